@@ -1,0 +1,43 @@
+"""The application: areas wired together, nothing else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service.auth.caller import Tx
+from service.db.transaction import create_engine
+from service.settings import settings
+from service.web import problems
+
+DESCRIPTION = """
+Who holds this batch now, where did it come from, and who must be told?
+这批货现在在谁手里、从哪里来、必须通知谁？
+
+Send your API key as `Authorization: Bearer …`. Every error is `application/problem+json` and names
+the field, the value and what would be right, in English and Chinese.
+"""
+
+
+def create_app(engine: AsyncEngine | None = None) -> FastAPI:
+    """The service on `engine`, or on the database of the settings."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.engine = engine or create_engine(settings().database_url, pool_size=settings().pool_size)
+        yield
+        if engine is None:
+            await app.state.engine.dispose()
+
+    app = FastAPI(title="Suyuan 溯源", version=version("suyuan"), description=DESCRIPTION, lifespan=lifespan)
+    problems.install(app)
+
+    @app.get("/healthz", tags=["operation"], summary="Is the service alive, and its database?")
+    async def read_health(tx: Tx) -> dict[str, str]:
+        """`{"status": "ok"}` when the database answers; 503 otherwise. 服务与数据库是否正常。"""
+        await tx.sql.fetchval("SELECT 1")
+        return {"status": "ok"}
+
+    return app

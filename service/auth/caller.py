@@ -1,0 +1,58 @@
+"""Who calls, and the transaction a request runs in: the only `Depends` aliases.
+
+`Tx` commits *before* the answer is sent (`scope="function"`): a failing commit must not have
+answered 201 already.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from service.auth.tokens import find_key
+from service.db.transaction import Transaction, transaction
+from service.errors import Unauthenticated
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: the name of the key and its role."""
+
+    name: str
+    role: str
+
+
+BEARER = HTTPBearer(auto_error=False, description="`Authorization: Bearer sy_…`")
+API_KEY = APIKeyHeader(name="X-API-Key", auto_error=False, description="The API key itself.")
+
+
+async def open_transaction(request: Request) -> AsyncIterator[Transaction]:
+    """The request's transaction on the application's engine."""
+    async with transaction(request.app.state.engine) as tx:
+        yield tx
+
+
+Tx = Annotated[Transaction, Depends(open_transaction, scope="function")]
+
+
+async def find_caller(
+    tx: Tx,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+    header: Annotated[str | None, Depends(API_KEY)],
+) -> Caller:
+    """The caller by API key; raises `Unauthenticated`."""
+    key = bearer.credentials if bearer else header
+    if not key:
+        raise Unauthenticated(
+            "Send your API key as `Authorization: Bearer …` or `X-API-Key: …`.",
+            "请在 Authorization: Bearer 或 X-API-Key 请求头中提供 API 密钥。",
+        )
+    found = await find_key(tx, key)
+    if found is None:
+        raise Unauthenticated("This API key is not known or was revoked.", "该 API 密钥不存在或已吊销。")
+    return Caller(found.name, found.role)
+
+
+KnownCaller = Annotated[Caller, Depends(find_caller, scope="function")]

@@ -1,0 +1,99 @@
+"""One request, one transaction, two hands.
+
+`orm` is SQLModel's session, for the tables that are edited row by row; `sql` is the asyncpg
+connection underneath it, for statements written by hand. Both are on one PostgreSQL transaction:
+either everything lands or nothing does. Nobody below the edge commits.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service.errors import Conflict
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+
+#: The statement that makes SQLAlchemy begin; see `transaction`.
+BEGIN = text("SELECT 1")
+
+#: Constraint name -> what a caller should read (English, Chinese).
+CONFLICTS = {
+    "party_uri_key": ("A party with this identity is already registered.", "该主体标识已登记。"),
+    "party_gln_key": ("A party with this GLN is already registered.", "该 GLN 的主体已登记。"),
+    "party_uscc_key": (
+        "A party with this unified social credit code is already registered.",
+        "该统一社会信用代码的主体已登记。",
+    ),
+    "site_uri_key": ("A site with this identity is already registered.", "该场所标识已登记。"),
+    "product_uri_key": ("A product with this identity is already registered.", "该产品标识已登记。"),
+    "product_gtin_key": ("A product with this GTIN is already registered.", "该 GTIN 的产品已登记。"),
+    "batch_uri_key": ("This batch is already registered.", "该批次已登记。"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """The two hands on one open transaction."""
+
+    orm: AsyncSession
+    sql: Connection
+
+
+def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
+    """The process's one pool on `postgresql://…`; connections are checked before use after a restart.
+
+    `url` may be a plain libpq-style URL; SQLAlchemy is told which driver speaks.
+    """
+    for scheme in ("postgresql+asyncpg://", "postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            url = "postgresql+asyncpg://" + url.removeprefix(scheme)
+            break
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=30,
+        pool_pre_ping=True,
+        connect_args={"server_settings": {"application_name": "suyuan", "timezone": "UTC", "jit": "off"}},
+    )
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[Transaction]:
+    """Open the one transaction; commit on leaving, roll back on any exception.
+
+    Raises `Conflict` for a violated unique constraint that `CONFLICTS` names.
+    """
+    try:
+        async with AsyncSession(engine, expire_on_commit=False) as orm, orm.begin():
+            connection = await orm.connection()
+            # SQLAlchemy begins lazily, with its first statement. Until then the driver's connection
+            # commits each statement by itself, so this comes before any use of `sql`.
+            await connection.execute(BEGIN)
+            fairy = await connection.get_raw_connection()
+            sql = cast("Connection", fairy.driver_connection)
+            assert sql.is_in_transaction()
+            yield Transaction(orm, sql)
+    except asyncpg.UniqueViolationError as error:
+        raise as_conflict(error) from error
+    except IntegrityError as error:
+        cause = error.orig.__cause__ if error.orig else None
+        if not isinstance(cause, asyncpg.UniqueViolationError):
+            raise
+        raise as_conflict(cause) from error
+
+
+def as_conflict(error: asyncpg.UniqueViolationError) -> Exception:
+    """Translate by constraint name; an unknown constraint is our bug, not the caller's."""
+    sentence = CONFLICTS.get(error.constraint_name or "")
+    return Conflict(*sentence) if sentence else error

@@ -1,0 +1,77 @@
+"""The errors of the trade. HTTP learns of them in `web/problems.py`, once.
+
+Every error carries sentences in English and Chinese, and, where a value was at
+fault, one `Fault` for each: the field (a JSON pointer or parameter name), the
+value as given, and what would be right.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with an input.
+
+    `field`: JSON pointer (`/epcisBody/eventList/0/action`) or parameter name (`gtin`).
+    `value`: the value as given, as JSON can carry it; long ones are cut by the web layer.
+    `message`, `message_zh`: what would be right, one sentence each.
+    `rule`: the rule broken, where it has a name (`gs1:check-digit`, `TCR-53`).
+    """
+
+    field: str
+    value: object
+    message: str
+    message_zh: str
+    rule: str = ""
+
+
+class SuyuanError(Exception):
+    """An error whose sentence a caller may read. `zh` is the same sentence in Chinese."""
+
+    def __init__(self, message: str, zh: str = "", faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.zh = zh or message
+        self.faults = tuple(faults)
+
+
+class Malformed(SuyuanError):
+    """The input breaks a rule; the faults say which."""
+
+    @classmethod
+    def field(cls, field: str, value: object, message: str, zh: str, rule: str = "") -> "Malformed":
+        """One field is wrong."""
+        return cls(message, zh, [Fault(field, value, message, zh, rule)])
+
+
+class Missing(SuyuanError):
+    """What was asked for is not here."""
+
+
+class Conflict(SuyuanError):
+    """What was asked cannot be, because of what is already here."""
+
+
+class Unauthenticated(SuyuanError):
+    """Who calls is not known."""
+
+
+class Forbidden(SuyuanError):
+    """Who calls is known and may not."""
+
+
+class TooLarge(SuyuanError):
+    """The input or the answer is over a stated limit."""
+
+
+class Unsupported(SuyuanError):
+    """The input's content type is not one that is read here."""
+
+
+class NotAcceptable(SuyuanError):
+    """None of the forms asked for can be given."""
+
+
+class Unavailable(SuyuanError):
+    """The service cannot answer now; trying again later is right."""

@@ -1,0 +1,140 @@
+"""Events, verbatim and immutable, and the index of what they name.
+
+All are `Written by: sql`: they are hot, and come by COPY.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON
+from sqlmodel import Field, SQLModel
+
+from service.db.schema import amount, document, identity_key, instant
+
+
+class EventContext(SQLModel, table=True):
+    """The `@context` under which events were captured: many events, few contexts. Written by: sql."""
+
+    __tablename__ = "event_context"
+
+    id: int | None = identity_key()
+    #: SHA-256 of the context's JSON.
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    context: Any = Field(sa_column=Column(JSON, nullable=False))
+
+
+class CaptureJob(SQLModel, table=True):
+    """One document's capture: what EPCIS calls a capture job. Written by: sql."""
+
+    __tablename__ = "capture_job"
+
+    id: str = Field(primary_key=True)
+    created_at: datetime = instant(index=True)
+    finished_at: datetime | None = instant(nullable=True)
+    running: bool
+    success: bool
+    #: rollback | proceed
+    error_behaviour: str
+    #: Events newly stored, and events that were here already with the same content.
+    stored: int = 0
+    repeated: int = 0
+    errors: list[Any] = document(default="[]")
+    #: The document's `epcisHeader`, verbatim.
+    header: Any = Field(default=None, sa_column=Column(JSON, nullable=True))
+
+
+class Event(SQLModel, table=True):
+    """One EPCIS event. Written by: sql.
+
+    `payload` is the event as captured (without the server's `recordTime`). An `eventID` is unique
+    among events that are no error declarations; a declaration stands next to what it corrects.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index("event_event_id_key", "event_id", unique=True, postgresql_where=text("NOT declares_error")),
+        Index("event_event_id_fingerprint_key", "event_id", "fingerprint", unique=True),
+        Index("event_event_time_idx", "event_time"),
+        Index("event_record_time_idx", "record_time"),
+        Index("event_biz_step_idx", "biz_step", "event_time"),
+        CheckConstraint("octet_length(fingerprint) = 32", name="fingerprint"),
+    )
+
+    id: int | None = identity_key()
+    event_id: str
+    #: SHA-256 of the canonical payload: the same event captured again is recognised by it.
+    fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    declares_error: bool
+    type: str
+    event_time: datetime = instant()
+    record_time: datetime = instant()
+    action: str | None = None
+    biz_step: str | None = None
+    disposition: str | None = None
+    read_point: str | None = None
+    biz_location: str | None = None
+    transformation_id: str | None = None
+    payload: Any = Field(sa_column=Column(JSON, nullable=False))
+    context_id: int = Field(sa_column=Column(BigInteger, ForeignKey("event_context.id"), nullable=False))
+    capture_id: str = Field(foreign_key="capture_job.id")
+
+
+class Unit(SQLModel, table=True):
+    """One instance that events name: a serialised trade item or something that holds others.
+    Written by: sql.
+
+    `batch_id` is the batch its movements count for: its lot's where some event says the lot, else a
+    batch of its own; null for what only ever holds other things (SSCC, crates, vehicles).
+    """
+
+    __tablename__ = "unit"
+
+    id: int | None = identity_key()
+    uri: str = Field(unique=True)
+    batch_id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, ForeignKey("batch.id"), nullable=True, index=True)
+    )
+
+
+class EventItem(SQLModel, table=True):
+    """One thing that an event names: an instance (`unit_id`) or a class (`batch_id`), never both.
+    Written by: sql.
+
+    `role`: 0 object, 1 parent, 2 child, 3 input, 4 output. `told_batch_id`: the batch that this very
+    event says the instance belongs to. `quantity` null: not stated; `uom` null: counted in EA.
+    """
+
+    __tablename__ = "event_item"
+    __table_args__ = (
+        CheckConstraint("(unit_id IS NULL) <> (batch_id IS NULL)", name="one_thing"),
+        Index("event_item_unit_id_idx", "unit_id", "event_id", postgresql_where=text("unit_id IS NOT NULL")),
+        Index(
+            "event_item_batch_id_idx", "batch_id", "event_id", postgresql_where=text("batch_id IS NOT NULL")
+        ),
+    )
+
+    event_id: int = Field(sa_column=Column(BigInteger, ForeignKey("event.id"), primary_key=True))
+    ordinal: int = Field(primary_key=True)
+    role: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    unit_id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, ForeignKey("unit.id"), nullable=True)
+    )
+    batch_id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, ForeignKey("batch.id"), nullable=True)
+    )
+    told_batch_id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, ForeignKey("batch.id"), nullable=True)
+    )
+    quantity: Decimal | None = amount()
+    uom: str | None = None

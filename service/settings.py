@@ -1,0 +1,40 @@
+"""What an operator can set, from environment variables named `SUYUAN_*` (and `DATABASE_URL`)."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Each field is an environment variable: `public_url` is `SUYUAN_PUBLIC_URL`."""
+
+    model_config = SettingsConfigDict(env_prefix="SUYUAN_", extra="ignore")
+
+    database_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("DATABASE_URL", "SUYUAN_DATABASE_URL"),
+        description="PostgreSQL 15 or newer, `postgresql://…`; empty means the embedded one.",
+    )
+    data_dir: Path = Field(
+        default=Path(".suyuan"), description="Where the embedded PostgreSQL keeps its data."
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="Scheme and host that printed codes carry, without a trailing slash.",
+    )
+    pool_size: int = Field(default=10, ge=2, description="Database connections of one worker process.")
+    capture_max_events: int = Field(default=10_000, ge=1, description="Events in one captured document.")
+    capture_max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, description="Octets of one document.")
+    file_max_bytes: int = Field(default=20 * 1024 * 1024, ge=1024, description="Octets of one uploaded file.")
+    trace_max_holdings: int = Field(default=1_000_000, ge=1, description="Holdings in one trace's answer.")
+    overdue_after_days: int = Field(
+        default=14, ge=1, description="Days after which a shipment never received is listed as a gap."
+    )
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()

@@ -1,0 +1,177 @@
+"""Errors as HTTP: the one table of statuses, and `application/problem+json` (RFC 9457).
+
+A problem has `type`, `title`, `status`, `detail` (English), `detail_zh` (Chinese), and `errors`: one
+object for each fault with `field`, `value`, `message`, `message_zh` and, where it has one, `rule`.
+"""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import asyncpg
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from service import errors
+
+logger = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+#: Characters of a faulty value that an answer repeats.
+VALUE_SHOWN = 200
+
+#: Error -> (status, EPCIS 2.0 exception name, title).
+PROBLEMS: dict[type[errors.SuyuanError], tuple[int, str, str]] = {
+    errors.Malformed: (400, "ValidationException", "The input breaks a rule"),
+    errors.Unauthenticated: (401, "SecurityException", "Who calls is not known"),
+    errors.Forbidden: (403, "SecurityException", "Not allowed"),
+    errors.Missing: (404, "NoSuchResourceException", "Not here"),
+    errors.NotAcceptable: (406, "NotAcceptableException", "No such form of answer"),
+    errors.Conflict: (409, "ResourceAlreadyExistsException", "In conflict with what is here"),
+    errors.TooLarge: (413, "CaptureLimitExceededException", "Over a limit"),
+    errors.Unsupported: (415, "UnsupportedMediaTypeException", "No such form of input"),
+    errors.Unavailable: (503, "ServiceUnavailableException", "Not now"),
+}
+
+UNAVAILABLE_ZH = "服务暂时无法应答，请稍后重试。"
+
+
+def problem(
+    status: int,
+    detail: str,
+    zh: str,
+    *,
+    name: str = "ImplementationException",
+    title: str | None = None,
+    faults: tuple[errors.Fault, ...] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """One problem as a response."""
+    body: dict[str, Any] = {
+        "type": f"epcisException:{name}",
+        "title": title or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "detail_zh": zh,
+    }
+    if faults:
+        body["errors"] = [fault_as_json(fault) for fault in faults]
+    return Response(msgspec.json.encode(body), status, headers, PROBLEM_JSON)
+
+
+def fault_as_json(fault: errors.Fault) -> dict[str, Any]:
+    """A fault for an answer; its value is cut to `VALUE_SHOWN` characters."""
+    shown: dict[str, Any] = {
+        "field": fault.field,
+        "value": _shown(fault.value),
+        "message": fault.message,
+        "message_zh": fault.message_zh,
+    }
+    if fault.rule:
+        shown["rule"] = fault.rule
+    return shown
+
+
+def _shown(value: object) -> object:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float) and abs(value) < 2**53:
+        return value
+    text = value if isinstance(value, str) else str(value)
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= VALUE_SHOWN else text[:VALUE_SHOWN] + "…"
+
+
+async def on_suyuan_error(_request: Request, error: Exception) -> Response:
+    """Errors of the trade, by the table."""
+    assert isinstance(error, errors.SuyuanError)
+    kind = next(kind for kind in type(error).__mro__ if kind in PROBLEMS)
+    status, name, title = PROBLEMS[kind]
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "5"
+    return problem(
+        status, error.message, error.zh, name=name, title=title, faults=error.faults, headers=headers
+    )
+
+
+async def on_invalid_request(_request: Request, error: Exception) -> Response:
+    """What FastAPI's own validation refuses."""
+    assert isinstance(error, RequestValidationError)
+    faults = []
+    for item in error.errors():
+        place = [str(part) for part in item["loc"]]
+        field = "/" + "/".join(place[1:]) if place[:1] == ["body"] else ".".join(place[1:])
+        faults.append(
+            errors.Fault(field or place[0], item.get("input"), _sentence(item["msg"]), "该字段的值不合要求。")
+        )
+    first = faults[0]
+    return problem(
+        400,
+        f"{first.field}: {first.message}",
+        f"{first.field}：{first.message_zh}",
+        name="ValidationException",
+        title=PROBLEMS[errors.Malformed][2],
+        faults=tuple(faults[:100]),
+    )
+
+
+def _sentence(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message[:1].upper() + message[1:] + ("" if message.endswith(".") else ".")
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Starlette's own: no such path, no such method."""
+    assert isinstance(error, HTTPException)
+    zh = {404: "没有这个地址。", 405: "该地址不支持这种方法。"}.get(error.status_code, "请求无法处理。")
+    name = "NoSuchResourceException" if error.status_code == 404 else "ImplementationException"
+    return problem(
+        error.status_code,
+        f"{error.detail}: {request.method} {request.url.path[:VALUE_SHOWN]}",
+        zh,
+        name=name,
+        headers=dict(error.headers or {}),
+    )
+
+
+async def on_database_away(_request: Request, error: Exception) -> Response:
+    """The database cannot be reached or has no connection free: say so, and ask to come back."""
+    if isinstance(error, DBAPIError) and not error.connection_invalidated:
+        raise error
+    logger.warning("database away: %s", type(error).__name__)
+    return problem(
+        503,
+        "The database cannot be reached now; nothing was stored.",
+        UNAVAILABLE_ZH,
+        name="ServiceUnavailableException",
+        headers={"Retry-After": "5"},
+    )
+
+
+async def on_defect(_request: Request, _error: Exception) -> Response:
+    """Our own defect: the caller learns only that it is ours."""
+    return problem(500, "A defect of the service; it has been logged.", "服务内部错误，已记录。")
+
+
+def install(app: FastAPI) -> None:
+    """Attach the table to the application."""
+    app.add_exception_handler(errors.SuyuanError, on_suyuan_error)
+    app.add_exception_handler(RequestValidationError, on_invalid_request)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    for away in (
+        PoolTimeout,
+        ConnectionError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.AdminShutdownError,
+        asyncpg.TooManyConnectionsError,
+        asyncpg.InterfaceError,
+        DBAPIError,
+    ):
+        app.add_exception_handler(away, on_database_away)
+    app.add_exception_handler(Exception, on_defect)
