@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
@@ -352,6 +353,10 @@ def _end(left: Postmaster) -> None:
 
 
 def _remove_temporary(directory: Path) -> None:
-    """Remove a socket's temporary directory; any other is left alone."""
-    if directory.name.startswith(TEMPORARY_PREFIX):
-        shutil.rmtree(directory, ignore_errors=True)
+    """Remove a socket's temporary directory, if it is one and holds nothing else."""
+    if not directory.name.startswith(TEMPORARY_PREFIX):
+        return
+    for name in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
+        (directory / name).unlink(missing_ok=True)
+    with suppress(OSError):
+        directory.rmdir()
