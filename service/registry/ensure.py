@@ -1,7 +1,7 @@
 """Rows for what captured events name: found, or made bare (`source = 'captured'`).
 
-Each function takes canonical URIs (`identify(text).uri`) in bulk and answers the id of every one. New rows are
-inserted in the order of their URIs, so that two captures that name the same newcomers wait for each other in
+Each function takes canonical URIs (`identify(text).uri`) in bulk and answers the id of every one. New rows
+are inserted in the order of their URIs, so that two captures that name the same newcomers wait for each other in
 turn and never in a circle; call the functions in one order everywhere: parties, sites, products, batches.
 """
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from service import errors
+from service.web.refusals import fault_of
 
 logger = logging.getLogger(__name__)
 
@@ -102,13 +103,7 @@ async def on_suyuan_error(_request: Request, error: Exception) -> Response:
 async def on_invalid_request(_request: Request, error: Exception) -> Response:
     """What FastAPI's own validation refuses."""
     assert isinstance(error, RequestValidationError)
-    faults = []
-    for item in error.errors():
-        place = [str(part) for part in item["loc"]]
-        field = "/" + "/".join(place[1:]) if place[:1] == ["body"] else ".".join(place[1:])
-        faults.append(
-            errors.Fault(field or place[0], item.get("input"), _sentence(item["msg"]), "该字段的值不合要求。")
-        )
+    faults = [fault_of(item) for item in error.errors()]
     first = faults[0]
     return problem(
         400,
@@ -118,11 +113,6 @@ async def on_invalid_request(_request: Request, error: Exception) -> Response:
         title=PROBLEMS[errors.Malformed][2],
         faults=tuple(faults[:100]),
     )
-
-
-def _sentence(message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    return message[:1].upper() + message[1:] + ("" if message.endswith(".") else ".")
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
