@@ -6,10 +6,13 @@ asyncpg prepares each statement, so `op.execute` takes one statement at a time.
 import asyncio
 from importlib import import_module
 from pathlib import Path
+from typing import Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
+from sqlmodel.sql.sqltypes import AutoString
 
 import service
 from service.db.migrate import LOCK_KEY
@@ -19,12 +22,22 @@ for _tables in sorted(Path(service.__path__[0]).glob("*/tables.py")):
     import_module(f"service.{_tables.parent.name}.tables")
 
 
+def render(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
+    """Write SQLModel's own string type into revisions as what it is."""
+    return "sa.String()" if kind == "type" and isinstance(item, AutoString) else False
+
+
 def migrate(connection: Connection) -> None:
     """Run the revisions in one transaction, alone."""
     # Held by the session, not the transaction: a second service waits here, then finds nothing to do.
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
     connection.commit()
-    context.configure(connection=connection, target_metadata=SQLModel.metadata, compare_type=True)
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        compare_type=True,
+        render_item=render,
+    )
     try:
         with context.begin_transaction():
             context.run_migrations()

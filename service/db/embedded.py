@@ -248,9 +248,19 @@ class EmbeddedPostgres:
     def _run(self, command: list[str], words: str, account: Account | None) -> None:
         """Run one program to its end as `account`; raises `Unavailable` with its last words."""
         program = spawn(
-            command, account, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command,
+            account,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=die_with_parent(),
         )
-        stdout, stderr = program.communicate(words.encode())
+        try:
+            stdout, stderr = program.communicate(words.encode())
+        except BaseException:  # Ctrl-C
+            program.kill()
+            program.wait()
+            raise
         # A single-user server ends with 0 whatever became of the statement.
         if program.returncode != 0 or b"ERROR:" in stderr:
             said = (stderr or stdout).decode(errors="replace").strip()[-2000:]

@@ -1,0 +1,126 @@
+"""`suyuan-service`: start the service, or only bring its database to this version's schema."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from service import serving
+from service.auth.tokens import issue_first_key
+from service.db.embedded import EmbeddedPostgres
+from service.db.migrate import check_server, upgrade
+from service.errors import SuyuanError
+from service.settings import Settings, settings
+
+cli = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Suyuan 溯源: product traceability and recall. 产品追溯与召回服务。",
+)
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where the embedded PostgreSQL keeps its data. 内置数据库的数据目录 [default: .suyuan]"
+    ),
+]
+
+
+class StopAskedError(BaseException):
+    """A signal asked the process to stop; like KeyboardInterrupt, no ordinary handler catches it."""
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on. 监听地址")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on. 监听端口", min=0, max=65535)] = 8000,
+    data_dir: DataDir = None,
+    demo: Annotated[
+        str | None,
+        typer.Option(help="Load demonstration data of this size once. 装入演示数据", metavar="SIZE"),
+    ] = None,
+) -> None:
+    """Start the service, with an embedded PostgreSQL unless DATABASE_URL is set. 启动服务。"""
+    with stopping_cleanly():
+        listener = serving.listen(host, port)
+        with database(data_dir) as dsn:
+            upgrade(dsn)
+            key = asyncio.run(issue_first_key(dsn))
+            if key is not None:
+                say(f"Admin API key, shown only now (管理员 API 密钥,仅显示一次): {key}")
+            os.environ["DATABASE_URL"] = dsn
+            address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+            # Printed codes carry an address; without a better one, the one just made.
+            os.environ.setdefault("SUYUAN_PUBLIC_URL", address)
+            settings.cache_clear()
+            serving.run(listener, lambda: say(f"Suyuan serves on {address}  (服务已启动)"), address, demo)
+
+
+@cli.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database to this version's schema and end. 升级数据库结构。"""
+    with stopping_cleanly(), database(data_dir) as dsn:
+        upgrade(dsn)
+        say("The database is up to date. (数据库结构已是最新)")
+
+
+@contextmanager
+def database(data_dir: Path | None) -> Iterator[str]:
+    """The DSN of the operator's PostgreSQL, or of the embedded one while it runs."""
+    wanted = Settings()
+    if wanted.database_url:
+        dsn = wanted.database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
+        check_server(dsn)
+        yield dsn
+        return
+    postgres = EmbeddedPostgres(data_dir or wanted.data_dir)
+    try:
+        yield postgres.start()
+    finally:
+        # Whoever asks twice still gets a clean stop; it takes moments.
+        for order in STOPPING:
+            signal.signal(order, signal.SIG_IGN)
+        postgres.stop()
+
+
+@contextmanager
+def stopping_cleanly() -> Iterator[None]:
+    """End the work inside in order: with 0 after a signal, with words and 1 after an error."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise StopAskedError
+
+    def hang_up(_number: int, _frame: FrameType | None) -> None:
+        signal.raise_signal(signal.SIGTERM)  # which uvicorn knows
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, hang_up)
+    try:
+        yield
+    except StopAskedError:
+        say("Suyuan stopped. (服务已停止)")
+    except SuyuanError as error:
+        sys.stderr.write(f"{error.message}\n{error.zh}\n")
+        raise typer.Exit(1) from None
+
+
+def say(line: str) -> None:
+    """A line for the person who started the process."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """The console script."""
+    cli()
