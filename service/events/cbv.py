@@ -93,7 +93,6 @@ def _gs1_list(name: str, zh: str, words: frozenset[str]) -> WordList:
         spellings[word] = word
         for start in (*GS1_VOCABULARIES, "gs1:"):
             spellings[start + word] = word
-            spellings[f"{start}MT-{word}"] = word
     return WordList(name, zh, words, spellings, {word: GS1_VOCABULARY + word for word in words})
 
 

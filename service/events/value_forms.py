@@ -1,7 +1,7 @@
 """The forms that single values of an EPCIS document must have: URIs, instants, offsets, numbers."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,9 @@ MAX_QUANTITY_DIGITS = 28
 MAX_NUMBER_DIGITS = 100
 MAX_NUMBER_EXPONENT = 308
 
+#: What cannot be rounded up any more.
+LAST_INSTANT = datetime.max.replace(tzinfo=UTC) - timedelta(milliseconds=1)
+
 is_uri = URI.fullmatch
 
 
@@ -36,6 +39,17 @@ def instant(text: str) -> datetime | None:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def instant_in_milliseconds(text: str) -> str:
+    """A valid date-time in UTC to the millisecond, as CBV 2.0 writes it: `2026-03-01T00:30:00.000Z`.
+
+    A fourth digit of 5 or more rounds up; further digits do not count.
+    """
+    moment = instant(text)
+    assert moment is not None, text
+    rounded = moment + timedelta(microseconds=500) if moment < LAST_INSTANT else moment
+    return f"{rounded:%Y-%m-%dT%H:%M:%S}.{rounded.microsecond // 1000:03d}Z".rjust(24, "0")
 
 
 def is_number(value: Any) -> bool:
