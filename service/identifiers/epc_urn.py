@@ -44,8 +44,8 @@ _GRAMMAR: Final = {
 }
 CLASS_SCHEMES: Final = frozenset({"lgtin"})
 _FORMS: Final = {
-    "sgtin": "urn:epc:id:sgtin:{company prefix}.{indicator and item}.{serial} (13 digits before the last dot)",
-    "lgtin": "urn:epc:class:lgtin:{company prefix}.{indicator and item}.{lot} (13 digits before the last dot)",
+    "sgtin": "urn:epc:id:sgtin:{company prefix}.{indicator and item}.{serial} (13 digits before the serial)",
+    "lgtin": "urn:epc:class:lgtin:{company prefix}.{indicator and item}.{lot} (13 digits before the lot)",
     "sscc": "urn:epc:id:sscc:{company prefix}.{extension and serial}, 17 digits together",
     "sgln": "urn:epc:id:sgln:{company prefix}.{location}.{extension or 0} (12 digits before the last dot)",
     "pgln": "urn:epc:id:pgln:{company prefix}.{party}, 12 digits together",

@@ -54,7 +54,7 @@ def _require_minted(identifier: str, field: str) -> str:
         raise Malformed.field(
             field,
             identifier,
-            "An id minted here has 13 characters, 0-9 and a-z without i, l, o, u; the last is a check character.",
+            "A minted id has 13 characters, 0-9 and a-z without i, l, o, u; the last is a check character.",
             "本服务发放的编号为 13 个字符（0-9 及除 i、l、o、u 外的小写字母），末位为校验字符。",
             "suyuan:minted-id",
         )

@@ -40,7 +40,7 @@ def parse_uscc(text: str, field: str = "uscc") -> str:
         raise Malformed.field(
             field,
             text,
-            f"A unified social credit code has 0-9 and A-Z without I, O, S, V, Z; {stranger!r} is no such character.",
+            f"A unified social credit code has 0-9 and A-Z without I, O, S, V, Z; {stranger!r} is wrong.",
             f"统一社会信用代码只含 0-9 和除 I、O、S、V、Z 外的大写字母；{stranger!r} 不在其中。",
             "uscc:alphabet",
         )
@@ -49,7 +49,7 @@ def parse_uscc(text: str, field: str = "uscc") -> str:
         raise Malformed.field(
             field,
             text,
-            f"{code} is no unified social credit code: the check character should be {right}, not {code[-1]}.",
+            f"{code} is no unified social credit code: its last character should be {right}, not {code[-1]}.",
             f"{code} 不是有效的统一社会信用代码：校验码应为 {right}，现为 {code[-1]}。",
             "uscc:check-character",
         )

@@ -1,0 +1,132 @@
+"""From what a person types or scans to what it names."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from service.errors import Malformed
+from service.identifiers.ai_values import Element
+from service.identifiers.drug_code import DRUG_CODE_LENGTH, drug_code_uri
+from service.identifiers.element_string import SYMBOLOGY, WRITTEN_FNC1, split_bracketed, split_message
+from service.identifiers.gs1 import GTIN_LENGTHS, Gtin, Sscc, has_right_check_digit, is_digits, parse_lot
+from service.identifiers.key_rules import KEY_RULES, QUALIFIER_RULES, check_value
+from service.identifiers.kinds import Identity, Kind, identity_of_key
+from service.identifiers.uri_identity import identify, is_absolute_uri
+
+CODE_MAX: Final = 8_192  # characters
+
+_GTIN_AND_LOT: Final = re.compile(r"([0-9]{8}|[0-9]{12,14})[ +/](.+)")
+_ANY_SYMBOLOGY: Final = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+_HOST_AND_PATH: Final = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}/\S+")
+_INVISIBLE: Final = str.maketrans("", "", "\ufeff\u200b\u200c\u200d\u2060")
+
+
+def identify_code(text: str) -> Identity:
+    """What a person may type or scan: every URI, and the bare and bracketed forms of GS1 codes.
+
+    Bare GTIN-8, -12, -13, -14 (a GLN looks the same: the GTIN wins), SSCC-18, a GTIN and a lot parted by a
+    blank, + or /, element strings with brackets or as a scanner gives them, and the Chinese 20-digit drug code.
+    Full-width characters are taken as plain ones. Only the key and its qualifiers are checked. Raises
+    `Malformed`.
+    """
+    return identity_of_code(plain_code(text))
+
+
+def plain_code(text: str) -> str:
+    """The text without invisible and full-width characters. Raises `Malformed` when it is too long."""
+    if len(text) > CODE_MAX:
+        raise _refuse_code(text)
+    code = text.translate(_INVISIBLE).strip(" \t\r\n\u3000")
+    if not code.isascii() and not is_absolute_uri(code):
+        code = unicodedata.normalize("NFKC", code).strip()
+    return code
+
+
+def identity_of_code(code: str) -> Identity:
+    """`identify_code` of a text that `plain_code` gave."""
+    if is_absolute_uri(code):
+        return identify(code)
+    if is_element_string(code):
+        return identity_of_elements(split_code(code))
+    code = _ANY_SYMBOLOGY.sub("", code, count=1) if code.startswith("]") else code
+    if is_digits(code):
+        return _identify_digits(code)
+    if is_absolute_uri(code):
+        return identify(code)
+    pair = _GTIN_AND_LOT.fullmatch(code)
+    if pair is not None:
+        return identity_of_key("01", Gtin.parse(pair[1], "code").value, {"10": parse_lot(pair[2], "code")})
+    if _HOST_AND_PATH.fullmatch(code) is not None:
+        identity = identify(f"https://{code}")
+        if identity.kind is not Kind.OTHER:
+            return identity
+    raise _refuse_code(code)
+
+
+def is_element_string(code: str) -> bool:
+    """Whether a code is meant as an element string, with brackets or as a scanner gives it."""
+    if code.startswith("(") or SYMBOLOGY.match(code) or WRITTEN_FNC1.search(code) or "\x1d" in code:
+        return True
+    if is_digits(code) and len(code) in {*GTIN_LENGTHS, 18}:
+        return False
+    if is_digits(code) and len(code) == DRUG_CODE_LENGTH:
+        return code.startswith("00") and has_right_check_digit(code[2:])
+    # A key with its right check digit at the start is no chance.
+    return (code.startswith("01") and _begins_with_number(code[2:], 14)) or (
+        code.startswith("00") and _begins_with_number(code[2:], 18)
+    )
+
+
+def _begins_with_number(text: str, length: int) -> bool:
+    number = text[:length]
+    return len(number) == length and is_digits(number)
+
+
+def split_code(code: str) -> list[Element]:
+    """The elements of an element string of either form; values are not checked. Raises `Malformed`."""
+    if code.startswith("("):
+        # Printed text has blanks after brackets; no value of character set 82 can hold one.
+        return split_bracketed(re.sub(r"\s+", "", code))
+    return split_message(code)
+
+
+def identity_of_elements(elements: Sequence[Element]) -> Identity:
+    """What elements name: the first key, with those of its qualifiers that are there. Raises `Malformed`."""
+    values = {element.ai: element.value for element in elements}
+    key = next((element.ai for element in elements if element.ai in KEY_RULES), None)
+    if key is None:
+        raise Malformed.field(
+            "code",
+            "".join(f"({element.ai})" for element in elements),
+            "The code holds no GS1 key such as (01), (00) or (414).",
+            "编码中没有 (01)、(00)、(414) 等 GS1 主标识。",
+            "gs1:no-key",
+        )
+    rule = KEY_RULES[key]
+    check_value(key, rule.value, values[key])
+    given = max(rule.sequences, key=lambda sequence: sum(ai in values for ai in sequence))
+    qualifiers = {ai: values[ai] for ai in given if ai in values}
+    for ai, value in qualifiers.items():
+        check_value(ai, QUALIFIER_RULES[ai], value)
+    return identity_of_key(key, values[key], qualifiers)
+
+
+def _identify_digits(code: str) -> Identity:
+    if len(code) == 18:
+        return identity_of_key("00", Sscc.parse(code, "code").value, {})
+    if len(code) == DRUG_CODE_LENGTH:
+        return Identity(drug_code_uri(code), Kind.DRUG_CODE)
+    return identity_of_key("01", Gtin.parse(code, "code").value, {})
+
+
+def _refuse_code(text: str) -> Malformed:
+    return Malformed.field(
+        "code",
+        text[:CODE_MAX],
+        "A code is a URI, a GTIN of 8, 12, 13 or 14 digits, a GTIN and a lot (06901234567892 L1), an SSCC of "
+        "18 digits, an element string such as (01)06901234567892(10)L1, or a drug code of 20 digits.",
+        "编码可以是 URI、8/12/13/14 位商品条码（GTIN）、商品条码加批号（06901234567892 L1）、18 位 SSCC、"
+        "(01)06901234567892(10)L1 形式的单元数据串，或 20 位药品追溯码。",
+        "code:unknown",
+    )
