@@ -57,8 +57,8 @@ _WORDS: Final = {
 class DigitalLink:
     """A Digital Link URI taken apart; values are decoded.
 
-    `stem`: scheme, host and what stands before the key, without a slash at the end. `others`: query parameters
-    that are no application identifiers, as given (`linkType`, `context`, private ones).
+    `stem`: scheme, host and what stands before the key, without a slash at the end. `others`: query
+    parameters that are no application identifiers, as given (`linkType`, `context`, private ones).
     """
 
     stem: str
@@ -87,14 +87,18 @@ def _refuse(uri: str, rule: str, message: str, zh: str) -> Malformed:
 def parse(uri: str, lenient: bool = False, associations: bool = True) -> DigitalLink:
     """Read a Digital Link URI; raises `Malformed`, for values with one fault each.
 
-    `lenient`: also take what a resolver tolerates: a mixed-case scheme, one slash at the end, the words of older
-    releases (`/gtin/…/lot/…`), and GTIN-8, -12, -13 in place of 14 digits.
+    `lenient`: also take what a resolver tolerates: a mixed-case scheme, one slash at the end, the words of
+    older releases (`/gtin/…/lot/…`), and GTIN-8, -12, -13 in place of 14 digits.
     `associations`: also check which identifiers need or exclude others.
     """
     match = _read_uri(uri, lenient)
     path = match[3]
     if lenient and path.endswith("/"):
         path = path[:-1]
+    elif path.endswith("/"):
+        raise _refuse(
+            uri, "slash-at-end", "A Digital Link does not end in a slash.", "Digital Link 不能以斜线结尾。"
+        )
     before, pairs = _split_path(uri, path.split("/"), lenient)
     rule = KEY_RULES[pairs[0].ai]
     if lenient and rule.ai == "01":
@@ -192,7 +196,7 @@ def _refuse_qualifiers(uri: str, rule: KeyRule, named: Sequence[str]) -> Malform
     return _refuse(
         uri,
         "qualifiers",
-        f"After ({rule.ai}) the path may hold, in this order and each at most once: {orders}; it holds {given}.",
+        f"After ({rule.ai}) the path may hold, in this order, each at most once: {orders}; not {given}.",
         f"路径中 ({rule.ai}) 之后可依次出现（各至多一次）：{orders}；现为 {given}。",
     )
 
@@ -268,7 +272,7 @@ def build(
     canonical: bool = False,
     associations: bool = True,
 ) -> str:
-    """The Digital Link of elements: the first key, as many of its qualifiers as one order takes, then the query.
+    """The Digital Link of elements: the first key, its qualifiers (as many as one order takes), the query.
 
     The query holds identifiers of fixed length first, then the others, as given; ascending when `canonical`.
     `stem`: such as `https://trace.example.cn/dl`. Raises `Malformed` without a key, on a wrong value, and for

@@ -42,6 +42,7 @@ _GRAMMAR: Final = {
         "upui": rf"{_PREFIX}\.([0-9]{{1,7}})\.{_SERIAL}",
     }.items()
 }
+_TAG: Final = re.compile(r"([a-z]+)-(?:[0-9]+|var|\+\+|\+):[0-7]\.(.*)")
 CLASS_SCHEMES: Final = frozenset({"lgtin"})
 _FORMS: Final = {
     "sgtin": "urn:epc:id:sgtin:{company prefix}.{indicator and item}.{serial} (13 digits before the serial)",
@@ -183,8 +184,11 @@ def _checked(urn: str, scheme: str, key: Key | None) -> Key:
     if key is None:
         raise _refuse(urn, scheme)
     ai, value, qualifiers = key
-    if KEY_RULES[ai].value.pattern.fullmatch(value) is None:
+    rule = KEY_RULES[ai].value
+    if rule.pattern.fullmatch(value) is None:
         raise _refuse(urn, scheme)
+    if rule.more:
+        check_value(ai, rule, value)
     for qualifier, text in qualifiers.items():
         check_value(qualifier, QUALIFIER_RULES[qualifier], text)
     return key
@@ -219,3 +223,20 @@ def read_pattern(urn: str, scheme: str, body: str) -> Key | None:
 def known_scheme(scheme: str) -> bool:
     """Whether URNs of this scheme are GS1 keys read here."""
     return scheme in _READERS
+
+
+def strip_tag(urn: str, scheme: str, body: str) -> tuple[str, str]:
+    """Scheme and body of the pure identity that a tag URI (`urn:epc:tag:sgtin-96:{filter}.…`) encodes.
+
+    Raises `Malformed` when the form is no tag URI: scheme with a size in bits, then a filter digit.
+    """
+    match = _TAG.fullmatch(f"{scheme}:{body}")
+    if match is None:
+        raise Malformed.field(
+            "identifier",
+            urn,
+            f"{urn!r} is no EPC tag URI such as urn:epc:tag:sgtin-96:3.{{prefix}}.{{item}}.{{serial}}.",
+            f"{urn!r} 不是 EPC 标签 URI，例如 urn:epc:tag:sgtin-96:3.{{厂商识别代码}}.{{项目}}.{{序列号}}。",
+            "epc:tag",
+        )
+    return match[1], match[2]

@@ -1,6 +1,6 @@
 """The dates that GS1 values carry, as dates.
 
-Source: GS1 General Specifications 7.12 (the century of a two-digit year) and 3.4 (day 00: the last of the month).
+Source: GS1 General Specifications 7.12 (the century of a two-digit year) and 3.4 (day 00 ends the month).
 """
 
 from datetime import date, datetime, time
@@ -44,6 +44,7 @@ def read_dates(element: Element, today: date) -> list[date | datetime]:
         day = read_date(value, today)
         if len(value) == 6:
             return [day]
-        parts = [int(value[at : at + 2]) for at in range(6, len(value), 2)]
-        return [datetime.combine(day, time(*parts))]
+        hour, minute, second = (int(value[at : at + 2] or 0) for at in (6, 8, 10))
+        # GS1 times are local to where the goods are: they carry no zone.
+        return [datetime.combine(day, time(hour, minute, second))]
     return []

@@ -9,18 +9,25 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from service.errors import Malformed
+from service.identifiers.content_checks import CHECKS
 from service.identifiers.gs1 import CSET39_PATTERN, CSET82_PATTERN, check_digit, has_right_check_digit
 
 
 @dataclass(frozen=True, slots=True)
 class ValueRule:
-    """The shape of one value. `checked`: how many leading digits end in a check digit (0: none)."""
+    """The shape of one value.
+
+    `checked`: how many leading digits end in a check digit (0: none). `more`: name of a further check in
+    `content_checks.CHECKS`, of the text from `more_from` on.
+    """
 
     name: str
     pattern: re.Pattern[str]
     shape: str
     shape_zh: str
     checked: int = 0
+    more: str = ""
+    more_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ KEY_RULES: Final = {
         ),
         KeyRule(
             "8006",
-            ValueRule("ITIP", re.compile(r"[0-9]{18}"), "18 digits", "18 位数字", 14),
+            ValueRule("ITIP", re.compile(r"[0-9]{18}"), "18 digits", "18 位数字", 14, "piece-of-total", 14),
             (("22", "10", "21"),),
         ),
         KeyRule(
@@ -136,6 +143,7 @@ KEY_RULES: Final = {
                 re.compile(_COMPANY_TEXT + "{0,21}"),
                 "up to 25 characters that begin with a company prefix",
                 "至多 25 个字符，以厂商识别代码开头",
+                more="check-pair",
             ),
         ),
         KeyRule("8017", _digits("GSRN", 18), (("8019",),)),
@@ -190,3 +198,13 @@ def check_value(ai: str, rule: ValueRule, value: str) -> None:
             f"现为 {wrong}；校验码应为 {right}。",
             "gs1:check-digit",
         )
+    if rule.more:
+        problem = CHECKS[rule.more](value[rule.more_from :])
+        if problem is not None:
+            raise Malformed.field(
+                "identifier",
+                value,
+                f"{value} is no {rule.name} (AI {ai}): {problem.message}.",
+                f"{value} 不是有效的 {rule.name}（应用标识符 {ai}）：{problem.message_zh}。",
+                f"gs1:{rule.more}",
+            )

@@ -18,7 +18,7 @@ CODE_MAX: Final = 8_192  # characters
 
 _GTIN_AND_LOT: Final = re.compile(r"([0-9]{8}|[0-9]{12,14})[ +/](.+)")
 _ANY_SYMBOLOGY: Final = re.compile(r"\][A-Za-z][0-9A-Za-z]")
-_HOST_AND_PATH: Final = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}/\S+")
+HOST_AND_PATH: Final = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}/\S+")
 _INVISIBLE: Final = str.maketrans("", "", "\ufeff\u200b\u200c\u200d\u2060")
 
 
@@ -26,9 +26,9 @@ def identify_code(text: str) -> Identity:
     """What a person may type or scan: every URI, and the bare and bracketed forms of GS1 codes.
 
     Bare GTIN-8, -12, -13, -14 (a GLN looks the same: the GTIN wins), SSCC-18, a GTIN and a lot parted by a
-    blank, + or /, element strings with brackets or as a scanner gives them, and the Chinese 20-digit drug code.
-    Full-width characters are taken as plain ones. Only the key and its qualifiers are checked. Raises
-    `Malformed`.
+    blank, + or /, element strings with brackets or as a scanner gives them, and the Chinese 20-digit drug
+    code. Full-width characters are taken as plain ones. Only the key and its qualifiers are checked.
+    Raises `Malformed`.
     """
     return identity_of_code(plain_code(text))
 
@@ -49,7 +49,7 @@ def identity_of_code(code: str) -> Identity:
         return identify(code)
     if is_element_string(code):
         return identity_of_elements(split_code(code))
-    code = _ANY_SYMBOLOGY.sub("", code, count=1) if code.startswith("]") else code
+    code = without_symbology(code)
     if is_digits(code):
         return _identify_digits(code)
     if is_absolute_uri(code):
@@ -57,11 +57,18 @@ def identity_of_code(code: str) -> Identity:
     pair = _GTIN_AND_LOT.fullmatch(code)
     if pair is not None:
         return identity_of_key("01", Gtin.parse(pair[1], "code").value, {"10": parse_lot(pair[2], "code")})
-    if _HOST_AND_PATH.fullmatch(code) is not None:
+    if HOST_AND_PATH.fullmatch(code) is not None:
         identity = identify(f"https://{code}")
         if identity.kind is not Kind.OTHER:
             return identity
     raise _refuse_code(code)
+
+
+def without_symbology(code: str) -> str:
+    """The code without the symbology identifier of a symbol that carries plain text, such as `]Q1`."""
+    if not code.startswith("]") or SYMBOLOGY.match(code):
+        return code
+    return _ANY_SYMBOLOGY.sub("", code, count=1)
 
 
 def is_element_string(code: str) -> bool:
