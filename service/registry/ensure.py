@@ -1,8 +1,8 @@
 """Rows for what captured events name: found, or made bare (`source = 'captured'`).
 
 Each function takes canonical URIs (`identify(text).uri`) in bulk and answers the id of every one. New rows
-are inserted in the order of their URIs, so that two captures that name the same newcomers wait for each other in
-turn and never in a circle; call the functions in one order everywhere: parties, sites, products, batches.
+are inserted in the order of their URIs, so that two captures that name the same newcomers wait for each other
+in turn and never in a circle; call the functions in one order everywhere: parties, sites, products, batches.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,7 +11,8 @@ from datetime import date
 
 from service import clock
 from service.db.transaction import Transaction
-from service.identifiers.identity import Kind, identify
+from service.identifiers.identity import Kind
+from service.identifiers.lenient import identity_of
 from service.registry.changes import tell_site_owner_changed
 from service.registry.keys import PartyKey, party_key, product_key, site_key
 
@@ -148,7 +149,7 @@ async def _find_parties(tx: Transaction, keys: Collection[PartyKey]) -> dict[str
 
 async def ensure_sites(tx: Transaction, uris: Collection[str]) -> dict[str, int]:
     """The id of the site of each URI. A party's URI means that party's unspecified site."""
-    of_parties = [uri for uri in uris if identify(uri).kind is Kind.PARTY]
+    of_parties = [uri for uri in uris if identity_of(uri).kind is Kind.PARTY]
     answer = await _unspecified_sites(tx, await ensure_parties(tx, of_parties)) if of_parties else {}
     keys = {uri: site_key(uri) for uri in uris if uri not in answer}
     if not keys:

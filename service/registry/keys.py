@@ -6,8 +6,9 @@ A party registered under its credit code and given a GLN later is the party that
 from dataclasses import dataclass
 from typing import Final
 
-from service.identifiers.identity import Kind, identify
+from service.identifiers.identity import Kind
 from service.identifiers.kinds import CANONICAL_HOST
+from service.identifiers.lenient import identity_of
 from service.identifiers.uscc import is_uscc
 
 PARTY_LINK: Final = f"{CANONICAL_HOST}/417/"
@@ -44,7 +45,7 @@ class ProductKey:
 
 def party_key(uri: str) -> PartyKey:
     """The key of a party's canonical URI. An invoicing party (AI 415) is the party (AI 417) of that GLN."""
-    identity = identify(uri)
+    identity = identity_of(uri)
     if identity.gln and uri in (f"{PARTY_LINK}{identity.gln}", f"{CANONICAL_HOST}/415/{identity.gln}"):
         return PartyKey(PARTY_LINK + identity.gln, gln=identity.gln)
     code = uri.rsplit("/", 1)[-1]
@@ -55,13 +56,13 @@ def party_key(uri: str) -> PartyKey:
 
 def site_key(uri: str) -> SiteKey:
     """The key of a site's canonical URI."""
-    gln = identify(uri).gln
+    gln = identity_of(uri).gln
     return SiteKey(uri, gln, gln if gln and uri == SITE_LINK + gln else None)
 
 
 def product_key(uri: str) -> ProductKey:
     """The key of a product's canonical URI."""
-    identity = identify(uri)
+    identity = identity_of(uri)
     if identity.gtin and uri.startswith(PRODUCT_LINK):
         return ProductKey(PRODUCT_LINK + identity.gtin, identity.gtin)
     return ProductKey(uri)

@@ -1,0 +1,64 @@
+"""Who may work on the ledger at the same time.
+
+The projection of a batch is computed from all that is known of it, so two captures that touch one
+batch (or one logistic unit) take turns, and what one reads the other has committed. Rules:
+
+1. Every capture holds the ledger lock shared. What changes the ground under *all* batches holds it
+   alone: an error declaration (it voids an event that may be on its way in), a change of a site's
+   owner, a rebuild.
+2. Then logistic units, then batches, are locked `FOR NO KEY UPDATE`, each in the order of ids. Which
+   ones is found by reading; after locking it is read again, and when more turned up, the locks are
+   given back (to the savepoint) and taken anew, all together. So no two captures wait in a circle.
+"""
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Protocol, TypeVar
+
+from service.db.transaction import Transaction
+
+#: pg_advisory_xact_lock key of the ledger.
+LEDGER_LOCK = 0x4C4544474552  # "LEDGER"
+
+LOCK_UNITS = "SELECT FROM unit WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE"
+LOCK_BATCHES = "SELECT FROM batch WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE"
+
+
+class Plan(Protocol):
+    """What is about to be projected, and so must not change meanwhile."""
+
+    @property
+    def units(self) -> Collection[int]: ...
+
+    @property
+    def batches(self) -> Collection[int]: ...
+
+
+P = TypeVar("P", bound=Plan)
+
+
+async def share_ledger(tx: Transaction) -> None:
+    """Rule 1 for ordinary captures."""
+    await tx.sql.execute("SELECT pg_advisory_xact_lock_shared($1)", LEDGER_LOCK)
+
+
+async def own_ledger(tx: Transaction) -> None:
+    """Rule 1 for what changes the ground under all batches."""
+    await tx.sql.execute("SELECT pg_advisory_xact_lock($1)", LEDGER_LOCK)
+
+
+async def lock_plan(tx: Transaction, make: Callable[[], Awaitable[P]]) -> P:
+    """Rule 2: the plan that `make` reads, with everything it names locked."""
+    plan = await make()
+    units, batches = set(plan.units), set(plan.batches)
+    while True:
+        await tx.sql.execute("SAVEPOINT ledger_locks")
+        await tx.sql.execute(LOCK_UNITS, sorted(units))
+        await tx.sql.execute(LOCK_BATCHES, sorted(batches))
+        plan = await make()
+        if units.issuperset(plan.units) and batches.issuperset(plan.batches):
+            await tx.sql.execute("RELEASE SAVEPOINT ledger_locks")
+            return plan
+        await tx.sql.execute("ROLLBACK TO SAVEPOINT ledger_locks")
+        await tx.sql.execute("RELEASE SAVEPOINT ledger_locks")
+        units.update(plan.units)
+        batches.update(plan.batches)

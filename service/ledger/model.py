@@ -1,0 +1,160 @@
+"""The nouns of the projection, as values. Ids are row ids: they are only ever compared for equality.
+
+An `Entry` is what the projection reads of one event, an `Act` is one entry's effect on one batch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import IntEnum
+from typing import NamedTuple
+
+#: reference unit of measure -> quantity in it; None: the event does not state how much
+Amounts = Mapping[str, Decimal | None]
+
+#: Holdings whose place no event names; see `service/registry/tables.py`.
+UNKNOWN_SITE = 0
+
+
+class Role(IntEnum):
+    """What a thing is to the event that names it."""
+
+    OBJECT = 0
+    PARENT = 1
+    CHILD = 2
+    INPUT = 3
+    OUTPUT = 4
+    #: Contents of a packing event: they are seen there, but it moves nothing.
+    PACKED = 5
+
+
+class FlowKind(IntEnum):
+    MOVE = 0
+    TRANSFORM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event as the projection reads it. `source_site` and `destination_site` are the locations
+    named, or the unspecified site of the party named; `site` is bizLocation, `read_site` readPoint.
+    """
+
+    event_id: int
+    key: str
+    time: datetime
+    type: str = "ObjectEvent"
+    action: str | None = "OBSERVE"
+    step: str | None = None
+    site: int | None = None
+    read_site: int | None = None
+    source_site: int | None = None
+    source_party: int | None = None
+    destination_site: int | None = None
+    destination_party: int | None = None
+    transactions: frozenset[str] = frozenset()
+    transformation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """How much of one batch one entry is about."""
+
+    entry: Entry
+    role: Role
+    amounts: Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One batch that a transformation makes, and where and when."""
+
+    batch: int
+    site: int
+    time: datetime
+    event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transformation:
+    """All events tied by one transformationID, or one transformation event alone."""
+
+    outputs: tuple[Output, ...]
+    has_inputs: bool
+
+
+class Sites:
+    """What the projection knows of places: `owner` (site -> the party that runs it) and `party_site`
+    (party -> its unspecified site, the place of goods that are somewhere with that party).
+    """
+
+    __slots__ = ("owner", "party_site", "unspecified")
+
+    def __init__(
+        self, owner: Mapping[int, int] | None = None, party_site: Mapping[int, int] | None = None
+    ) -> None:
+        self.party_site = dict(party_site or {})
+        self.owner = {**(owner or {}), **{site: party for party, site in self.party_site.items()}}
+        self.unspecified = frozenset(self.party_site.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Quantity that leaves one holding of the batch for another holding, maybe of another batch."""
+
+    kind: FlowKind
+    from_site: int
+    to_batch: int
+    to_site: int
+    departed_at: datetime
+    arrived_at: datetime | None
+    inferred: bool
+    shipped_quantity: Decimal | None
+    shipped_uom: str | None
+    received_quantity: Decimal | None
+    received_uom: str | None
+    ship_event: int | None
+    receive_event: int | None
+
+
+@dataclass(slots=True)
+class Holding:
+    """The balance of one batch at one site in one dimension."""
+
+    site: int
+    uom: str
+    party: int | None
+    first_at: datetime
+    last_at: datetime
+    produced_at: datetime | None = None
+    produced: Decimal = Decimal(0)
+    received: Decimal = Decimal(0)
+    shipped: Decimal = Decimal(0)
+    consumed: Decimal = Decimal(0)
+    sold: Decimal = Decimal(0)
+    destroyed: Decimal = Decimal(0)
+    sampled: Decimal = Decimal(0)
+
+    @property
+    def on_hand(self) -> Decimal:
+        """produced + received − shipped − consumed − sold − destroyed − sampled"""
+        gone = self.shipped + self.consumed + self.sold + self.destroyed + self.sampled
+        return self.produced + self.received - gone
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something the events leave open, with the event that shows it."""
+
+    kind: str
+    site: int | None
+    event_id: int | None
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+class BatchLedger(NamedTuple):
+    """The projection of one batch."""
+
+    flows: list[Flow]
+    holdings: list[Holding]
+    gaps: list[Gap]

@@ -1,0 +1,212 @@
+"""From names to rows: the things that events name get their rows, the journal its entries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from service.db.transaction import Transaction
+from service.events.model import Event
+from service.ledger.journal import BatchName, Reading, own_batch, read_event
+from service.registry.ensure import (
+    BatchFact,
+    NewBatch,
+    describe_batches,
+    ensure_batches,
+    ensure_parties,
+    ensure_sites,
+)
+
+INSERT_UNITS = """
+INSERT INTO unit (uri) SELECT uri FROM unnest($1::text[]) AS uri ORDER BY uri ON CONFLICT (uri) DO NOTHING
+"""
+FIND_UNITS = "SELECT id, uri FROM unit WHERE uri = ANY($1::text[])"
+FIND_UNSPECIFIED = "SELECT party_id, id FROM site WHERE unspecified AND party_id = ANY($1::bigint[])"
+FIND_DECLARED = """
+SELECT DISTINCT event_id FROM event WHERE declares_error AND event_id = ANY($1::text[])
+"""
+
+ITEM_COLUMNS = ("event_id", "ordinal", "role", "unit_id", "batch_id", "told_batch_id", "quantity", "uom")
+ENTRY_COLUMNS = (
+    "event_id",
+    "event_key",
+    "time",
+    "type",
+    "action",
+    "step",
+    "site_id",
+    "read_site_id",
+    "source_site_id",
+    "source_party_id",
+    "destination_site_id",
+    "destination_party_id",
+    "transactions",
+    "transformation_id",
+    "voided",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event with the id of its row and its `eventID` (given, or made from its content)."""
+
+    id: int
+    event_id: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    parties: Mapping[str, int]
+    party_sites: Mapping[int, int]
+    sites: Mapping[str, int]
+    batches: Mapping[str, int]
+    units: Mapping[str, int]
+
+
+async def write_journal(tx: Transaction, stored: Sequence[StoredEvent]) -> None:
+    """Write items and entries of newly stored events (error declarations excepted: they have none)."""
+    events = [item for item in stored if not item.event.declares_error]
+    if not events:
+        return
+    readings = [read_event(item.event) for item in events]
+    ids = await _ensure(tx, readings)
+    declared = {
+        row["event_id"] for row in await tx.sql.fetch(FIND_DECLARED, [item.event_id for item in events])
+    }
+    items: list[tuple[object, ...]] = []
+    entries: list[tuple[object, ...]] = []
+    for item, reading in zip(events, readings, strict=True):
+        items.extend(_items(item.id, reading, ids))
+        entries.append(_entry(item, reading, ids, voided=item.event_id in declared))
+    await tx.sql.copy_records_to_table("event_item", records=items, columns=ITEM_COLUMNS)
+    await tx.sql.copy_records_to_table("journal_entry", records=entries, columns=ENTRY_COLUMNS)
+    await _describe(tx, readings, ids)
+
+
+async def _ensure(tx: Transaction, readings: Sequence[Reading]) -> _Ids:
+    """Rows for all that is named, in the one order that keeps captures from waiting in a circle."""
+    parties = await ensure_parties(tx, {uri for reading in readings for uri in reading.parties()})
+    sites = await ensure_sites(tx, {uri for reading in readings for uri in reading.sites()})
+    party_sites = {
+        row["party_id"]: row["id"]
+        for row in await tx.sql.fetch(FIND_UNSPECIFIED, sorted(set(parties.values())))
+    }
+    named: set[BatchName] = set()
+    units: set[str] = set()
+    for reading in readings:
+        named.update(item.batch for item in reading.classes)
+        named.update(item.told for item in reading.units if item.told is not None)
+        units.update(item.uri for item in reading.units)
+    batches = await ensure_named(tx, named)
+    return _Ids(parties, party_sites, sites, batches, await ensure_units(tx, units))
+
+
+async def ensure_named(tx: Transaction, names: set[BatchName]) -> dict[str, int]:
+    """The ids of batches, by URI."""
+    # One URI may be named with and without its lot: the fuller name makes the row.
+    fullest = sorted(names, key=lambda name: (name.uri, name.lot is not None, name.product_uri or ""))
+    wanted = {name.uri: NewBatch(name.uri, name.product_uri, name.lot, name.of_one) for name in fullest}
+    return await ensure_batches(tx, wanted.values())
+
+
+async def ensure_units(tx: Transaction, uris: set[str]) -> dict[str, int]:
+    """The ids of units, by URI."""
+    wanted = sorted(uris)
+    known = {row["uri"]: row["id"] for row in await tx.sql.fetch(FIND_UNITS, wanted)}
+    missing = [uri for uri in wanted if uri not in known]
+    if missing:
+        await tx.sql.execute(INSERT_UNITS, missing)
+        known |= {row["uri"]: row["id"] for row in await tx.sql.fetch(FIND_UNITS, missing)}
+    return known
+
+
+def _items(event_id: int, reading: Reading, ids: _Ids) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for unit in reading.units:
+        told = ids.batches[unit.told.uri] if unit.told else None
+        rows.append((event_id, len(rows), unit.role, ids.units[unit.uri], None, told, None, None))
+    for item in reading.classes:
+        batch = ids.batches[item.batch.uri]
+        rows.append((event_id, len(rows), item.role, None, batch, None, item.quantity, item.uom))
+    return rows
+
+
+def _entry(item: StoredEvent, reading: Reading, ids: _Ids, *, voided: bool) -> tuple[object, ...]:
+    source_party, source_site = _side(reading.source_party, reading.source_site, ids)
+    destination_party, destination_site = _side(reading.destination_party, reading.destination_site, ids)
+    return (
+        item.id,
+        item.event_id,
+        item.event.event_time,
+        item.event.type,
+        item.event.action,
+        item.event.biz_step,
+        ids.sites[reading.site] if reading.site else None,
+        ids.sites[reading.read_site] if reading.read_site else None,
+        source_site,
+        source_party,
+        destination_site,
+        destination_party,
+        list(reading.transactions),
+        item.event.transformation_id,
+        voided,
+    )
+
+
+def _side(party_uri: str | None, site_uri: str | None, ids: _Ids) -> tuple[int | None, int | None]:
+    """(party, site): where only a party is named, the site is that party's unspecified one."""
+    party = ids.parties[party_uri] if party_uri else None
+    if site_uri is not None:
+        return party, ids.sites[site_uri]
+    return party, ids.party_sites[party] if party is not None else None
+
+
+async def _describe(tx: Transaction, readings: Sequence[Reading], ids: _Ids) -> None:
+    facts = {
+        BatchFact(ids.batches[name.uri], reading.made_on, reading.expires_on)
+        for reading in readings
+        if reading.made_on or reading.expires_on
+        for name in reading.made()
+    }
+    await describe_batches(tx, facts)
+
+
+# Which batch a unit counts for
+
+TOLD_BATCHES = """
+-- The first word counts, by the time of the event: the same whatever was captured first.
+SELECT DISTINCT ON (item.unit_id) item.unit_id, item.told_batch_id
+FROM event_item AS item
+JOIN journal_entry AS entry ON entry.event_id = item.event_id
+WHERE item.unit_id = ANY($1::bigint[]) AND item.told_batch_id IS NOT NULL AND NOT entry.voided
+ORDER BY item.unit_id, entry.time, entry.event_key COLLATE "C"
+"""
+EVER_PARENTS = """
+SELECT DISTINCT item.unit_id
+FROM event_item AS item
+JOIN journal_entry AS entry ON entry.event_id = item.event_id
+WHERE item.unit_id = ANY($1::bigint[]) AND item.role = 1 AND NOT entry.voided
+  AND entry.type IN ('AggregationEvent', 'AssociationEvent')
+"""
+UNITS_BY_ID = "SELECT id, uri, batch_id FROM unit WHERE id = ANY($1::bigint[])"
+
+
+async def batches_of_units(tx: Transaction, units: Sequence[int]) -> dict[int, tuple[int | None, int | None]]:
+    """unit -> (batch it counted for until now, batch it counts for): its lot's batch where an event tells
+    it; none where it only ever holds others; else a batch of its own.
+    """
+    rows = await tx.sql.fetch(UNITS_BY_ID, units)
+    told = {row["unit_id"]: row["told_batch_id"] for row in await tx.sql.fetch(TOLD_BATCHES, units)}
+    parents = {row["unit_id"] for row in await tx.sql.fetch(EVER_PARENTS, units)}
+    alone: dict[int, BatchName] = {}
+    for row in rows:
+        own = own_batch(row["uri"])
+        if row["id"] not in told and row["id"] not in parents and own is not None:
+            alone[row["id"]] = own
+    own_ids = await ensure_named(tx, set(alone.values()))
+    return {
+        row["id"]: (
+            row["batch_id"],
+            told.get(row["id"]) or (own_ids[alone[row["id"]].uri] if row["id"] in alone else None),
+        )
+        for row in rows
+    }

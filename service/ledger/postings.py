@@ -1,0 +1,130 @@
+"""How much of which batch an event is about: instances counted by batch, logistic units opened."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from service.ledger.contents import Inside, Packings
+from service.ledger.model import Entry, Role
+from service.ledger.steps import moves_contents
+from service.ledger.units import EACH
+
+#: (role, batch) -> amounts
+Postings = dict[tuple[Role, int], dict[str, Decimal | None]]
+
+PACKING_TYPES = ("AggregationEvent", "AssociationEvent")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing an event names: an instance (`unit`) or an amount of a class (`batch`).
+
+    `uom` is the reference unit, `quantity` is in it; None: not stated.
+    """
+
+    role: Role
+    unit: int | None = None
+    batch: int | None = None
+    quantity: Decimal | None = None
+    uom: str = EACH
+
+
+def postings_of(
+    entry: Entry, items: Sequence[Item], batch_of: Mapping[int, int | None], packings: Packings
+) -> Postings:
+    """The postings of one event.
+
+    `batch_of`: unit -> the batch it counts for, None for what only holds other things; it must know
+    every unit named and every unit inside one. What an event lists beside a logistic unit that
+    holds it already counts once: documents often say both.
+    """
+    if entry.type == "TransactionEvent":
+        return {}
+    postings: Postings = {}
+    if entry.type in PACKING_TYPES:
+        role = Role.OBJECT if entry.action == "OBSERVE" or moves_contents(entry) else Role.PACKED
+        units, classes, opened = _packed_things(entry, items, packings)
+        _post(postings, role, units, classes, opened, batch_of)
+        return postings
+    for role in (Role.OBJECT, Role.INPUT, Role.OUTPUT):
+        named = [item for item in items if item.role == role]
+        units = {item.unit for item in named if item.unit is not None}
+        opened = Inside()
+        # Retiring the number of a pallet does not destroy what stands on it.
+        if role is not Role.OUTPUT and entry.step != "decommissioning":
+            opened = _opened(units, entry, packings)
+        _post(postings, role, units, _classes(named), opened, batch_of)
+    return postings
+
+
+def _packed_things(
+    entry: Entry, items: Sequence[Item], packings: Packings
+) -> tuple[set[int], dict[tuple[int, str], Decimal | None], Inside]:
+    """What a packing event is about: its parent, the children it lists, else all that is inside."""
+    parents = {item.unit for item in items if item.role is Role.PARENT and item.unit is not None}
+    listed = [item for item in items if item.role is Role.CHILD]
+    units = {item.unit for item in listed if item.unit is not None}
+    opened = _opened(units, entry, packings)
+    if not listed:
+        opened = _opened(parents, entry, packings)
+    return units | parents, _classes(listed), opened
+
+
+def _opened(units: set[int], entry: Entry, packings: Packings) -> Inside:
+    """The contents of several units together; a unit inside two of them counts once."""
+    insides = {unit: packings.inside(unit, entry.time) for unit in units}
+    together = Inside()
+    for inside in insides.values():
+        together.units |= inside.units
+    for unit, inside in insides.items():
+        if unit in together.units:
+            continue
+        for key, quantity in inside.classes.items():
+            known = together.classes.get(key, Decimal(0))
+            together.classes[key] = None if known is None or quantity is None else known + quantity
+    return together
+
+
+def _classes(items: Sequence[Item]) -> dict[tuple[int, str], Decimal | None]:
+    classes: dict[tuple[int, str], Decimal | None] = {}
+    for item in items:
+        if item.batch is not None:
+            key = (item.batch, item.uom)
+            known = classes.get(key, Decimal(0))
+            classes[key] = None if known is None or item.quantity is None else known + item.quantity
+    return classes
+
+
+def _post(
+    postings: Postings,
+    role: Role,
+    units: set[int],
+    classes: Mapping[tuple[int, str], Decimal | None],
+    opened: Inside,
+    batch_of: Mapping[int, int | None],
+) -> None:
+    counts: dict[int, int] = defaultdict(int)
+    for unit in units | opened.units:
+        batch = batch_of[unit]
+        if batch is not None:
+            counts[batch] += 1
+    for (batch, uom), listed in _together(classes, opened.classes).items():
+        amounts = postings.setdefault((role, batch), {})
+        amounts[uom] = listed
+    for batch, count in counts.items():
+        amounts = postings.setdefault((role, batch), {})
+        known = amounts.get(EACH, Decimal(0))
+        # Serials and a quantity of the same batch in one event describe the same goods.
+        amounts[EACH] = Decimal(count) if known is None else max(known, Decimal(count))
+
+
+def _together(
+    listed: Mapping[tuple[int, str], Decimal | None], inside: Mapping[tuple[int, str], Decimal | None]
+) -> dict[tuple[int, str], Decimal | None]:
+    """A batch both listed and inside a listed unit counts once, as the larger of the two."""
+    together = dict(inside)
+    for key, quantity in listed.items():
+        known = together.get(key)
+        together[key] = quantity if key not in together or known is None else max(known, quantity or known)
+    return together

@@ -1,0 +1,309 @@
+"""Where the goods of one batch are, step by step through time.
+
+The matching knows the moves that documents tell of. Documents leave things out: goods are used at a
+plant that never recorded their receipt, are sighted where nobody shipped them, leave a party that
+names no place. This pass follows the batch through time and closes such breaks with moves marked
+`inferred`, so that every place that had the goods hangs together with where they came from. A
+missed holder is the worst error; an inferred move is visible as such.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from service.ledger.matching import Move
+from service.ledger.model import UNKNOWN_SITE, Amounts, Entry, Gap, Sites
+from service.ledger.steps import Effect, place_of
+
+ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class Act:
+    """Anything but a move that an entry does to the batch. `place` is settled by `Presence`."""
+
+    entry: Entry
+    effect: Effect
+    amounts: Amounts
+    place: int | None
+
+
+@dataclass(slots=True)
+class _Stock:
+    """What is known of the batch at one place so far."""
+
+    on_hand: dict[str, Decimal] = field(default_factory=dict)
+    #: Goods of unstated quantity came and did not leave yet.
+    some: bool = False
+    since: datetime | None = None
+    produced: bool = False
+
+    def present(self) -> bool:
+        return self.some or any(quantity > 0 for quantity in self.on_hand.values())
+
+
+#: At one instant goods arrive before they are sighted, and are sighted before they leave: several
+#: steps of one journey may carry the same date.
+_ARRIVE, _SIGHT, _LEAVE = range(3)
+
+
+class Presence:
+    """One pass over the moves and acts of a batch; `run` settles their open places in place.
+
+    Afterwards `moves` holds the inferred ones too, `appeared` what was seen without any origin, and
+    `gaps` what the events leave open.
+    """
+
+    def __init__(self, sites: Sites, told_owner: dict[int, int], moves: list[Move]) -> None:
+        self.sites = sites
+        self.told_owner = told_owner
+        self.moves = moves
+        self.appeared: list[tuple[int, Entry, Amounts]] = []
+        self.gaps: list[Gap] = []
+        #: Places in order of their latest activity.
+        self.stock: OrderedDict[int, _Stock] = OrderedDict()
+        #: Moves that have departed and not arrived, by target.
+        self.travelling: dict[int | None, dict[int, Move]] = defaultdict(dict)
+        self.arrived: set[int] = set()
+        #: Receipts without any origin: they are no moves.
+        self.orphans: set[int] = set()
+
+    def owner(self, site: int) -> int | None:
+        return self.sites.owner.get(site, self.told_owner.get(site))
+
+    def run(self, acts: Sequence[Act]) -> None:
+        for _, phase, _, what in self._in_order(acts):
+            if isinstance(what, Move):
+                if phase == _ARRIVE:
+                    self._arrive(what)
+                else:
+                    self._depart(what)
+            elif what.effect is Effect.PRODUCE:
+                what.place = UNKNOWN_SITE if what.place is None else what.place
+                self._bring(what.place, what.entry.time, what.amounts, produced=True)
+            elif what.effect in (Effect.SIGHT, Effect.PACK):
+                self._sight(what)
+            else:
+                self._use(what)
+        self.moves = [move for move in self.moves if id(move) not in self.orphans]
+        for move in self.moves:
+            move.origin = UNKNOWN_SITE if move.origin is None else move.origin
+            move.target = UNKNOWN_SITE if move.target is None else move.target
+
+    def _in_order(self, acts: Sequence[Act]) -> list[tuple[datetime, int, tuple[str, int], Move | Act]]:
+        line: list[tuple[datetime, int, tuple[str, int], Move | Act]] = []
+        for number, act in enumerate(acts):
+            phase = _LEAVE
+            if act.effect is Effect.PRODUCE:
+                phase = _ARRIVE
+            elif act.effect in (Effect.SIGHT, Effect.PACK):
+                phase = _SIGHT
+            line.append((act.entry.time, phase, (act.entry.key, number), act))
+        for number, move in enumerate(self.moves):
+            entry = move.ship or move.receive
+            assert entry is not None
+            line.append((move.departed_at, _LEAVE, (entry.key, number), move))
+            if move.arrived_at is not None and move.receive is not None:
+                line.append((move.arrived_at, _ARRIVE, (move.receive.key, number), move))
+        line.sort(key=lambda item: item[:3])
+        return line
+
+    # what comes
+
+    def _arrive(self, move: Move) -> None:
+        if id(move) in self.arrived or move.arrived_at is None:
+            return
+        self.arrived.add(id(move))
+        self.travelling[move.target].pop(id(move), None)
+        if move.target is None:
+            move.target = UNKNOWN_SITE
+        self._bring(move.target, move.arrived_at, move.received or {})
+
+    def _bring(self, place: int, time: datetime, amounts: Amounts, *, produced: bool = False) -> None:
+        stock = self.stock.setdefault(place, _Stock())
+        self.stock.move_to_end(place)
+        stock.since = stock.since if stock.since is not None else time
+        stock.produced = stock.produced or produced
+        for uom, quantity in amounts.items():
+            if quantity is None:
+                stock.some = True
+            else:
+                stock.on_hand[uom] = stock.on_hand.get(uom, ZERO) + quantity
+
+    # what leaves
+
+    def _depart(self, move: Move) -> None:
+        if move.ship is None:
+            self._depart_unshipped(move)
+            return
+        origin = self._settle(move.origin, move.departed_at, move.shipped, move.ship, move.target)
+        if origin is None:
+            self.gaps.append(Gap("appears_from_nowhere", None, move.ship.event_id))
+        self._leave(move, UNKNOWN_SITE if origin is None else origin)
+
+    def _depart_unshipped(self, move: Move) -> None:
+        """A receipt that nobody shipped: from the source it names, else from where the goods were."""
+        entry = move.receive
+        assert entry is not None
+        self.gaps.append(Gap("received_not_shipped", move.target, entry.event_id))
+        named = move.origin
+        origin = self._settle(named, move.departed_at, move.shipped, entry, move.target)
+        if origin is None:
+            self.orphans.add(id(move))
+            self.appeared.append((UNKNOWN_SITE if move.target is None else move.target, entry, move.shipped))
+            self.gaps.append(Gap("appears_from_nowhere", move.target, entry.event_id))
+            return
+        move.inferred = origin != named
+        self._leave(move, origin)
+
+    def _leave(self, move: Move, origin: int) -> None:
+        move.origin = origin
+        self._take(origin, move.departed_at, move.shipped)
+        if id(move) not in self.arrived:
+            self.travelling[move.target][id(move)] = move
+
+    def _use(self, act: Act) -> None:
+        place = self._settle(act.place, act.entry.time, act.amounts, act.entry, None)
+        if place is None:
+            self.gaps.append(Gap("appears_from_nowhere", None, act.entry.event_id))
+        act.place = UNKNOWN_SITE if place is None else place
+        self._take(act.place, act.entry.time, act.amounts)
+
+    def _take(self, place: int, time: datetime, amounts: Amounts) -> None:
+        stock = self.stock.setdefault(place, _Stock())
+        self.stock.move_to_end(place)
+        stock.since = stock.since if stock.since is not None else time
+        for uom, quantity in amounts.items():
+            if quantity is None:
+                stock.some = False
+            else:
+                stock.on_hand[uom] = stock.on_hand.get(uom, ZERO) - quantity
+
+    def _ever(self, place: int) -> bool:
+        return place in self.stock
+
+    def _settle(
+        self, place: int | None, time: datetime, amounts: Amounts, entry: Entry, target: int | None
+    ) -> int | None:
+        """The place goods leave from, given the place an event names (or None), made to hang together
+        with where they were known to be. None: no event says, and they were never known anywhere.
+        """
+        if place is not None and self._ever(place):
+            return place
+        if place is None:
+            return self._last_known(time, exclude=target)
+        if place in self.sites.unspecified:
+            party = self.owner(place)
+            same = self._last_known(time, exclude=target, party=party) if party is not None else None
+            if same is not None:
+                return same
+        if not self._reach(place, time, amounts, entry, exclude=target):
+            self.gaps.append(Gap("appears_from_nowhere", place, entry.event_id))
+        return place
+
+    # what is seen
+
+    def _sight(self, act: Act) -> None:
+        if act.place is None:
+            return
+        stock = self.stock.get(act.place)
+        if stock is not None and (stock.present() or act.effect is Effect.PACK):
+            return
+        if not self._reach(act.place, act.entry.time, act.amounts, act.entry, exclude=act.place):
+            if stock is not None:
+                return
+            self.appeared.append((act.place, act.entry, act.amounts))
+            self.gaps.append(Gap("appears_from_nowhere", act.place, act.entry.event_id))
+            self._bring(act.place, act.entry.time, act.amounts)
+
+    def _reach(
+        self, place: int, time: datetime, amounts: Amounts, entry: Entry, *, exclude: int | None
+    ) -> bool:
+        """Let the goods that an event shows at `place` have come there; False where none can have.
+
+        Best explained by a move on its way there, then by one on its way to nobody knows where, then
+        by a move of its own from where the batch was last known.
+        """
+        on_the_way = self._on_the_way(place, time)
+        if on_the_way is not None:
+            kind = "used_before_received" if on_the_way.receive is not None else "arrival_inferred"
+            self.gaps.append(Gap(kind, place, entry.event_id))
+            self.travelling[on_the_way.target].pop(id(on_the_way), None)
+            on_the_way.target = place
+            on_the_way.arrived_at = time
+            on_the_way.inferred = True
+            if on_the_way.receive is None:
+                on_the_way.receive = entry
+                on_the_way.received = on_the_way.shipped
+            self._arrive(on_the_way)
+            return True
+        origin = self._last_known(time, exclude=place, other=exclude)
+        if origin is None:
+            return False
+        move = Move(origin, place, time, time, amounts, amounts, None, entry, inferred=True)
+        self.moves.append(move)
+        self._take(origin, time, amounts)
+        self._arrive(move)
+        return True
+
+    def _on_the_way(self, place: int, time: datetime) -> Move | None:
+        """The latest departed move to this place, to its party's unspecified site, or to unknown."""
+        party = self.owner(place)
+        targets: list[int | None] = [place]
+        if party is not None and party in self.sites.party_site:
+            targets.append(self.sites.party_site[party])
+        for target in [*targets, None]:
+            candidates = [
+                move
+                for move in self.travelling[target].values()
+                if move.departed_at <= time
+                and (move.arrived_at is None or move.target == place)
+                and move.origin != place
+            ]
+            if candidates:
+                return max(
+                    candidates, key=lambda move: (move.departed_at, move.ship.key if move.ship else "")
+                )
+        return None
+
+    def _last_known(
+        self, time: datetime, *, exclude: int | None, other: int | None = None, party: int | None = None
+    ) -> int | None:
+        """The place with stock that was active last; failing that where goods are bound for; failing
+        that any place that ever had them. Places that got their first goods at this very instant are
+        no origin of what is seen at the same instant, unless the goods were made there.
+        """
+
+        def eligible(place: int, stock: _Stock) -> bool:
+            if place in (exclude, other) or (party is not None and self.owner(place) != party):
+                return False
+            return stock.produced or (stock.since is not None and stock.since < time)
+
+        emptied: int | None = None
+        for place, stock in reversed(self.stock.items()):
+            if eligible(place, stock):
+                if stock.present():
+                    return place
+                emptied = place if emptied is None else emptied
+        bound = self._latest_bound(time, (exclude, other), party)
+        return bound if bound is not None else emptied
+
+    def _latest_bound(self, time: datetime, excluded: Iterable[int | None], party: int | None) -> int | None:
+        best: Move | None = None
+        for target, moves in self.travelling.items():
+            if target is None or target in excluded or (party is not None and self.owner(target) != party):
+                continue
+            for move in moves.values():
+                if move.departed_at < time and (best is None or move.departed_at > best.departed_at):
+                    best = move
+        return best.target if best is not None else None
+
+
+def act_place(entry: Entry) -> int | None:
+    """Where an act happens: the event's place, else the one location it names."""
+    place = place_of(entry)
+    if place is None:
+        place = entry.source_site if entry.source_site is not None else entry.destination_site
+    return place

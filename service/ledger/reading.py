@@ -1,0 +1,201 @@
+"""The ledger's rows as values: everything the pure projection wants, loaded in bulk."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+
+import asyncpg
+
+from service.db.transaction import Transaction
+from service.ledger.contents import Packing, Packings
+from service.ledger.model import UNKNOWN_SITE, Entry, Output, Posting, Role, Sites, Transformation
+from service.ledger.postings import PACKING_TYPES, Item
+from service.ledger.steps import place_of
+from service.ledger.units import EACH
+
+ENTRIES = "SELECT * FROM journal_entry WHERE event_id = ANY($1::bigint[])"
+ITEMS = """
+SELECT event_id, role, unit_id, batch_id, quantity, uom
+FROM event_item WHERE event_id = ANY($1::bigint[]) ORDER BY event_id, ordinal
+"""
+
+INSIDE = """
+-- Every unit that was ever packed, at any level, into one of $1; $1 themselves included.
+WITH RECURSIVE inside (unit_id) AS (
+    SELECT unnest($1::bigint[])
+    UNION
+    SELECT child.unit_id
+    FROM inside
+    JOIN event_item AS parent ON parent.unit_id = inside.unit_id AND parent.role = 1
+    JOIN event_item AS child ON child.event_id = parent.event_id AND child.role = 2
+    WHERE child.unit_id IS NOT NULL
+)
+SELECT unit_id FROM inside
+"""
+
+PACKING_EVENTS = """
+-- The events that pack or unpack one of $1, as parent or as child.
+SELECT DISTINCT item.event_id
+FROM event_item AS item
+JOIN journal_entry AS entry ON entry.event_id = item.event_id
+WHERE item.unit_id = ANY($1::bigint[]) AND item.role IN (1, 2)
+  AND entry.type = ANY($2::text[]) AND NOT entry.voided
+"""
+
+POSTINGS = """
+SELECT posting.batch_id, posting.role, posting.uom, posting.quantity, entry.*
+FROM posting JOIN journal_entry AS entry ON entry.event_id = posting.event_id
+WHERE posting.batch_id = ANY($1::bigint[]) AND NOT entry.voided
+"""
+
+TRANSFORMED = """
+-- Inputs and outputs of the transformations that $1 (events) or $2 (transformationIDs) belong to.
+SELECT posting.batch_id, posting.role, entry.*
+FROM journal_entry AS entry JOIN posting ON posting.event_id = entry.event_id
+WHERE (entry.event_id = ANY($1::bigint[]) OR entry.transformation_id = ANY($2::text[]))
+  AND posting.role IN (3, 4) AND NOT entry.voided
+"""
+
+OWNERS = """
+SELECT id, party_id, unspecified FROM site WHERE id = ANY($1::bigint[]) AND party_id IS NOT NULL
+UNION
+SELECT id, party_id, unspecified FROM site WHERE unspecified AND party_id = ANY($2::bigint[])
+"""
+
+
+def entry_of(row: asyncpg.Record) -> Entry:
+    """A row of `journal_entry` as a value."""
+    return Entry(
+        row["event_id"],
+        row["event_key"],
+        row["time"],
+        row["type"],
+        row["action"],
+        row["step"],
+        row["site_id"],
+        row["read_site_id"],
+        row["source_site_id"],
+        row["source_party_id"],
+        row["destination_site_id"],
+        row["destination_party_id"],
+        frozenset(row["transactions"]),
+        row["transformation_id"],
+    )
+
+
+async def load_entries(tx: Transaction, events: Collection[int]) -> dict[int, Entry]:
+    """The entries of events that count, by event; voided ones are left out."""
+    rows = await tx.sql.fetch(ENTRIES, sorted(events))
+    return {row["event_id"]: entry_of(row) for row in rows if not row["voided"]}
+
+
+async def load_items(tx: Transaction, events: Collection[int]) -> dict[int, list[Item]]:
+    """What each event names."""
+    items: dict[int, list[Item]] = defaultdict(list)
+    for row in await tx.sql.fetch(ITEMS, sorted(events)):
+        items[row["event_id"]].append(
+            Item(Role(row["role"]), row["unit_id"], row["batch_id"], row["quantity"], row["uom"] or EACH)
+        )
+    return items
+
+
+async def load_packings(tx: Transaction, units: Collection[int]) -> tuple[Packings, set[int]]:
+    """All packing events that bear on the contents of `units`, and every unit ever inside them."""
+    if not units:
+        return Packings(()), set()
+    inside = {row["unit_id"] for row in await tx.sql.fetch(INSIDE, sorted(units))}
+    events = [
+        row["event_id"] for row in await tx.sql.fetch(PACKING_EVENTS, sorted(inside), list(PACKING_TYPES))
+    ]
+    entries, items = await load_entries(tx, events), await load_items(tx, events)
+    packings = [
+        packing
+        for event, entry in entries.items()
+        if (packing := packing_of(entry, items.get(event, ()))) is not None
+    ]
+    return Packings(packings), inside
+
+
+def packing_of(entry: Entry, items: Sequence[Item]) -> Packing | None:
+    """A packing event's entry and items as the contents see them; None without a parent."""
+    parent = next((item.unit for item in items if item.role is Role.PARENT), None)
+    if parent is None:
+        return None
+    classes: dict[tuple[int, str], Decimal | None] = {}
+    for item in items:
+        if item.role is Role.CHILD and item.batch is not None:
+            key = (item.batch, item.uom)
+            known = classes.get(key, Decimal(0))
+            classes[key] = None if known is None or item.quantity is None else known + item.quantity
+    children = frozenset(item.unit for item in items if item.role is Role.CHILD and item.unit is not None)
+    return Packing(entry.key, entry.time, entry.action or "OBSERVE", parent, children, classes)
+
+
+async def load_postings(tx: Transaction, batches: Collection[int]) -> dict[int, list[Posting]]:
+    """The postings of batches, by batch; amounts of one event and role together."""
+    amounts: dict[tuple[int, int, int], dict[str, Decimal | None]] = defaultdict(dict)
+    entries: dict[int, Entry] = {}
+    for row in await tx.sql.fetch(POSTINGS, sorted(batches)):
+        event = row["event_id"]
+        if event not in entries:
+            entries[event] = entry_of(row)
+        amounts[row["batch_id"], event, row["role"]][row["uom"]] = row["quantity"]
+    postings: dict[int, list[Posting]] = defaultdict(list)
+    for (batch, event, role), told in amounts.items():
+        postings[batch].append(Posting(entries[event], Role(role), told))
+    return postings
+
+
+async def load_transformations(tx: Transaction, postings: Iterable[Posting]) -> dict[int, Transformation]:
+    """The transformation of each event in which some batch is input or output."""
+    events = {p.entry.event_id: p.entry for p in postings if p.role in (Role.INPUT, Role.OUTPUT)}
+    if not events:
+        return {}
+    tied = sorted({e.transformation_id for e in events.values() if e.transformation_id is not None})
+    alone = sorted(event for event, e in events.items() if e.transformation_id is None)
+    outputs: dict[int | str, set[Output]] = defaultdict(set)
+    with_inputs: set[int | str] = set()
+    for row in await tx.sql.fetch(TRANSFORMED, alone, tied):
+        entry = entry_of(row)
+        group = _group(entry)
+        if row["role"] == Role.INPUT:
+            with_inputs.add(group)
+        else:
+            place = place_of(entry)
+            site = UNKNOWN_SITE if place is None else place
+            outputs[group].add(Output(row["batch_id"], site, entry.time, entry.event_id))
+    return {
+        event: Transformation(
+            tuple(sorted(outputs[_group(entry)], key=lambda o: (o.batch, o.time, o.event_id))),
+            _group(entry) in with_inputs,
+        )
+        for event, entry in events.items()
+    }
+
+
+def _group(entry: Entry) -> int | str:
+    return entry.event_id if entry.transformation_id is None else entry.transformation_id
+
+
+async def load_sites(tx: Transaction, entries: Iterable[Entry]) -> Sites:
+    """Owners of the sites that entries name, and the unspecified sites of those and of the named parties."""
+    sites: set[int] = set()
+    parties: set[int] = set()
+    for entry in entries:
+        sites.update(
+            site
+            for site in (entry.site, entry.read_site, entry.source_site, entry.destination_site)
+            if site is not None
+        )
+        parties.update(party for party in (entry.source_party, entry.destination_party) if party is not None)
+    rows = await tx.sql.fetch(OWNERS, sorted(sites), sorted(parties))
+    owners = {row["id"]: row["party_id"] for row in rows}
+    missing = sorted(set(owners.values()) - {row["party_id"] for row in rows if row["unspecified"]})
+    more = await tx.sql.fetch(OWNERS, [], missing) if missing else []
+    unspecified = {row["party_id"]: row["id"] for row in [*rows, *more] if row["unspecified"]}
+    return Sites(owners, unspecified)
+
+
+def sites_of(postings: Mapping[int, Sequence[Posting]]) -> Iterable[Entry]:
+    """All entries behind postings."""
+    return (posting.entry for told in postings.values() for posting in told)

@@ -1,0 +1,137 @@
+"""What an entry does to the goods it names: the business step where it is one of the CBV's, otherwise
+what the event says (action, places, sources, destinations). Nothing is dropped.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+
+from service.ledger.model import Entry, Role
+
+#: site -> the party that runs it, as far as known
+Owner = Callable[[int], int | None]
+
+
+class Effect(Enum):
+    """The kinds of effect; the comments give the balance they move."""
+
+    PRODUCE = "produced"
+    SHIP = "shipped"
+    RECEIVE = "received"
+    CONSUME = "consumed"
+    SELL = "sold"
+    DESTROY = "destroyed"
+    SAMPLE = "sampled"
+    #: seen at a place; where it was not known to be, it must have moved there
+    SIGHT = "sighted"
+    #: seen while being packed or unpacked; tells of a move only where the goods were never known
+    PACK = "packed"
+    #: a shipment declared never to have happened
+    VOID_SHIPMENT = "void_shipment"
+
+
+#: CBV 2.0 business steps (bare words), by what they do. `dispatching`, `returning`, `harvesting`,
+#: `consuming` are no CBV words but common in practice.
+SHIPPING = frozenset({"shipping", "departing", "dispatching", "returning"})
+RECEIVING = frozenset({"receiving", "arriving", "accepting"})
+BY_STEP: dict[str, Effect] = {
+    **dict.fromkeys(SHIPPING, Effect.SHIP),
+    **dict.fromkeys(RECEIVING, Effect.RECEIVE),
+    "commissioning": Effect.PRODUCE,
+    "creating_class_instance": Effect.PRODUCE,
+    "harvesting": Effect.PRODUCE,
+    "retail_selling": Effect.SELL,
+    "dispensing": Effect.SELL,
+    "consuming": Effect.SELL,
+    "destroying": Effect.DESTROY,
+    "decommissioning": Effect.DESTROY,
+    "sampling": Effect.SAMPLE,
+    "void_shipping": Effect.VOID_SHIPMENT,
+}
+
+#: Effects that a packing event (Aggregation, Association) can have besides packing.
+_MOVING = (Effect.SHIP, Effect.RECEIVE, Effect.SELL, Effect.DESTROY, Effect.VOID_SHIPMENT)
+
+
+def effect_of(entry: Entry, role: Role, owner: Owner) -> Effect:
+    """The effect of `entry` on goods that play `role` in it."""
+    if role is Role.INPUT:
+        return Effect.CONSUME
+    if role is Role.OUTPUT:
+        return Effect.PRODUCE
+    if role is Role.PACKED:
+        return Effect.PACK
+    known = BY_STEP.get(entry.step or "")
+    if known is not None:
+        return known
+    if entry.type == "ObjectEvent" and entry.action == "ADD":
+        return Effect.PRODUCE
+    if entry.type == "ObjectEvent" and entry.action == "DELETE":
+        return Effect.DESTROY
+    return _effect_of_places(entry, owner)
+
+
+def moves_contents(entry: Entry) -> bool:
+    """Does this packing event move what it names, besides packing it?"""
+    return BY_STEP.get(entry.step or "") in _MOVING
+
+
+def _effect_of_places(entry: Entry, owner: Owner) -> Effect:
+    """An unknown step: a destination other than where the goods are is a shipment, a source other
+    than where they are is a receipt, anything else is a sighting.
+    """
+    place = place_of(entry)
+    source, destination = entry.source_site, entry.destination_site
+    if destination is not None and destination != source:
+        if place is not None and _is_at(place, destination, entry.destination_party, owner):
+            return Effect.RECEIVE
+        if place is not None or source is not None:
+            return Effect.SHIP
+    elif (
+        source is not None
+        and destination is None
+        and place is not None
+        and not _is_at(place, source, entry.source_party, owner)
+    ):
+        return Effect.RECEIVE
+    return Effect.SIGHT
+
+
+def _is_at(place: int, site: int, party: int | None, owner: Owner) -> bool:
+    """Is `place` the named site, or run by the named party?"""
+    return place == site or (party is not None and owner(place) == party)
+
+
+def place_of(entry: Entry) -> int | None:
+    """Where the event says the goods are: bizLocation, else readPoint."""
+    return entry.site if entry.site is not None else entry.read_site
+
+
+def origin_of(entry: Entry, owner: Owner, unspecified: frozenset[int]) -> int | None:
+    """The place a shipment leaves: the source location; else the event's own place unless that is
+    the destination's; else the source party's unspecified site; None where nothing says.
+    """
+    if entry.source_site is not None and entry.source_site not in unspecified:
+        return entry.source_site
+    place = _own_place(entry, entry.destination_site, entry.destination_party, entry.source_party, owner)
+    return place if place is not None else entry.source_site
+
+
+def target_of(entry: Entry, owner: Owner) -> int | None:
+    """The place a receipt reaches: the event's own place unless that is the source's, else the
+    destination named; None where nothing says.
+    """
+    place = _own_place(entry, entry.source_site, entry.source_party, entry.destination_party, owner)
+    return place if place is not None else entry.destination_site
+
+
+def _own_place(
+    entry: Entry, other_site: int | None, other_party: int | None, own_party: int | None, owner: Owner
+) -> int | None:
+    """The first of bizLocation and readPoint that is not the other side's."""
+    for place in (entry.site, entry.read_site):
+        if place is None or place == other_site:
+            continue
+        foreign = other_party is not None and other_party != own_party and owner(place) == other_party
+        if not foreign:
+            return place
+    return None

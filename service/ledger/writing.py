@@ -1,0 +1,216 @@
+"""The projection's rows, written by difference: what a capture does not change is not touched."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+
+import msgspec
+
+from service.db.transaction import Transaction
+from service.ledger.model import BatchLedger, Flow, Gap, Holding
+from service.ledger.postings import Postings
+
+#: One row of `posting`: (batch, event, role, uom, quantity).
+PostingRow = tuple[int, int, int, str, object]
+
+FLOW_COLUMNS = (
+    "kind",
+    "from_site_id",
+    "to_batch_id",
+    "to_site_id",
+    "departed_at",
+    "arrived_at",
+    "inferred",
+    "shipped_quantity",
+    "shipped_uom",
+    "received_quantity",
+    "received_uom",
+    "ship_event_id",
+    "receive_event_id",
+)
+HOLDING_COLUMNS = (
+    "site_id",
+    "uom",
+    "party_id",
+    "first_at",
+    "last_at",
+    "produced_at",
+    "produced",
+    "received",
+    "shipped",
+    "consumed",
+    "sold",
+    "destroyed",
+    "sampled",
+)
+GAP_COLUMNS = ("kind", "site_id", "event_id", "detail")
+
+OLD_POSTINGS = (
+    "SELECT batch_id, event_id, role, uom, quantity FROM posting WHERE event_id = ANY($1::bigint[])"
+)
+DELETE_POSTINGS = """
+DELETE FROM posting USING unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[])
+    AS gone (batch_id, event_id, role, uom)
+WHERE posting.batch_id = gone.batch_id AND posting.event_id = gone.event_id
+  AND posting.role = gone.role AND posting.uom = gone.uom
+"""
+OLD_FLOWS = "SELECT * FROM flow WHERE batch_id = ANY($1::bigint[])"
+OLD_HOLDINGS = "SELECT * FROM holding WHERE batch_id = ANY($1::bigint[])"
+OLD_GAPS = "SELECT * FROM gap WHERE batch_id = ANY($1::bigint[])"
+DELETE_FLOWS = """
+DELETE FROM flow USING unnest($1::bigint[], $2::int[]) AS gone (batch_id, ordinal)
+WHERE flow.batch_id = gone.batch_id AND flow.ordinal = gone.ordinal
+"""
+DELETE_GAPS = """
+DELETE FROM gap USING unnest($1::bigint[], $2::int[]) AS gone (batch_id, ordinal)
+WHERE gap.batch_id = gone.batch_id AND gap.ordinal = gone.ordinal
+"""
+DELETE_HOLDINGS = """
+DELETE FROM holding USING unnest($1::bigint[], $2::bigint[], $3::text[]) AS gone (batch_id, site_id, uom)
+WHERE holding.batch_id = gone.batch_id AND holding.site_id = gone.site_id AND holding.uom = gone.uom
+"""
+
+
+async def write_postings(tx: Transaction, events: Collection[int], told: Mapping[int, Postings]) -> None:
+    """Let the postings of `events` be exactly `told` (event -> postings; none where it is missing)."""
+    new: set[PostingRow] = {
+        (batch, event, int(role), uom, quantity)
+        for event, postings in told.items()
+        for (role, batch), amounts in postings.items()
+        for uom, quantity in amounts.items()
+    }
+    old: set[PostingRow] = {
+        (row["batch_id"], row["event_id"], row["role"], row["uom"], row["quantity"])
+        for row in await tx.sql.fetch(OLD_POSTINGS, sorted(events))
+    }
+    gone = old - new
+    if gone:
+        keys = list(zip(*gone, strict=True))[:4]
+        await tx.sql.execute(DELETE_POSTINGS, *keys)
+    await tx.sql.copy_records_to_table(
+        "posting",
+        records=sorted(new - old, key=lambda row: (row[0], row[1], row[2], row[3])),
+        columns=("batch_id", "event_id", "role", "uom", "quantity"),
+    )
+
+
+async def write_ledgers(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -> set[int]:
+    """Let flows, holdings and gaps of these batches be exactly the given ones; the batches changed."""
+    batches = sorted(ledgers)
+    changed = await _write_numbered(
+        tx,
+        "flow",
+        OLD_FLOWS,
+        DELETE_FLOWS,
+        FLOW_COLUMNS,
+        {b: map(_flow_row, ledgers[b].flows) for b in batches},
+    )
+    changed |= await _write_numbered(
+        tx, "gap", OLD_GAPS, DELETE_GAPS, GAP_COLUMNS, {b: map(_gap_row, ledgers[b].gaps) for b in batches}
+    )
+    changed |= await _write_holdings(tx, ledgers)
+    return changed
+
+
+async def _write_numbered(
+    tx: Transaction,
+    table: str,
+    query: str,
+    delete: str,
+    columns: Sequence[str],
+    rows: Mapping[int, Iterable[tuple[Hashable, ...]]],
+) -> set[int]:
+    """Rows that have no key but their content, numbered within the batch; kept rows keep their number."""
+    known: dict[int, dict[tuple[Hashable, ...], list[int]]] = defaultdict(lambda: defaultdict(list))
+    last: dict[int, int] = defaultdict(int)
+    for row in await tx.sql.fetch(query, sorted(rows)):
+        batch = row["batch_id"]
+        known[batch][tuple(_plain(row[column]) for column in columns)].append(row["ordinal"])
+        last[batch] = max(last[batch], row["ordinal"])
+    fresh: list[tuple[object, ...]] = []
+    gone: list[tuple[int, int]] = []
+    changed: set[int] = set()
+    for batch, contents in rows.items():
+        wanted = Counter(contents)
+        for content, ordinals in known[batch].items():
+            surplus = len(ordinals) - wanted[content]
+            if surplus > 0:
+                gone.extend((batch, ordinal) for ordinal in ordinals[-surplus:])
+                changed.add(batch)
+            wanted[content] -= len(ordinals)
+        for content, count in wanted.items():
+            for _ in range(count):
+                last[batch] += 1
+                fresh.append((batch, last[batch], *content))
+                changed.add(batch)
+    if gone:
+        await tx.sql.execute(delete, [batch for batch, _ in gone], [ordinal for _, ordinal in gone])
+    if fresh:
+        await tx.sql.copy_records_to_table(table, records=fresh, columns=("batch_id", "ordinal", *columns))
+    return changed
+
+
+async def _write_holdings(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -> set[int]:
+    new = {
+        (batch, holding.site, holding.uom): _holding_row(holding)
+        for batch, ledger in ledgers.items()
+        for holding in ledger.holdings
+    }
+    old = {
+        (row["batch_id"], row["site_id"], row["uom"]): tuple(row[column] for column in HOLDING_COLUMNS)
+        for row in await tx.sql.fetch(OLD_HOLDINGS, sorted(ledgers))
+    }
+    gone = [key for key, row in old.items() if new.get(key) != row]
+    fresh = [(key[0], *row) for key, row in new.items() if old.get(key) != row]
+    if gone:
+        await tx.sql.execute(DELETE_HOLDINGS, *list(zip(*gone, strict=True)))
+    if fresh:
+        await tx.sql.copy_records_to_table("holding", records=fresh, columns=("batch_id", *HOLDING_COLUMNS))
+    return {key[0] for key in gone} | {row[0] for row in fresh}
+
+
+def _flow_row(flow: Flow) -> tuple[Hashable, ...]:
+    return (
+        int(flow.kind),
+        flow.from_site,
+        flow.to_batch,
+        flow.to_site,
+        flow.departed_at,
+        flow.arrived_at,
+        flow.inferred,
+        flow.shipped_quantity,
+        flow.shipped_uom,
+        flow.received_quantity,
+        flow.received_uom,
+        flow.ship_event,
+        flow.receive_event,
+    )
+
+
+def _holding_row(holding: Holding) -> tuple[object, ...]:
+    return (
+        holding.site,
+        holding.uom,
+        holding.party,
+        holding.first_at,
+        holding.last_at,
+        holding.produced_at,
+        holding.produced,
+        holding.received,
+        holding.shipped,
+        holding.consumed,
+        holding.sold,
+        holding.destroyed,
+        holding.sampled,
+    )
+
+
+def _gap_row(gap: Gap) -> tuple[Hashable, ...]:
+    return (gap.kind, gap.site, gap.event_id, _plain(dict(gap.detail)))
+
+
+def _plain(value: object) -> Hashable:
+    """A column's value, to be compared: `jsonb` is read as a dict and written as a text."""
+    if isinstance(value, dict):
+        return msgspec.json.encode(value, order="sorted").decode()
+    assert isinstance(value, Hashable)
+    return value
