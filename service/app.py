@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.auth.caller import Tx
 from service.db.transaction import create_engine
+from service.registry import document_routes as registry_document_routes
+from service.registry import routes as registry_routes
 from service.settings import settings
 from service.web import problems
 
@@ -40,4 +42,6 @@ def create_app(engine: AsyncEngine | None = None) -> FastAPI:
         await tx.sql.fetchval("SELECT 1")
         return {"status": "ok"}
 
+    app.include_router(registry_routes.router)
+    app.include_router(registry_document_routes.router)
     return app

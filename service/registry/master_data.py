@@ -16,8 +16,8 @@ import msgspec
 from service import clock
 from service.db.statements import statement
 from service.db.transaction import Transaction
-from service.errors import Malformed
-from service.identifiers.identity import identify
+from service.identifiers.lenient import identity_of
+from service.identifiers.uri_identity import URI_MAX
 from service.registry.changes import tell_site_owner_changed
 from service.registry.ensure import ensure_parties, ensure_products, ensure_sites
 from service.registry.master_attributes import MasterFields, RecordKind, read_attributes
@@ -79,12 +79,10 @@ async def fill_from_master_data(tx: Transaction, elements: Sequence[MasterDatum]
 
 
 def _owner_uri(text: str | None) -> str | None:
-    if text is None:
+    """The owner's canonical URI, read as leniently as events are; None for what is no URI at all."""
+    if text is None or len(text) > URI_MAX or ":" not in text or any(map(str.isspace, text)):
         return None
-    try:
-        return identify(text).uri
-    except Malformed:
-        return None
+    return identity_of(text).uri
 
 
 async def _fill(

@@ -1,8 +1,8 @@
 """What validation refuses, in words: our own rules' sentences, and a table for pydantic's.
 
 A rule refuses with `Malformed`, in English and Chinese. Inside a pydantic model it must refuse as a pydantic
-error, so that all fields of a body are told at once: `refusing` carries both sentences through, and `fault_of`
-finds them again.
+error, so that all fields of a body are told at once: `refusing` carries both sentences through, and
+`fault_of` finds them again.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,8 +40,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "string_type": ("Text is wanted here.", "此处应为文本。"),
     "string_unicode": ("Text must be valid Unicode.", "文本应为有效的 Unicode。"),
     "string_too_short": (
-        "At least {min_length} characters are wanted.",
-        "至少 {min_length} 个字符。",
+        "Text of {min_length} or more characters is wanted; leave the field out if there is none.",
+        "至少 {min_length} 个字符；没有内容请省略该字段。",
     ),
     "string_too_long": ("At most {max_length} characters are taken.", "最多 {max_length} 个字符。"),
     "string_pattern_mismatch": ("The text must match {pattern}.", "文本应符合 {pattern}。"),
@@ -96,9 +96,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
 }
 
 
-def refusal(english: str, chinese: str, rule: str = "") -> PydanticCustomError:
-    """The pydantic error that carries a sentence in both languages."""
-    return PydanticCustomError(REFUSED, "{sentence}", {"sentence": english, "zh": chinese, "rule": rule})
+def refusal(english: str, chinese: str, rule: str = "", field: str = "") -> PydanticCustomError:
+    """The pydantic error that carries a sentence in both languages.
+
+    `field`: the field at fault, where a validator looks at a whole object.
+    """
+    context = {"sentence": english, "zh": chinese, "rule": rule, "field": field}
+    return PydanticCustomError(REFUSED, "{sentence}", context)
 
 
 def refusing(parse: Callable[[str], T]) -> Callable[[str], T]:
@@ -124,8 +128,12 @@ def fault_of(item: Mapping[str, Any]) -> Fault:
     kind = item["type"]
     if kind == "json_invalid":
         place = place[:1]  # the rest is a position in the text
-    field = "/" + "/".join(map(_pointer_token, place[1:])) if in_body else ".".join(place[1:])
     value = None if kind in ("missing", "json_invalid") else item.get("input")
+    named = item["ctx"]["field"] if kind == REFUSED else ""
+    if named:
+        place.append(named)
+        value = value.get(named) if isinstance(value, Mapping) else value
+    field = "/" + "/".join(map(_pointer_token, place[1:])) if in_body else ".".join(place[1:])
     english, chinese, rule = _sentences(kind, item)
     return Fault(field or place[0], value, english, chinese, rule)
 

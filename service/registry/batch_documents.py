@@ -1,0 +1,107 @@
+"""Certificates and test reports of a batch, and their files: each file once, by the hash of its content."""
+
+import hashlib
+import re
+from typing import Final
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+
+from service import clock
+from service.db.transaction import Transaction
+from service.errors import Malformed, Missing
+from service.registry.batches import fetch_batch
+from service.registry.schemas import DocumentFields, DocumentOut
+from service.registry.tables import BatchDocument, StoredFile
+
+FILE_NAME_MOST: Final = 200  # characters
+DOCUMENTS_MOST: Final = 1000  # documents of one batch in a list
+OCTETS: Final = "application/octet-stream"
+_MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+\-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+\-]{0,126}")
+_NOT_FOR_NAMES: Final = re.compile(r"[\x00-\x1f\x7f\"\\/:*?<>|\ud800-\udfff\u202a-\u202e\u2066-\u2069]+")
+
+
+def plain_file_name(name: str | None) -> str:
+    """The last part of a file's name without what file systems and headers stumble over."""
+    last = re.split(r"[/\\]", name or "")[-1]
+    return _NOT_FOR_NAMES.sub("_", last).strip(" .")[-FILE_NAME_MOST:] or "file"
+
+
+def plain_media_type(text: str | None) -> str:
+    """The bare media type in lower case; `application/octet-stream` for none or nonsense."""
+    bare = (text or "").split(";")[0].strip().lower()
+    return bare if _MEDIA_TYPE.fullmatch(bare) else OCTETS
+
+
+async def add_document(
+    tx: Transaction,
+    batch_id: int,
+    fields: DocumentFields,
+    content: bytes | None,
+    file_name: str | None,
+    media_type: str | None,
+) -> DocumentOut:
+    """Add a document to a batch. Raises `Missing` for no such batch, `Malformed` for an empty file."""
+    await fetch_batch(tx, batch_id)
+    digest = None
+    if content is not None:
+        if not content:
+            raise Malformed.field("/file", file_name, "The file is empty.", "文件为空。", "file:empty")
+        digest = await _store(tx, content, plain_media_type(media_type))
+    document = BatchDocument(
+        batch_id=batch_id,
+        **fields.model_dump(),
+        file_sha256=digest,
+        file_name=plain_file_name(file_name) if digest else None,
+        created_at=clock.now(),
+    )
+    tx.orm.add(document)
+    await tx.orm.flush()
+    return shown(document)
+
+
+async def _store(tx: Transaction, content: bytes, media_type: str) -> str:
+    digest = hashlib.sha256(content).hexdigest()
+    values = {"sha256": digest, "media_type": media_type, "size": len(content), "content": content}
+    await tx.orm.exec(insert(StoredFile).values(**values, created_at=clock.now()).on_conflict_do_nothing())
+    return digest
+
+
+async def list_documents(tx: Transaction, batch_id: int) -> list[DocumentOut]:
+    """The batch's documents in the order they came. Raises `Missing` for no such batch."""
+    await fetch_batch(tx, batch_id)
+    query = select(BatchDocument).where(BatchDocument.batch_id == batch_id)
+    found = await tx.orm.exec(query.order_by(col(BatchDocument.id)).limit(DOCUMENTS_MOST))
+    return [shown(document) for document in found]
+
+
+async def fetch_document(tx: Transaction, batch_id: int, document_id: int) -> DocumentOut:
+    """One document of a batch. Raises `Missing`."""
+    document = await tx.orm.get(BatchDocument, document_id)
+    if document is None or document.batch_id != batch_id:
+        raise Missing(
+            f"Batch {batch_id} has no document {document_id}.", f"批次 {batch_id} 没有文档 {document_id}。"
+        )
+    return shown(document)
+
+
+async def fetch_file(tx: Transaction, batch_id: int, document_id: int) -> tuple[str, StoredFile]:
+    """The name and the content of a document's file. Raises `Missing`."""
+    query = (
+        select(BatchDocument.file_name, StoredFile)
+        .join(StoredFile, col(StoredFile.sha256) == BatchDocument.file_sha256)
+        .where(BatchDocument.id == document_id, BatchDocument.batch_id == batch_id)
+    )
+    found = (await tx.orm.exec(query)).first()
+    if found is None:
+        raise Missing(
+            f"Batch {batch_id} has no document {document_id} with a file.",
+            f"批次 {batch_id} 没有带文件的文档 {document_id}。",
+        )
+    return found[0] or "file", found[1]
+
+
+def shown(document: BatchDocument) -> DocumentOut:
+    """The document as an answer."""
+    path = f"/v1/batches/{document.batch_id}/documents/{document.id}/file"
+    return DocumentOut(**document.model_dump(), file=path if document.file_sha256 else None)

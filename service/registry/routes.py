@@ -1,0 +1,211 @@
+"""HTTP of the registry. Every route needs a known caller."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from service.auth.caller import Tx, find_caller
+from service.errors import Malformed
+from service.identifiers.identity import Kind, identify_code
+from service.registry import batches, parties, products, sites
+from service.registry.fields import (
+    Day,
+    GlnCode,
+    GtinCode,
+    LotCode,
+    PathId,
+    RegionStart,
+    RowId,
+    UriText,
+    UsccCode,
+    Words,
+)
+from service.registry.fields import Name as NamePart
+from service.registry.schemas import (
+    Batch,
+    BatchChange,
+    Category,
+    NewBatch,
+    NewParty,
+    NewProduct,
+    NewSite,
+    Party,
+    PartyChange,
+    Product,
+    ProductChange,
+    Role,
+    Site,
+    SiteChange,
+)
+from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
+
+router = APIRouter(prefix="/v1", dependencies=[Depends(find_caller, scope="function")])
+
+NAME_PART = Query(description="Part of the Chinese or English name. 名称包含。")
+
+
+@router.post("/parties", status_code=201, tags=["parties"], summary="Register a party 登记主体")
+async def register_party(tx: Tx, body: NewParty, response: Response) -> Party:
+    """Register a legal entity, or fill in one that events have named before."""
+    party = Party.model_validate(await parties.register_party(tx, body))
+    response.headers["Location"] = f"/v1/parties/{party.id}"
+    return party
+
+
+@router.get("/parties", tags=["parties"], summary="List parties 查询主体")
+async def list_parties(
+    tx: Tx,
+    limit: Limit = PAGE_DEFAULT,
+    page: After = None,
+    q: Annotated[NamePart | None, NAME_PART] = None,
+    uscc: UsccCode | None = None,
+    gln: GlnCode | None = None,
+    role: Role | None = None,
+    region: RegionStart | None = None,
+    uri: UriText | None = None,
+) -> Page[Party]:
+    """Parties in the order they became known; all filters must fit."""
+    rows = await parties.list_parties(tx, row_after(page), limit, q, uscc, gln, role, region, uri)
+    return page_of([Party.model_validate(row) for row in rows], [row["id"] for row in rows], limit)
+
+
+@router.get("/parties/{party_id}", tags=["parties"], summary="One party 主体详情")
+async def read_party(tx: Tx, party_id: PathId) -> Party:
+    """The party with this id."""
+    return Party.model_validate(await parties.fetch_party(tx, party_id))
+
+
+@router.patch("/parties/{party_id}", tags=["parties"], summary="Change a party 修改主体")
+async def change_party(tx: Tx, party_id: PathId, body: PartyChange) -> Party:
+    """Change the fields that are sent; null clears one. A missing GLN or credit code may be filled in."""
+    return Party.model_validate(await parties.change_party(tx, party_id, body))
+
+
+@router.post("/sites", status_code=201, tags=["sites"], summary="Register a site 登记场所")
+async def register_site(tx: Tx, body: NewSite, response: Response) -> Site:
+    """Register a place, or fill in one that events have named before."""
+    site = Site.model_validate(await sites.register_site(tx, body))
+    response.headers["Location"] = f"/v1/sites/{site.id}"
+    return site
+
+
+@router.get("/sites", tags=["sites"], summary="List sites 查询场所")
+async def list_sites(
+    tx: Tx,
+    limit: Limit = PAGE_DEFAULT,
+    page: After = None,
+    party_id: RowId | None = None,
+    gln: GlnCode | None = None,
+    region: RegionStart | None = None,
+    uri: UriText | None = None,
+    q: Annotated[NamePart | None, NAME_PART] = None,
+) -> Page[Site]:
+    """Sites in the order they became known; all filters must fit."""
+    rows = await sites.list_sites(tx, row_after(page), limit, party_id, gln, region, uri, q)
+    return page_of([Site.model_validate(row) for row in rows], [row["id"] for row in rows], limit)
+
+
+@router.get("/sites/{site_id}", tags=["sites"], summary="One site 场所详情")
+async def read_site(tx: Tx, site_id: PathId) -> Site:
+    """The site with this id."""
+    return Site.model_validate(await sites.fetch_site(tx, site_id))
+
+
+@router.patch("/sites/{site_id}", tags=["sites"], summary="Change a site 修改场所")
+async def change_site(tx: Tx, site_id: PathId, body: SiteChange) -> Site:
+    """Change the fields that are sent; null clears one. A missing GLN may be filled in."""
+    return Site.model_validate(await sites.change_site(tx, site_id, body))
+
+
+@router.post("/products", status_code=201, tags=["products"], summary="Register a product 登记产品")
+async def register_product(tx: Tx, body: NewProduct, response: Response) -> Product:
+    """Register a trade item, or fill in one that events have named before."""
+    product = Product.model_validate(await products.register_product(tx, body))
+    response.headers["Location"] = f"/v1/products/{product.id}"
+    return product
+
+
+@router.get("/products", tags=["products"], summary="List products 查询产品")
+async def list_products(
+    tx: Tx,
+    limit: Limit = PAGE_DEFAULT,
+    page: After = None,
+    party_id: RowId | None = None,
+    gtin: GtinCode | None = None,
+    category: Category | None = None,
+    uri: UriText | None = None,
+    q: Annotated[NamePart | None, NAME_PART] = None,
+) -> Page[Product]:
+    """Products in the order they became known; all filters must fit."""
+    rows = await products.list_products(tx, row_after(page), limit, party_id, gtin, category, uri, q)
+    return page_of([Product.model_validate(row) for row in rows], [row["id"] for row in rows], limit)
+
+
+@router.get("/products/{product_id}", tags=["products"], summary="One product 产品详情")
+async def read_product(tx: Tx, product_id: PathId) -> Product:
+    """The product with this id."""
+    return Product.model_validate(await products.fetch_product(tx, product_id))
+
+
+@router.patch("/products/{product_id}", tags=["products"], summary="Change a product 修改产品")
+async def change_product(tx: Tx, product_id: PathId, body: ProductChange) -> Product:
+    """Change the fields that are sent; null clears one."""
+    return Product.model_validate(await products.change_product(tx, product_id, body))
+
+
+@router.post("/batches", status_code=201, tags=["batches"], summary="Register a batch 登记批次")
+async def register_batch(tx: Tx, body: NewBatch, response: Response) -> Batch:
+    """Register a lot of a product, or fill in one that events have named before."""
+    batch = Batch.model_validate(await batches.register_batch(tx, body))
+    response.headers["Location"] = f"/v1/batches/{batch.id}"
+    return batch
+
+
+@router.get("/batches", tags=["batches"], summary="List batches 查询批次")
+async def list_batches(
+    tx: Tx,
+    limit: Limit = PAGE_DEFAULT,
+    page: After = None,
+    product_id: RowId | None = None,
+    gtin: GtinCode | None = None,
+    lot: LotCode | None = None,
+    made_from: Day | None = None,
+    made_to: Day | None = None,
+    uri: UriText | None = None,
+    batch: Annotated[
+        Words | None,
+        Query(description="Digital Link, EPC URN, `GTIN lot`, any URI. 任意形式的批次标识。"),
+    ] = None,
+) -> Page[Batch]:
+    """Batches in the order they became known; all filters must fit. `made_to` is inclusive."""
+    rows = await batches.list_batches(
+        tx, row_after(page), limit, product_id, gtin, lot, made_from, made_to, uri, _batch_uri(batch)
+    )
+    return page_of([Batch.model_validate(row) for row in rows], [row["id"] for row in rows], limit)
+
+
+def _batch_uri(text: str | None) -> str | None:
+    if text is None:
+        return None
+    identity = identify_code(text)
+    if identity.kind in (Kind.PRODUCT, Kind.SITE, Kind.PARTY, Kind.LOGISTIC):
+        raise Malformed.field(
+            "batch",
+            text,
+            f"This names a {identity.kind}, not a batch; a batch has a lot, such as 06901234567892 L1.",
+            "该编码标识的不是批次；批次须含批号，例如 06901234567892 L1。",
+            "registry:kind",
+        )
+    return identity.batch_uri or identity.uri
+
+
+@router.get("/batches/{batch_id}", tags=["batches"], summary="One batch 批次详情")
+async def read_batch(tx: Tx, batch_id: PathId) -> Batch:
+    """The batch with this id."""
+    return Batch.model_validate(await batches.fetch_batch(tx, batch_id))
+
+
+@router.patch("/batches/{batch_id}", tags=["batches"], summary="Change a batch 修改批次")
+async def change_batch(tx: Tx, batch_id: PathId, body: BatchChange) -> Batch:
+    """Change the fields that are sent; null clears one. Product and lot do not change."""
+    return Batch.model_validate(await batches.change_batch(tx, batch_id, body))
