@@ -82,7 +82,7 @@ NOT_EXTENSIONS = frozenset(
     )
 )
 
-_canonical = msgspec.json.Encoder(order="sorted", decimal_format="number")
+_canonical = msgspec.json.Encoder(order="sorted")
 
 
 def event_hash(payload: dict[str, Any], context: Any) -> str:
@@ -106,9 +106,7 @@ def fingerprint(payload: dict[str, Any]) -> bytes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return (
-            int(value) if value == value.to_integral_value() and value.adjusted() < 40 else value.normalize()
-        )
+        return msgspec.Raw(_decimal(value).encode())
     if isinstance(value, dict):
         return {name: _plain(member) for name, member in value.items()}
     if isinstance(value, list):

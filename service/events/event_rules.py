@@ -305,11 +305,8 @@ def _no_objects(at: str, faults: list[Fault], names: str, zh: str) -> None:
 
 
 def _between_object(event: dict[str, Any], at: str, faults: list[Fault]) -> None:
-    if not (
-        "epcList" in event
-        or event.get("quantityList")
-        or (event.get("sensorElementList") and "readPoint" in event)
-    ):
+    sensed = event.get("sensorElementList") and ("readPoint" in event or "epcList" in event)
+    if not (event.get("epcList") or event.get("quantityList") or sensed):
         _no_objects(
             at,
             faults,
@@ -338,12 +335,8 @@ def _between_aggregation(event: dict[str, Any], at: str, faults: list[Fault]) ->
 def _between_transaction(event: dict[str, Any], at: str, faults: list[Fault]) -> None:
     if not event.get("bizTransactionList"):
         missing(faults, at, "bizTransactionList", " with at least one member", "（至少一项）")
-    if not (
-        "epcList" in event
-        or event.get("quantityList")
-        or "parentID" in event
-        or event.get("action") == "DELETE"
-    ):
+    objects = event.get("epcList") or event.get("quantityList") or "parentID" in event
+    if not objects and event.get("action") != "DELETE":
         _no_objects(at, faults, "epcList, quantityList or parentID", "epcList、quantityList 或 parentID")
 
 

@@ -20,6 +20,7 @@ from service.events.namespaces import EPCIS_CONTEXT, STANDARD, Namespaces
 from service.events.value_rules import MAX_DEPTH, MAX_FAULTS, pointer, wrong
 
 __all__ = [
+    "document_of",
     "dump_event",
     "dump_query_document",
     "expires_on",
@@ -41,7 +42,11 @@ def read_document(body: bytes, *, max_events: int, proceed: bool = False) -> Doc
     `Document.rejected` and the others read; otherwise any fault refuses the whole document. Faults of the
     document itself always refuse it. Raises `Malformed` with every fault, at most 100.
     """
-    document = _decode(body)
+    return document_of(_decode(body), max_events=max_events, proceed=proceed)
+
+
+def document_of(document: Any, *, max_events: int, proceed: bool = False) -> Document:
+    """`read_document` for a JSON value, however it came to be (decoded JSON, or XML put into that form)."""
     faults: list[Fault] = []
     check_document(document, faults)
     if faults:

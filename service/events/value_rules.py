@@ -4,6 +4,7 @@ A rule takes the value, the JSON pointer of what holds it, the field's name ther
 added to, and the namespaces that hold. Pointers are put together only for a fault: most values are right.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
@@ -31,6 +32,8 @@ MAX_FAULTS = 100
 MAX_DEPTH = 60
 #: Characters of a wrong value that a fault repeats.
 MAX_SHOWN = 200
+#: Characters of a pointer or a sentence of a fault: names in a document can be of any length.
+MAX_SENTENCE = 600
 #: Integers up to here are exact in every JSON reader.
 MAX_EXACT = 2**53
 
@@ -58,7 +61,9 @@ def shown(value: Any) -> Any:
 def wrong(faults: list[Fault], field: str, value: Any, message: str, zh: str, rule: str = "") -> None:
     """Adds a fault, up to the limit."""
     if len(faults) < MAX_FAULTS:
-        faults.append(Fault(field, shown(value), message, zh, rule))
+        faults.append(
+            Fault(field[:MAX_SENTENCE], shown(value), message[:MAX_SENTENCE], zh[:MAX_SENTENCE], rule)
+        )
 
 
 def uri(value: Any, at: str, name: str, faults: list[Fault], _: Namespaces) -> None:
@@ -221,13 +226,13 @@ def list_of(rule: Rule, least: int = 0, unique: bool = False) -> Rule:
             if len(faults) >= MAX_FAULTS:
                 return
         if unique and len(faults) == before and len(set(value)) != len(value):
-            twice = next(member for member in value if value.count(member) > 1)
+            twice = shown(Counter(value).most_common(1)[0][0])
             wrong(
                 faults,
                 here,
                 twice,
                 f"{name} must not name anything twice; {twice} is there more than once.",
-                f"{name} 不能重复列出同一项；{shown(twice)} 出现了多次。",
+                f"{name} 不能重复列出同一项；{twice} 出现了多次。",
             )
 
     return checked
