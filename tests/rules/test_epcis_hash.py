@@ -17,9 +17,7 @@ from tests.rules.epcis import CONTEXT, event, shared
 EXAMPLE = [CONTEXT, {"example": "https://ns.example.com/epcis/"}]
 
 
-def when(
-    utc_or_local: str, offset: str = "+01:00", kind: str = "ObjectEvent", **fields: Any
-) -> dict[str, Any]:
+def when(time: str, offset: str = "+01:00", kind: str = "ObjectEvent", /, **fields: Any) -> dict[str, Any]:
     return {"type": kind, "eventTime": time, "eventTimeZoneOffset": offset, **fields}
 
 
