@@ -58,7 +58,7 @@ def serve(
             if key is not None:
                 say(f"Admin API key, shown only now (管理员 API 密钥,仅显示一次): {key}")
             os.environ["DATABASE_URL"] = dsn
-            address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+            address = f"http://{shown(host)}:{listener.getsockname()[1]}"
             # Printed codes carry an address; without a better one, the one just made.
             os.environ.setdefault("SUYUAN_PUBLIC_URL", address)
             settings.cache_clear()
@@ -71,6 +71,13 @@ def migrate(data_dir: DataDir = None) -> None:
     with stopping_cleanly(), database(data_dir) as dsn:
         upgrade(dsn)
         say("The database is up to date. (数据库结构已是最新)")
+
+
+def shown(host: str) -> str:
+    """The host of a URL that leads to a listener on `host`, from this machine."""
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104 (compared with, not bound to)
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 @contextmanager

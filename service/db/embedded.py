@@ -45,6 +45,7 @@ from service.db.liveness import (
 from service.errors import Conflict, Unavailable
 
 USER = DATABASE = "suyuan"
+CREATE_DATABASE = "CREATE DATABASE suyuan;\n"
 #: sockaddr_un.sun_path holds 108 octets with its closing zero (104 on macOS).
 SOCKET_PATH_OCTETS = 103 if sys.platform == "darwin" else 107
 #: Where a socket goes when even the temporary directory's path is too long or ambiguous.
@@ -239,7 +240,7 @@ class EmbeddedPostgres:
             initdb.append("--no-sync")
             single += ["-c", "fsync=off"]
         self._run(initdb, "", account)
-        self._run([*single, "postgres"], f"CREATE DATABASE {DATABASE};\n", account)
+        self._run([*single, "postgres"], CREATE_DATABASE, account)
         making.rename(data)
         parent = os.open(data.parent, os.O_RDONLY)
         os.fsync(parent)
