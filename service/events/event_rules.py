@@ -270,7 +270,7 @@ def _check_other_type(
 ) -> None:
     """An event type of a partner's own: what it shares with the standard keeps its rules."""
     types = ", ".join(EVENT_TYPES)
-    own = type(kind) is str and ":" in kind and bool(is_uri(kind)) and names.defines(kind)
+    own = type(kind) is str and ":" in kind and is_uri(kind) and names.defines(kind)
     if "type" not in event:
         missing(faults, at, "type", f": {types}", f"：{'、'.join(EVENT_TYPES)}")
     elif not own:

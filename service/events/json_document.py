@@ -4,6 +4,7 @@ Reading decodes, checks every rule and gives `Document`; nothing is fetched, not
 exact (`Decimal`). A document that breaks rules is refused with all that is wrong in it, up to a limit.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -187,8 +188,10 @@ def _refused(faults: list[Fault]) -> Malformed:
     first = faults[0]
     more = len(faults) - 1
     return Malformed(
-        f"{first.field or '/'}: {first.message}" + (f" ({more} more)" if more else ""),
-        f"{first.field or '/'}：{first.message_zh}" + (f"（另有 {more} 处）" if more else ""),
+        (f"{first.field}: " if first.field else "") + first.message + (f" ({more} more)" if more else ""),
+        (f"{first.field}：" if first.field else "")
+        + first.message_zh
+        + (f"（另有 {more} 处）" if more else ""),
         faults[:MAX_FAULTS],
     )
 
@@ -222,9 +225,9 @@ def _decode(body: bytes) -> Any:
 def _refuse_nul(value: Any) -> None:
     """PostgreSQL's text cannot hold NUL, and no identifier or name needs it."""
     faults: list[Fault] = []
-    rest = [("", value)]
+    rest = deque([("", value)])
     while rest and len(faults) < MAX_FAULTS:
-        at, held = rest.pop()
+        at, held = rest.popleft()
         if isinstance(held, dict):
             for name, member in held.items():
                 if "\x00" in name:

@@ -19,6 +19,8 @@ UNIT_OF_MEASURE = re.compile(r"[A-Z0-9]{2,3}")
 HEX_BINARY = re.compile(r"[0-9A-Fa-f]+")
 VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 
+#: Characters of a URI: what an index can hold, and more than any identifier needs.
+MAX_URI = 2048
 #: Significant digits of a quantity, and of its whole and fractional part, that are counted exactly.
 MAX_QUANTITY_DIGITS = 28
 #: Digits of any other number (a sensor value, a number in an extension), and its power of ten.
@@ -28,7 +30,10 @@ MAX_NUMBER_EXPONENT = 308
 #: What cannot be rounded up any more.
 LAST_INSTANT = datetime.max.replace(tzinfo=UTC) - timedelta(milliseconds=1)
 
-is_uri = URI.fullmatch
+
+def is_uri(text: str) -> bool:
+    """Whether `text` is an absolute URI (or IRI) of at most `MAX_URI` characters."""
+    return len(text) <= MAX_URI and URI.fullmatch(text) is not None
 
 
 def instant(text: str) -> datetime | None:

@@ -45,6 +45,11 @@ def pointer(at: str, name: str) -> str:
     return f"{at}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
+def said(at: str, name: str) -> str:
+    """A field as a sentence names it: `action`, or `epcList[0]` for a member of a list."""
+    return f"{at.rpartition('/')[2]}[{name}]" if name.isdigit() else name
+
+
 def shown(value: Any) -> Any:
     """A value as a fault may repeat it: short, and never a structure that could itself be a burden."""
     if isinstance(value, str):
@@ -73,8 +78,8 @@ def uri(value: Any, at: str, name: str, faults: list[Fault], _: Namespaces) -> N
             faults,
             pointer(at, name),
             value,
-            f"{name} must be a URI, such as urn:epc:id:sgtin:… or https://id.gs1.org/01/….",
-            f"{name} 必须是 URI，例如 urn:epc:id:sgtin:… 或 https://id.gs1.org/01/…。",
+            f"{said(at, name)} must be a URI, such as urn:epc:id:sgtin:… or https://id.gs1.org/01/….",
+            f"{said(at, name)} 必须是 URI，例如 urn:epc:id:sgtin:… 或 https://id.gs1.org/01/…。",
         )
 
 
@@ -85,8 +90,8 @@ def time(value: Any, at: str, name: str, faults: list[Fault], _: Namespaces) -> 
             faults,
             pointer(at, name),
             value,
-            f"{name} must be a date and time with an offset, such as 2026-03-01T08:30:00+08:00.",
-            f"{name} 必须是带时区偏移的日期时间，例如 2026-03-01T08:30:00+08:00。",
+            f"{said(at, name)} must be a date and time with an offset, such as 2026-03-01T08:30:00+08:00.",
+            f"{said(at, name)} 必须是带时区偏移的日期时间，例如 2026-03-01T08:30:00+08:00。",
         )
 
 
@@ -97,15 +102,21 @@ def offset(value: Any, at: str, name: str, faults: list[Fault], _: Namespaces) -
             faults,
             pointer(at, name),
             value,
-            f"{name} must be an offset from -14:00 to +14:00, such as +08:00.",
-            f"{name} 必须是 -14:00 至 +14:00 之间的时区偏移，例如 +08:00。",
+            f"{said(at, name)} must be an offset from -14:00 to +14:00, such as +08:00.",
+            f"{said(at, name)} 必须是 -14:00 至 +14:00 之间的时区偏移，例如 +08:00。",
         )
 
 
 def text(value: Any, at: str, name: str, faults: list[Fault], _: Namespaces) -> None:
     """A string."""
     if type(value) is not str:
-        wrong(faults, pointer(at, name), value, f"{name} must be a string.", f"{name} 必须是字符串。")
+        wrong(
+            faults,
+            pointer(at, name),
+            value,
+            f"{said(at, name)} must be a string.",
+            f"{said(at, name)} 必须是字符串。",
+        )
 
 
 def boolean(value: Any, at: str, name: str, faults: list[Fault], _: Namespaces) -> None:
@@ -115,8 +126,8 @@ def boolean(value: Any, at: str, name: str, faults: list[Fault], _: Namespaces) 
             faults,
             pointer(at, name),
             value,
-            f"{name} must be true or false.",
-            f"{name} 必须是 true 或 false。",
+            f"{said(at, name)} must be true or false.",
+            f"{said(at, name)} 必须是 true 或 false。",
         )
 
 
@@ -127,8 +138,8 @@ def hex_binary(value: Any, at: str, name: str, faults: list[Fault], _: Namespace
             faults,
             pointer(at, name),
             value,
-            f"{name} must be hexadecimal digits, such as F0F0F0.",
-            f"{name} 必须是十六进制数字，例如 F0F0F0。",
+            f"{said(at, name)} must be hexadecimal digits, such as F0F0F0.",
+            f"{said(at, name)} 必须是十六进制数字，例如 F0F0F0。",
         )
 
 
@@ -139,9 +150,9 @@ def number(value: Any, at: str, name: str, faults: list[Fault], _: Namespaces) -
             faults,
             pointer(at, name),
             value,
-            f"{name} must be a number of at most {MAX_NUMBER_DIGITS} digits,"
+            f"{said(at, name)} must be a number of at most {MAX_NUMBER_DIGITS} digits,"
             f" between 1E-{MAX_NUMBER_EXPONENT} and 1E+{MAX_NUMBER_EXPONENT}.",
-            f"{name} 必须是数字，最多 {MAX_NUMBER_DIGITS} 位，"
+            f"{said(at, name)} 必须是数字，最多 {MAX_NUMBER_DIGITS} 位，"
             f"介于 1E-{MAX_NUMBER_EXPONENT} 与 1E+{MAX_NUMBER_EXPONENT} 之间。",
         )
 
@@ -153,8 +164,8 @@ def amount(value: Any, at: str, name: str, faults: list[Fault], _: Namespaces) -
             faults,
             pointer(at, name),
             value,
-            f"{name} must be a number, not negative, of at most {MAX_QUANTITY_DIGITS} digits, such as 12.5.",
-            f"{name} 必须是不为负、最多 {MAX_QUANTITY_DIGITS} 位的数字，例如 12.5。",
+            f"{said(at, name)} must be a number from 0, of at most {MAX_QUANTITY_DIGITS} digits, such as 12.5.",
+            f"{said(at, name)} 必须是不为负、最多 {MAX_QUANTITY_DIGITS} 位的数字，例如 12.5。",
         )
 
 
@@ -165,8 +176,8 @@ def unit_of_measure(value: Any, at: str, name: str, faults: list[Fault], _: Name
             faults,
             pointer(at, name),
             value,
-            f"{name} must be a UN/ECE Recommendation 20 unit code of 2 or 3 characters, such as KGM or EA.",
-            f"{name} 必须是 UN/ECE 第 20 号建议书的 2 至 3 位计量单位代码，例如 KGM 或 EA。",
+            f"{said(at, name)} must be a unit code of UN/ECE Recommendation 20, such as KGM or EA.",
+            f"{said(at, name)} 必须是 UN/ECE 第 20 号建议书的 2 至 3 位计量单位代码，例如 KGM 或 EA。",
         )
 
 
@@ -180,8 +191,8 @@ def one_of(*values: str) -> Rule:
                 faults,
                 pointer(at, name),
                 value,
-                f"{name} must be one of {choice}.",
-                f"{name} 必须是 {choice} 之一。",
+                f"{said(at, name)} must be one of {choice}.",
+                f"{said(at, name)} 必须是 {choice} 之一。",
             )
 
     return rule
@@ -202,8 +213,8 @@ def cbv_word(words: WordList) -> Rule:
             faults,
             pointer(at, name),
             value,
-            f"{name} must be a CBV {words.name}, such as {example}, or a private term written as a URI.",
-            f"{name} 必须是 CBV {words.name_zh}，例如 {example}，或以 URI 书写的自定义术语。",
+            f"{said(at, name)} must be a CBV {words.name}, such as {example}, or a URI of your own.",
+            f"{said(at, name)} 必须是 CBV {words.name_zh}，例如 {example}，或以 URI 书写的自定义术语。",
             "CBV",
         )
 
@@ -215,10 +226,22 @@ def list_of(rule: Rule, least: int = 0, unique: bool = False) -> Rule:
 
     def checked(value: Any, at: str, name: str, faults: list[Fault], names: Namespaces) -> None:
         if type(value) is not list:
-            wrong(faults, pointer(at, name), value, f"{name} must be an array.", f"{name} 必须是数组。")
+            wrong(
+                faults,
+                pointer(at, name),
+                value,
+                f"{said(at, name)} must be an array.",
+                f"{said(at, name)} 必须是数组。",
+            )
             return
         if len(value) < least:
-            wrong(faults, pointer(at, name), value, f"{name} must not be empty.", f"{name} 不能为空。")
+            wrong(
+                faults,
+                pointer(at, name),
+                value,
+                f"{said(at, name)} must not be empty.",
+                f"{said(at, name)} 不能为空。",
+            )
         before = len(faults)
         here = f"{at}/{name}"
         for index, member in enumerate(value):
@@ -231,8 +254,8 @@ def list_of(rule: Rule, least: int = 0, unique: bool = False) -> Rule:
                 faults,
                 here,
                 twice,
-                f"{name} must not name anything twice; {twice} is there more than once.",
-                f"{name} 不能重复列出同一项；{twice} 出现了多次。",
+                f"{said(at, name)} must not name anything twice; {twice} is there more than once.",
+                f"{said(at, name)} 不能重复列出同一项；{twice} 出现了多次。",
             )
 
     return checked
@@ -244,7 +267,9 @@ def record_of(fields: dict[str, Rule], required: Sequence[str] = (), extensible:
     def checked(value: Any, at: str, name: str, faults: list[Fault], names: Namespaces) -> None:
         here = pointer(at, name)
         if type(value) is not dict:
-            wrong(faults, here, value, f"{name} must be an object.", f"{name} 必须是对象。")
+            wrong(
+                faults, here, value, f"{said(at, name)} must be an object.", f"{said(at, name)} 必须是对象。"
+            )
             return
         for key, member in value.items():
             rule = fields.get(key)

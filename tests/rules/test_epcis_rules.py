@@ -35,6 +35,7 @@ WRONG_EVENTS: dict[str, tuple[Any, str]] = {
     "wrong disposition": (event(disposition="lost"), "/disposition"),
     "an EPC that is no URI": (event(epcList=["9876"]), "/epcList/0"),
     "a blank in a URI": (event(epcList=["urn:x: y"]), "/epcList/0"),
+    "a URI of 2049 characters": (event(epcList=["urn:x:" + "y" * 2043]), "/epcList/0"),
     "a broken escape": (event(epcList=["https://a.example/%G1"]), "/epcList/0"),
     "one EPC twice": (event(epcList=["urn:x:1", "urn:x:1"]), "/epcList"),
     "EPCs that are no list": (event(epcList="urn:x:1"), "/epcList"),
@@ -214,6 +215,11 @@ def test_all_that_is_wrong_is_told_at_once_up_to_a_hundred() -> None:
 
 def test_the_sentence_names_the_word_that_was_meant() -> None:
     assert "such as shipping" in refused(event(bizStep="shiping"))[f"{AT}/bizStep"]
+
+
+def test_a_member_of_a_list_is_called_by_its_list_and_place() -> None:
+    faults = refused(event(epcList=["urn:x:1", "2"]))
+    assert faults[f"{AT}/epcList/1"].startswith("epcList[1] must be a URI")
 
 
 def test_an_enormous_name_or_value_does_not_make_an_enormous_answer() -> None:
