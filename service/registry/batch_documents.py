@@ -10,8 +10,8 @@ from sqlmodel import col, select
 from service import clock
 from service.db.transaction import Transaction
 from service.errors import Malformed, Missing
+from service.registry.batch_schemas import DocumentFields, DocumentOut
 from service.registry.batches import fetch_batch
-from service.registry.schemas import DocumentFields, DocumentOut
 from service.registry.tables import BatchDocument, StoredFile
 
 FILE_NAME_MOST: Final = 200  # characters

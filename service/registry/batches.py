@@ -6,12 +6,12 @@ from service import clock
 from service.db.transaction import Transaction
 from service.errors import Malformed
 from service.identifiers import minted
+from service.registry.batch_schemas import BatchChange, NewBatch
 from service.registry.ensure import NewBatch as BareBatch
 from service.registry.ensure import ensure_batches
 from service.registry.keys import product_key
 from service.registry.links import is_minted_product
 from service.registry.rows import Row, already, filled, missing, unknown_reference
-from service.registry.schemas import BatchChange, NewBatch
 from service.registry.sites import find_site_reference
 
 # The recall's tables lie above the registry and are read here by name only: whoever looks at a batch must see
@@ -154,5 +154,5 @@ async def fetch_batch(tx: Transaction, row_id: int) -> Row:
 async def list_batches(
     tx: Transaction, after: int, limit: int, *filters: int | str | date | None
 ) -> list[Row]:
-    """Up to `limit` + 1 batches. `filters`: product id, gtin, lot, made from, made to (inclusive), URI, URI."""
+    """Up to `limit` + 1 batches. `filters`: product id, gtin, lot, made from, made to (inclusive), uri, uri."""
     return [dict(row) for row in await tx.sql.fetch(LIST, after, limit + 1, *filters)]

@@ -13,8 +13,8 @@ from starlette.formparsers import MultiPartException
 from service.auth.caller import Tx, find_caller
 from service.errors import Malformed, TooLarge, Unsupported
 from service.registry import batch_documents
+from service.registry.batch_schemas import DocumentFields, DocumentOut
 from service.registry.fields import PathId
-from service.registry.schemas import DocumentFields, DocumentOut
 from service.settings import settings
 from service.web.bodies import bounded
 from service.web.paging import Page

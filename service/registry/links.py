@@ -6,8 +6,10 @@ from service.settings import settings
 
 
 def public_url() -> str:
-    """Scheme and host of printed codes, without a trailing slash."""
-    return settings().public_url.rstrip("/")
+    """Scheme and host of printed codes in lower case, as identifiers are compared; no trailing slash."""
+    scheme, _, rest = settings().public_url.rstrip("/").partition("://")
+    host, slash, stem = rest.partition("/")
+    return f"{scheme.lower()}://{host.lower()}{slash}{stem}"
 
 
 def digital_link(gtin: str | None, product_uri: str | None, lot: str | None) -> str | None:

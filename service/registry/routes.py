@@ -8,6 +8,7 @@ from service.auth.caller import Tx, find_caller
 from service.errors import Malformed
 from service.identifiers.identity import Kind, identify_code
 from service.registry import batches, parties, products, sites
+from service.registry.batch_schemas import Batch, BatchChange, NewBatch
 from service.registry.fields import (
     Day,
     GlnCode,
@@ -22,10 +23,7 @@ from service.registry.fields import (
 )
 from service.registry.fields import Name as NamePart
 from service.registry.schemas import (
-    Batch,
-    BatchChange,
     Category,
-    NewBatch,
     NewParty,
     NewProduct,
     NewSite,

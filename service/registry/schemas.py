@@ -3,25 +3,20 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, computed_field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from service.registry import links
 from service.registry.fields import (
     LIST_MOST,
-    Amount,
-    AmountText,
     Day,
     Email,
     GlnCode,
     GtinCode,
     Line,
-    LotCode,
     Name,
     Phone,
     Region,
     RowId,
-    UomCode,
     UriText,
     UsccCode,
     Whole,
@@ -92,11 +87,12 @@ class Licence(Body):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        _refuse_disorder("valid_from", self.valid_from, "valid_until", self.valid_until)
+        refuse_disorder("valid_from", self.valid_from, "valid_until", self.valid_until)
         return self
 
 
-def _refuse_disorder(first: str, start: date | None, second: str, end: date | None) -> None:
+def refuse_disorder(first: str, start: date | None, second: str, end: date | None) -> None:
+    """Two days must be in order; blames the second. Raises a pydantic error."""
     if start and end and end < start:
         raise refusal(
             f"{second} ({end}) must not be before {first} ({start}).",
@@ -180,7 +176,7 @@ class SiteChange(Body):
 
     @model_validator(mode="after")
     def _one_party(self) -> Self:
-        _refuse_both("party_id", self.party_id, "party", self.party)
+        refuse_both("party_id", self.party_id, "party", self.party)
         return self
 
 
@@ -192,11 +188,12 @@ class NewSite(SiteChange):
     @model_validator(mode="after")
     def _identified(self) -> Self:
         _require_name(self.name_zh, self.name_en)
-        _refuse_both("gln", self.gln, "uri", self.uri)
+        refuse_both("gln", self.gln, "uri", self.uri)
         return self
 
 
-def _refuse_both(first: str, one: object, second: str, other: object) -> None:
+def refuse_both(first: str, one: object, second: str, other: object) -> None:
+    """At most one of two ways to say the same may be given. Raises a pydantic error."""
     if one is not None and other is not None:
         raise refusal(
             f"Give {first} or {second}, not both.",
@@ -243,7 +240,7 @@ class ProductChange(Body):
 
     @model_validator(mode="after")
     def _one_party(self) -> Self:
-        _refuse_both("party_id", self.party_id, "party", self.party)
+        refuse_both("party_id", self.party_id, "party", self.party)
         return self
 
 
@@ -258,7 +255,7 @@ class NewProduct(ProductChange):
     @model_validator(mode="after")
     def _named(self) -> Self:
         _require_name(self.name_zh, self.name_en)
-        _refuse_both("gtin", self.gtin, "uri", self.uri)
+        refuse_both("gtin", self.gtin, "uri", self.uri)
         return self
 
 
@@ -281,133 +278,3 @@ class Product(BaseModel):
     source: Source
     created_at: datetime
     updated_at: datetime
-
-
-class BatchChange(Body):
-    """What may change of a batch. `origin_site`: a URI or GLN instead of `origin_site_id`."""
-
-    uri: Fixed = None
-    lot: Fixed = None
-    product_id: Fixed = None
-    product: Fixed = None
-    gtin: Fixed = None
-    made_on: Day | None = None
-    expires_on: Day | None = None
-    quantity: Amount | None = None
-    uom: UomCode | None = None
-    origin_site_id: RowId | None = None
-    origin_site: Words | None = None
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        _refuse_both("origin_site_id", self.origin_site_id, "origin_site", self.origin_site)
-        _refuse_disorder("made_on", self.made_on, "expires_on", self.expires_on)
-        return self
-
-
-class NewBatch(BatchChange):
-    """A batch to register: its product by id, GTIN or URI, and its lot."""
-
-    product_id: RowId | None = None
-    gtin: GtinCode | None = None
-    product: UriText | None = None
-    lot: LotCode
-    made_on: Day
-
-    @model_validator(mode="after")
-    def _of_one_product(self) -> Self:
-        if sum(value is not None for value in (self.product_id, self.gtin, self.product)) != 1:
-            raise refusal(
-                "Say the product by exactly one of product_id, gtin, product.",
-                "请用 product_id、gtin、product 中的一项指明产品。",
-                "registry:either",
-                "product_id",
-            )
-        if self.quantity is not None and self.uom is None:
-            raise refusal(
-                "A quantity needs its unit: uom, such as KGM or EA.",
-                "填写数量时须同时填写计量单位 uom，例如 KGM 或 EA。",
-                "registry:uom",
-                "uom",
-            )
-        return self
-
-
-class Labels(BaseModel):
-    """Where the label's images are."""
-
-    png: str
-    svg: str
-
-
-class Batch(BaseModel):
-    """One lot of one product. 批次。
-
-    `digital_link`: what the QR code on the pack says; null for a batch that no link of this service can name.
-    """
-
-    id: int
-    uri: str
-    product_id: int | None
-    product_uri: str | None
-    gtin: str | None
-    lot: str | None
-    of_one: bool
-    made_on: date | None
-    expires_on: date | None
-    quantity: AmountText | None
-    uom: str | None
-    origin_site_id: int | None
-    recalled: bool
-    attributes: dict[str, Any]
-    source: Source
-    created_at: datetime
-    updated_at: datetime
-
-    @computed_field
-    def digital_link(self) -> str | None:
-        """The URI printed on the pack, under the operator's domain."""
-        return links.digital_link(self.gtin, self.product_uri, self.lot)
-
-    @computed_field
-    def labels(self) -> Labels | None:
-        """Images of the label; null where there is no link to print."""
-        if self.digital_link is None:
-            return None
-        start = f"{links.public_url()}/v1/batches/{self.id}/label"
-        return Labels(png=f"{start}.png", svg=f"{start}.svg")
-
-
-class DocumentFields(Body):
-    """The fields of an uploaded certificate or test report."""
-
-    kind: Literal["certificate", "test_report"]
-    name: Name
-    number: Name | None = None
-    issuer: Name | None = None
-    issued_on: Day | None = None
-    valid_until: Day | None = None
-    result: Literal["passed", "failed"] | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        _refuse_disorder("issued_on", self.issued_on, "valid_until", self.valid_until)
-        return self
-
-
-class DocumentOut(BaseModel):
-    """A certificate or test report of a batch. `file`: where to download it."""
-
-    id: int
-    batch_id: int
-    kind: str
-    name: str
-    number: str | None
-    issuer: str | None
-    issued_on: date | None
-    valid_until: date | None
-    result: str | None
-    file_name: str | None
-    file_sha256: str | None
-    file: str | None
-    created_at: datetime
