@@ -164,7 +164,7 @@ def amount(value: Any, at: str, name: str, faults: list[Fault], _: Namespaces) -
             faults,
             pointer(at, name),
             value,
-            f"{said(at, name)} must be a number from 0, of at most {MAX_QUANTITY_DIGITS} digits, such as 12.5.",
+            f"{said(at, name)} must be a number from 0 of at most {MAX_QUANTITY_DIGITS} digits, as 12.5.",
             f"{said(at, name)} 必须是不为负、最多 {MAX_QUANTITY_DIGITS} 位的数字，例如 12.5。",
         )
 
