@@ -111,7 +111,7 @@ class Batch(BaseModel):
     @computed_field
     def labels(self) -> Labels | None:
         """Images of the label; null where there is no link to print."""
-        if self.digital_link is None:
+        if links.digital_link(self.gtin, self.product_uri, self.lot) is None:
             return None
         start = f"{links.public_url()}/v1/batches/{self.id}/label"
         return Labels(png=f"{start}.png", svg=f"{start}.svg")

@@ -154,5 +154,5 @@ async def fetch_batch(tx: Transaction, row_id: int) -> Row:
 async def list_batches(
     tx: Transaction, after: int, limit: int, *filters: int | str | date | None
 ) -> list[Row]:
-    """Up to `limit` + 1 batches. `filters`: product id, gtin, lot, made from, made to (inclusive), uri, uri."""
+    """Up to `limit` + 1 batches. `filters`: product id, gtin, lot, made from, made to, uri, uri."""
     return [dict(row) for row in await tx.sql.fetch(LIST, after, limit + 1, *filters)]

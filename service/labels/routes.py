@@ -1,0 +1,90 @@
+"""A batch's label as an image. Open to everybody: a label is made to be seen."""
+
+import asyncio
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from service.auth.caller import Tx
+from service.errors import Missing
+from service.labels.qr import Correction, LabelStyle, draw_png, draw_svg
+from service.registry import links
+from service.registry.batch_schemas import Batch
+from service.registry.batches import fetch_batch
+from service.registry.fields import PathId
+
+router = APIRouter(prefix="/v1", tags=["labels"])
+
+Level = Annotated[Correction, Query(description="Error correction. 纠错等级。")]
+ModuleSize = Annotated[float, Query(ge=0.25, le=2, description="Side of a module, mm. 模块边长（毫米）。")]
+QuietZone = Annotated[int, Query(ge=4, le=40, description="Quiet zone, modules. 静区（模块数）。")]
+Resolution = Annotated[int, Query(ge=72, le=1200, description="Pixels per inch of the PNG. 分辨率。")]
+Text = Annotated[
+    Literal["none", "link", "elements"],
+    Query(description="Text below: the link, or GS1 elements `(01)…(10)…`. 码下文字。"),
+]
+HEADERS = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
+
+
+def lines_of(batch: Batch, link: str, text: str) -> tuple[str, ...]:
+    """The human-readable lines under the symbol. A product without a GTIN has no GS1 elements but its lot."""
+    if text == "link":
+        return (link,)
+    if text == "elements":
+        return (f"(01){batch.gtin}", f"(10){batch.lot}") if batch.gtin else (f"LOT {batch.lot}",)
+    return ()
+
+
+async def _printable(tx: Tx, batch_id: int) -> tuple[Batch, str]:
+    batch = Batch.model_validate(await fetch_batch(tx, batch_id))
+    link = links.digital_link(batch.gtin, batch.product_uri, batch.lot)
+    if link is None:
+        raise Missing(
+            f"Batch {batch_id} ({batch.uri}) has no lot of a product with a GTIN or a URI minted here, "
+            "so there is no link to print.",
+            f"批次 {batch_id}（{batch.uri}）没有可印制的链接：其产品既无 GTIN，也不是由本服务编号。",
+        )
+    return batch, link
+
+
+@router.get(
+    "/batches/{batch_id}/label.png",
+    summary="Label as PNG 标签图片",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}},
+)
+async def read_label_png(
+    tx: Tx,
+    batch_id: PathId,
+    error_correction: Level = "M",
+    module_mm: ModuleSize = 0.5,
+    dpi: Resolution = 300,
+    quiet_zone: QuietZone = 4,
+    text: Text = "none",
+) -> Response:
+    """The QR symbol of the batch's Digital Link, for printing at the stated resolution."""
+    batch, link = await _printable(tx, batch_id)
+    style = LabelStyle(error_correction, module_mm, dpi, quiet_zone)
+    image = await asyncio.to_thread(draw_png, link, style, lines_of(batch, link, text))
+    return Response(image, media_type="image/png", headers=HEADERS)
+
+
+@router.get(
+    "/batches/{batch_id}/label.svg",
+    summary="Label as SVG 标签矢量图",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}}},
+)
+async def read_label_svg(
+    tx: Tx,
+    batch_id: PathId,
+    error_correction: Level = "M",
+    module_mm: ModuleSize = 0.5,
+    quiet_zone: QuietZone = 4,
+    text: Text = "none",
+) -> Response:
+    """The QR symbol of the batch's Digital Link, exact in millimetres."""
+    batch, link = await _printable(tx, batch_id)
+    style = LabelStyle(error_correction, module_mm, quiet_zone=quiet_zone)
+    image = await asyncio.to_thread(draw_svg, link, style, lines_of(batch, link, text))
+    return Response(image, media_type="image/svg+xml", headers=HEADERS)
