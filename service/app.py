@@ -8,7 +8,10 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.auth.caller import Tx
+from service.capture import routes as capture_routes
 from service.db.transaction import create_engine
+from service.events import routes as events_routes
+from service.ledger import owners
 from service.registry import document_routes as registry_document_routes
 from service.registry import routes as registry_routes
 from service.settings import settings
@@ -44,4 +47,7 @@ def create_app(engine: AsyncEngine | None = None) -> FastAPI:
 
     app.include_router(registry_routes.router)
     app.include_router(registry_document_routes.router)
+    owners.listen()
+    app.include_router(capture_routes.router)
+    app.include_router(events_routes.router)
     return app

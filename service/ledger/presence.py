@@ -67,6 +67,8 @@ class Presence:
         #: Moves that have departed and not arrived, by target.
         self.travelling: dict[int | None, dict[int, Move]] = defaultdict(dict)
         self.arrived: set[int] = set()
+        #: place -> where its goods were sighted next
+        self.sighted_on: dict[int, int] = {}
         #: Receipts without any origin: they are no moves.
         self.orphans: set[int] = set()
 
@@ -181,27 +183,34 @@ class Presence:
             else:
                 stock.on_hand[uom] = stock.on_hand.get(uom, ZERO) - quantity
 
-    def _ever(self, place: int) -> bool:
-        return place in self.stock
-
     def _settle(
         self, place: int | None, time: datetime, amounts: Amounts, entry: Entry, target: int | None
     ) -> int | None:
         """The place goods leave from, given the place an event names (or None), made to hang together
         with where they were known to be. None: no event says, and they were never known anywhere.
         """
-        if place is not None and self._ever(place):
-            return place
         if place is None:
             return self._last_known(time, exclude=target)
+        if place in self.stock:
+            return self._followed(place, target)
         if place in self.sites.unspecified:
             party = self.owner(place)
             same = self._last_known(time, exclude=target, party=party) if party is not None else None
             if same is not None:
-                return same
+                return self._followed(same, target)
         if not self._reach(place, time, amounts, entry, exclude=target):
             self.gaps.append(Gap("appears_from_nowhere", place, entry.event_id))
         return place
+
+    def _followed(self, place: int, target: int | None) -> int:
+        """Where goods that an event still names at `place` are by now, after sightings further on: a
+        landing between the boat and the sale. `place` itself where they cannot be followed.
+        """
+        there, seen = place, {target}
+        while there not in seen and not self.stock[there].present() and there in self.sighted_on:
+            seen.add(there)
+            there = self.sighted_on[there]
+        return there if there not in seen and self.stock[there].present() else place
 
     # what is seen
 
@@ -246,6 +255,7 @@ class Presence:
         self.moves.append(move)
         self._take(origin, time, amounts)
         self._arrive(move)
+        self.sighted_on[origin] = place
         return True
 
     def _on_the_way(self, place: int, time: datetime) -> Move | None:

@@ -160,12 +160,16 @@ async def _write_holdings(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -
         for row in await tx.sql.fetch(OLD_HOLDINGS, sorted(ledgers))
     }
     gone = [key for key, row in old.items() if new.get(key) != row]
-    fresh = [(key[0], *row) for key, row in new.items() if old.get(key) != row]
+    fresh = {key: row for key, row in new.items() if old.get(key) != row}
     if gone:
         await tx.sql.execute(DELETE_HOLDINGS, *list(zip(*gone, strict=True)))
     if fresh:
-        await tx.sql.copy_records_to_table("holding", records=fresh, columns=("batch_id", *HOLDING_COLUMNS))
-    return {key[0] for key in gone} | {row[0] for row in fresh}
+        await tx.sql.copy_records_to_table(
+            "holding",
+            records=[(key[0], *row) for key, row in fresh.items()],
+            columns=("batch_id", *HOLDING_COLUMNS),
+        )
+    return {batch for batch, _, _ in [*gone, *fresh]}
 
 
 def _flow_row(flow: Flow) -> tuple[Hashable, ...]:

@@ -160,6 +160,7 @@ def install(app: FastAPI) -> None:
         asyncpg.CannotConnectNowError,
         asyncpg.AdminShutdownError,
         asyncpg.TooManyConnectionsError,
+        asyncpg.DeadlockDetectedError,
         asyncpg.InterfaceError,
         DBAPIError,
     ):

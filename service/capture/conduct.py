@@ -1,0 +1,151 @@
+"""A document's way in: events stored, ledger projected, listeners told, all in one transaction.
+
+When the answer goes out the work is committed: a capture job that says it has finished is visible to
+the next trace, and one that was not answered has left nothing behind.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+
+from service import clock
+from service.capture import store
+from service.capture.store import Job
+from service.db.transaction import Transaction
+from service.errors import Conflict, Fault, Unavailable
+from service.events.json_document import dump_event
+from service.events.model import Document, VocabularyElement
+from service.events.store import Identified, ensure_context, identify_events, insert_events
+from service.identifiers.lenient import identity_of
+from service.ledger.locks import own_ledger, share_ledger
+from service.ledger.naming import StoredEvent
+from service.ledger.project import project
+from service.registry.master_data import MasterDatum, fill_from_master_data
+
+logger = logging.getLogger(__name__)
+
+#: How often a capture is begun anew after PostgreSQL chose it to end a deadlock.
+ATTEMPTS = 10
+
+ROLLBACK = "rollback"
+PROCEED = "proceed"
+
+#: Called with the batches whose projection a capture has changed, in the capture's transaction.
+projection_listeners: list[Callable[[Transaction, set[int]], Awaitable[None]]] = []
+
+#: EPCIS vocabularies -> what they fill in the registry.
+VOCABULARIES = {
+    "EPCClass": "product",
+    "Location": "site",
+    "BusinessLocation": "site",
+    "ReadPoint": "site",
+    "Party": "party",
+}
+
+
+async def capture(tx: Transaction, document: Document, error_behaviour: str = ROLLBACK) -> Job:
+    """Store a document's events and everything that follows from them; the finished job.
+
+    With `rollback`, an event whose eventID is here with other content makes the job fail and nothing is
+    stored; with `proceed`, the others are. Raises `Unavailable` only if deadlocks persist.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            async with tx.sql.transaction():
+                return await _store(tx, document, error_behaviour)
+        except _Refused as refused:
+            job = refused.job
+            await store.insert_job(tx, job, document.header, dump_event)
+            await store.finish_job(tx, job, clock.now())
+            return job
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
+            logger.info("capture begins anew: %s", type(error).__name__)
+    raise Unavailable(
+        "Other captures of the same goods are in the way; nothing was stored, try again.",
+        "同一货物的其他采集正在进行，未存储任何内容，请重试。",
+    )
+
+
+class _Refused(Exception):
+    """The document is not stored; the job says why."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job.id)
+        self.job = job
+
+
+async def _store(tx: Transaction, document: Document, error_behaviour: str) -> Job:
+    job = Job(uuid4().hex, clock.now(), error_behaviour)
+    job.errors.extend(_rejection(position, faults) for position, faults in document.rejected)
+    events = identify_events(document)
+    alone = bool(document.master_data) or any(item.event.declares_error for item in events)
+    await (own_ledger(tx) if alone else share_ledger(tx))
+    await store.insert_job(tx, job, document.header, dump_event)
+    await fill_from_master_data(tx, _master_data(document.master_data))
+    context = await ensure_context(tx, document.context)
+    inserted = await insert_events(tx, events, context_id=context, capture_id=job.id, now=job.created_at)
+    job.errors.extend(_conflict(item) for item in inserted.conflicting)
+    job.success = not job.errors
+    if inserted.conflicting and error_behaviour == ROLLBACK:
+        raise _Refused(job)
+    stored = [StoredEvent(row_id, item.event_id, item.event) for row_id, item in inserted.stored]
+    job.stored, job.repeated = len(stored), inserted.repeated
+    job.changed_batches = await project(tx, stored)
+    for listener in projection_listeners:
+        await listener(tx, job.changed_batches)
+    await store.finish_job(tx, job, clock.now())
+    return job
+
+
+async def capture_event(tx: Transaction, document: Document) -> str:
+    """Store one bare event; its eventID. Raises `Conflict` where that id is here with other content."""
+    (identified,) = identify_events(document)
+    job = await capture(tx, document)
+    if not job.success:
+        raise Conflict(
+            f"An event with the eventID {identified.event_id} and other content is here already.",
+            f"已存在 eventID 为 {identified.event_id} 但内容不同的事件。",
+        )
+    return identified.event_id
+
+
+def _master_data(elements: Sequence[VocabularyElement]) -> list[MasterDatum]:
+    data: list[MasterDatum] = []
+    for element in elements:
+        kind = VOCABULARIES.get(element.type)
+        if kind == "product":
+            identity = identity_of(element.id)
+            data.append(MasterDatum("product", identity.product_uri or identity.uri, element.attributes))
+        elif kind == "site":
+            data.append(MasterDatum("site", identity_of(element.id).uri, element.attributes))
+        elif kind == "party":
+            data.append(MasterDatum("party", identity_of(element.id).uri, element.attributes))
+    return data
+
+
+def _conflict(item: Identified) -> dict[str, Any]:
+    return {
+        "type": "epcisException:ResourceAlreadyExistsException",
+        "title": "In conflict with what is here",
+        "status": 409,
+        "eventID": item.event_id,
+        "detail": f"An event with the eventID {item.event_id} and other content is here already; "
+        "to correct an event, send an error declaration and a new event.",
+        "detail_zh": f"已存在 eventID 为 {item.event_id} 但内容不同的事件；更正请提交差错声明和新事件。",
+    }
+
+
+def _rejection(position: int, faults: Sequence[Fault]) -> dict[str, Any]:
+    return {
+        "type": "epcisException:ValidationException",
+        "title": "The input breaks a rule",
+        "status": 400,
+        "event": position,
+        "errors": [
+            {"field": fault.field, "message": fault.message, "message_zh": fault.message_zh}
+            for fault in faults
+        ],
+    }

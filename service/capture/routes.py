@@ -1,0 +1,146 @@
+"""The EPCIS 2.0 capture interface."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import asyncpg
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.auth.caller import Tx, find_caller
+from service.capture import conduct, store
+from service.errors import Malformed, Missing
+from service.events.json_document import read_document, read_event
+from service.events.model import Document
+from service.events.routes import event_location
+from service.settings import settings
+from service.web.bodies import bounded
+from service.web.epcis import EPCIS_HEADERS, require_json
+
+router = APIRouter(prefix="/epcis", tags=["EPCIS"], dependencies=[Depends(find_caller, scope="function")])
+
+#: Octets above which a document is parsed beside the event loop.
+PARSED_IN_PLACE = 64 * 1024
+JOBS_DEFAULT = 30
+JOBS_MOST = 500
+
+BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/ld+json": {}, "application/json": {}}}
+}
+
+
+class CaptureJob(BaseModel):
+    """A capture job, in the words of EPCIS 2.0."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+    capture_id: str = Field(alias="captureID")
+    created_at: datetime = Field(alias="createdAt")
+    finished_at: datetime | None = Field(alias="finishedAt")
+    running: bool
+    success: bool
+    error_behaviour: Literal["rollback", "proceed"] = Field(alias="captureErrorBehaviour")
+    errors: list[dict[str, Any]]
+    stored: int = Field(description="Events newly stored. 新存储的事件数。")
+    repeated: int = Field(description="Events that were here already. 已存在的事件数。")
+
+
+ErrorBehaviour = Annotated[
+    Literal["rollback", "proceed"],
+    Header(alias="GS1-Capture-Error-Behaviour", description="All or nothing, or store the good events."),
+]
+
+
+@router.post(
+    "/capture",
+    status_code=202,
+    summary="Capture an EPCIS document 采集 EPCIS 文档",
+    openapi_extra=BODY,
+    responses={202: {"description": "Captured; `Location` is the job.", "content": {}}},
+    response_class=Response,
+)
+async def capture_document(
+    tx: Tx, request: Request, error_behaviour: ErrorBehaviour = "rollback"
+) -> Response:
+    """Capture an EPCISDocument or EPCISQueryDocument (JSON-LD).
+
+    The work is done, and visible to the next trace, when this answers 202; `Location` is the job. The
+    same document captured again doubles nothing. 400 names every fault, and then nothing is stored.
+    """
+    require_json(request)
+    body = await bounded(request, settings().capture_max_bytes).body()
+    proceed = error_behaviour == conduct.PROCEED
+    if len(body) > PARSED_IN_PLACE:
+        document = await asyncio.to_thread(_read, body, proceed)
+    else:
+        document = _read(body, proceed)
+    job = await conduct.capture(tx, document, error_behaviour)
+    return Response(status_code=202, headers={**EPCIS_HEADERS, "Location": f"/epcis/capture/{job.id}"})
+
+
+def _read(body: bytes, proceed: bool) -> Document:
+    return read_document(body, max_events=settings().capture_max_events, proceed=proceed)
+
+
+@router.post(
+    "/events",
+    status_code=201,
+    summary="Capture one event 采集单个事件",
+    openapi_extra=BODY,
+    responses={201: {"description": "Captured; `Location` is the event.", "content": {}}},
+    response_class=Response,
+)
+async def capture_event(tx: Tx, request: Request) -> Response:
+    """Capture one bare EPCIS event. The same event again answers the same; 409 where its eventID is
+    here with other content.
+    """
+    require_json(request)
+    document = read_event(await bounded(request, settings().capture_max_bytes).body())
+    event_id = await conduct.capture_event(tx, document)
+    return Response(status_code=201, headers={**EPCIS_HEADERS, "Location": event_location(event_id)})
+
+
+@router.get("/capture/{capture_id}", summary="One capture job 采集任务")
+async def read_job(tx: Tx, capture_id: str, response: Response) -> CaptureJob:
+    """How a capture went."""
+    row = await store.find_job(tx, capture_id.replace("\0", ""))
+    if row is None:
+        raise Missing(f"No capture job has the id {capture_id}.", f"没有编号为 {capture_id} 的采集任务。")
+    response.headers.update(EPCIS_HEADERS)
+    return _job(row)
+
+
+@router.get("/capture", summary="Capture jobs 采集任务列表")
+async def list_jobs(
+    tx: Tx,
+    response: Response,
+    per_page: Annotated[int, Query(alias="perPage", ge=1, le=JOBS_MOST)] = JOBS_DEFAULT,
+    next_page: Annotated[str | None, Query(alias="nextPageToken")] = None,
+) -> list[CaptureJob]:
+    """Capture jobs, the latest first."""
+    before = _before(next_page) if next_page else None
+    rows = await store.list_jobs(tx, before=before, limit=per_page + 1)
+    response.headers.update(EPCIS_HEADERS)
+    if len(rows) > per_page:
+        rows = rows[:per_page]
+        token = f"{rows[-1]['created_at'].isoformat().replace('+00:00', 'Z')}_{rows[-1]['id']}"
+        response.headers["Link"] = f'</epcis/capture?perPage={per_page}&nextPageToken={token}>; rel="next"'
+    return [_job(row) for row in rows]
+
+
+def _before(token: str) -> tuple[datetime, str]:
+    at, _, job_id = token.partition("_")
+    try:
+        return datetime.fromisoformat(at), job_id.replace("\0", "")
+    except ValueError as error:
+        raise Malformed.field(
+            "nextPageToken",
+            token,
+            "This page token was not given out here; use the Link header of the page before.",
+            "该分页标记无效，请使用上一页 Link 头中的标记。",
+        ) from error
+
+
+def _job(row: asyncpg.Record) -> CaptureJob:
+    return CaptureJob.model_validate({**row, "capture_id": row["id"]}, by_name=True)

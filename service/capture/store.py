@@ -1,0 +1,65 @@
+"""Capture jobs in their table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from service.db.transaction import Transaction
+
+INSERT_JOB = """
+INSERT INTO capture_job (id, created_at, running, success, error_behaviour, stored, repeated, header)
+VALUES ($1, $2, true, true, $3, 0, 0, $4)
+"""
+FINISH_JOB = """
+UPDATE capture_job
+SET finished_at = $2, running = false, success = $3, stored = $4, repeated = $5, errors = $6
+WHERE id = $1
+"""
+FIND_JOB = "SELECT * FROM capture_job WHERE id = $1"
+LIST_JOBS = """
+SELECT * FROM capture_job
+WHERE ($1::timestamptz IS NULL OR (created_at, id) < ($1, $2)) ORDER BY created_at DESC, id DESC LIMIT $3
+"""
+
+
+@dataclass(slots=True)
+class Job:
+    """One capture job and its outcome. `errors`: problems as JSON objects."""
+
+    id: str
+    created_at: datetime
+    error_behaviour: str
+    success: bool = True
+    stored: int = 0
+    repeated: int = 0
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    changed_batches: set[int] = field(default_factory=set)
+
+
+async def insert_job(tx: Transaction, job: Job, header: dict[str, Any], encode: Any) -> None:
+    """Open a job."""
+    text = encode(header).decode() if header else None
+    await tx.sql.execute(INSERT_JOB, job.id, job.created_at, job.error_behaviour, text)
+
+
+async def finish_job(tx: Transaction, job: Job, now: datetime) -> None:
+    """Close it with its outcome."""
+    errors = msgspec.json.encode(job.errors).decode()
+    await tx.sql.execute(FINISH_JOB, job.id, now, job.success, job.stored, job.repeated, errors)
+
+
+async def find_job(tx: Transaction, job_id: str) -> asyncpg.Record | None:
+    """The job of this id."""
+    return await tx.sql.fetchrow(FIND_JOB, job_id)
+
+
+async def list_jobs(
+    tx: Transaction, *, before: tuple[datetime, str] | None, limit: int
+) -> Sequence[asyncpg.Record]:
+    """Jobs, the latest first."""
+    at, job_id = before or (None, None)
+    return await tx.sql.fetch(LIST_JOBS, at, job_id, limit)
