@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from service.identifiers.calendar_days import days_in_month
 from service.identifiers.code_lists import COUNTRY_LETTERS, COUNTRY_NUMBERS, CURRENCY_NUMBERS, PACKAGE_TYPES
 from service.identifiers.coupons import wrong_coupon, wrong_coupon_offer
 from service.identifiers.gs1 import check_digit, has_right_check_digit, is_digits
@@ -20,7 +21,6 @@ _CSET82: Final = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcde
 _CSET32: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 # Weights of the characters before the pair, from the right: as many primes as the longest value needs.
 _PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83)
-_MONTH_DAYS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _POSITION: Final = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)")
 _LATITUDE_MAX: Final = 1_800_000_000  # (degrees + 90) x 10,000,000
@@ -45,12 +45,6 @@ def check_pair(text: str) -> str:
     )
     remainder = total % 1021
     return _CSET32[remainder >> 5] + _CSET32[remainder & 31]
-
-
-def days_in_month(year: int, month: int) -> int:
-    """Days of a month of the Gregorian calendar; `month`: 1 to 12."""
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return 29 if month == 2 and leap else _MONTH_DAYS[month - 1]
 
 
 def _wrong_check_digit(text: str) -> Wrong | None:

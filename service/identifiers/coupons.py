@@ -6,6 +6,7 @@ Data Specification. Both are runs of digits in which a length digit tells how ma
 
 from typing import Final
 
+from service.identifiers.calendar_days import days_in_month
 from service.identifiers.gs1 import is_digits
 
 _Sentences = tuple[str, str]
@@ -13,7 +14,12 @@ _REQUIREMENT_CODES: Final = "012349"
 
 
 class _Broken(ValueError):
-    """The run of digits breaks off or holds a digit that may not stand there."""
+    """The run of digits breaks off, or holds a digit that may not stand there. `at`: the place, from 1."""
+
+    def __init__(self, name: str, at: int) -> None:
+        super().__init__(name)
+        self.name = name
+        self.at = at
 
 
 class _Reader:
@@ -27,17 +33,21 @@ class _Reader:
     def exhausted(self) -> bool:
         return self._at == len(self._digits)
 
+    def broken(self, name: str, back: int = 0) -> _Broken:
+        """The error at this place; `back`: digits already taken of the part at fault."""
+        return _Broken(name, self._at + 1 - back)
+
     def take(self, count: int, name: str) -> str:
         part = self._digits[self._at : self._at + count]
         if len(part) < count:
-            raise _Broken(name)
+            raise self.broken(name)
         self._at += count
         return part
 
     def one_of(self, allowed: str, name: str) -> str:
         digit = self.take(1, name)
         if digit not in allowed:
-            raise _Broken(name)
+            raise self.broken(name, back=1)
         return digit
 
     def counted(self, allowed: str, more: int, name: str) -> str:
@@ -47,16 +57,16 @@ class _Reader:
 
 def _sentences(broken: _Broken) -> _Sentences:
     return (
-        f"the coupon code is broken at the {broken}",
-        f"优惠券代码在 {broken} 处有误",
+        f"the coupon code is broken at digit {broken.at}, in the {broken.name}",
+        f"优惠券代码自第 {broken.at} 位起有误",
     )
 
 
-def _date(text: str, name: str) -> str:
+def _read_date(reader: _Reader, name: str) -> str:
+    text = reader.take(6, name)
     month, day = int(text[2:4]), int(text[4:])
-    longest = (31, 29 if int(text[:2]) % 4 == 0 else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-    if not 1 <= month <= 12 or not 1 <= day <= longest[month - 1]:
-        raise _Broken(name)
+    if not 1 <= month <= 12 or not 1 <= day <= days_in_month(2000 + int(text[:2]), month):
+        raise reader.broken(name, back=6)
     return text
 
 
@@ -83,7 +93,7 @@ def _read_optional(reader: _Reader) -> None:
     while not reader.exhausted:
         number = int(reader.one_of("1234569", "optional field"))
         if number <= last:
-            raise _Broken("order of optional fields")
+            raise reader.broken("order of optional fields", back=1)
         last = number
         if number == 1:
             reader.one_of("0123", "additional purchase rules")
@@ -91,11 +101,11 @@ def _read_optional(reader: _Reader) -> None:
         elif number == 2:
             _read_purchase(reader, "third", with_company=True)
         elif number == 3:
-            expires = _date(reader.take(6, "expiration date"), "expiration date")
+            expires = _read_date(reader, "expiration date")
         elif number == 4:
-            starts = _date(reader.take(6, "start date"), "start date")
+            starts = _read_date(reader, "start date")
             if expires and starts > expires:
-                raise _Broken("start date")
+                raise reader.broken("start date", back=6)
         elif number == 5:
             reader.counted("0123456789", 6, "serial number")
         elif number == 6:
@@ -117,7 +127,7 @@ def wrong_coupon(digits: str) -> _Sentences | None:
         _read_optional(reader)
     except _Broken as broken:
         return _sentences(broken)
-    return None if reader.exhausted else _sentences(_Broken("end"))
+    return None if reader.exhausted else _sentences(reader.broken("end"))
 
 
 def wrong_coupon_offer(digits: str) -> _Sentences | None:
@@ -132,4 +142,4 @@ def wrong_coupon_offer(digits: str) -> _Sentences | None:
         reader.counted("0123456789", 6, "serial number")
     except _Broken as broken:
         return _sentences(broken)
-    return None if reader.exhausted else _sentences(_Broken("end"))
+    return None if reader.exhausted else _sentences(reader.broken("end"))

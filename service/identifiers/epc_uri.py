@@ -27,7 +27,7 @@ def elements_of_urn(urn: str) -> list[Element]:
 
 
 def key_of_urn(urn: str) -> Key:
-    """Primary AI, value and qualifiers of an EPC URN (`id`, `class`, `idpat` or `tag`). Raises `Malformed`."""
+    """Primary AI, value and qualifiers of an EPC URN of any form (`id`, `idpat` …). Raises `Malformed`."""
     parts = urn.strip().split(":", 4)
     if len(parts) == 5 and [part.lower() for part in parts[:2]] == ["urn", "epc"]:
         form, scheme, body = parts[2:]

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 from service.errors import Malformed
 from service.identifiers.ai_values import Element, value_faults
-from service.identifiers.content_checks import days_in_month
+from service.identifiers.calendar_days import days_in_month
 
 
 def full_year(two_digits: int, today: date) -> int:
