@@ -22,8 +22,8 @@ MM_PER_INCH: Final = 25.4
 SIDE_MOST: Final = 5000
 #: Pixels that a module has at least; one alone blurs into its neighbours in any printer.
 MODULE_PIXELS_LEAST: Final = 2
-TEXT_MM: Final = 2.5  # height of the text's capitals and ascenders together: about 7 points
-LINE_MM: Final = 3.2  # from one line of text to the next
+TEXT_MM: Final = (1.5, 2.5)  # size of the text: as large as the longest line allows, between these
+LINE: Final = 1.3  # from one line of text to the next, in sizes of the text
 MONOSPACE_WIDTH: Final = 0.6  # of a character's height, in every common monospaced font
 
 Correction = Literal["L", "M", "Q", "H"]
@@ -68,10 +68,10 @@ def draw_png(content: str, style: LabelStyle, lines: tuple[str, ...] = ()) -> by
     pixels = style.module_pixels
     side = across * pixels
     per_mm = style.dpi / MM_PER_INCH
-    text_size = max(8, round(TEXT_MM * per_mm))
-    font = ImageFont.load_default(text_size)
+    text_pixels = max(8, round(_text_mm(lines, side / per_mm) * per_mm))
+    font = ImageFont.load_default(text_pixels)
     rows = _wrap_to(lines, font, side - 2 * pixels) if lines else []
-    step = round(LINE_MM * per_mm)
+    step = round(LINE * text_pixels)
     height = side + (len(rows) * step + pixels if rows else 0)
     if max(side, height) > SIDE_MOST:
         raise Malformed.field(
@@ -99,6 +99,12 @@ def draw_png(content: str, style: LabelStyle, lines: tuple[str, ...] = ()) -> by
     return answer.getvalue()
 
 
+def _text_mm(lines: tuple[str, ...], width_mm: float) -> float:
+    """The size at which the longest line fits, within bounds; a longer one is wrapped."""
+    longest = max(map(len, lines), default=1)
+    return min(max(0.94 * width_mm / (longest * MONOSPACE_WIDTH), TEXT_MM[0]), TEXT_MM[1])
+
+
 def _wrap_to(
     lines: tuple[str, ...], font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int
 ) -> list[str]:
@@ -120,16 +126,17 @@ def draw_svg(content: str, style: LabelStyle, lines: tuple[str, ...] = ()) -> st
     modules = modules_of(content, style.error_correction)
     across = len(modules) + 2 * style.quiet_zone
     side = across * style.module_mm
-    fitting = max(1, int((side - 2 * style.module_mm) / (TEXT_MM * MONOSPACE_WIDTH)))
+    size = _text_mm(lines, side)
+    fitting = max(1, int(side / (size * MONOSPACE_WIDTH) + 1e-6))
     rows = [row for line in lines for row in textwrap.wrap(line, fitting, break_on_hyphens=False)]
-    height = side + (len(rows) * LINE_MM + style.module_mm if rows else 0)
+    height = side + (len(rows) * LINE * size + style.module_mm if rows else 0)
     path = "".join(_runs(modules, style.quiet_zone))
     text = "".join(
-        f'<text x="{side / 2:g}" y="{side + number * LINE_MM + TEXT_MM:g}">{escape(row)}</text>'
+        f'<text x="{side / 2:g}" y="{side + number * LINE * size + size:g}">{escape(row)}</text>'
         for number, row in enumerate(rows)
     )
     written = (
-        f'<g font-family="monospace" font-size="{TEXT_MM:g}" text-anchor="middle" xml:space="preserve">'
+        f'<g font-family="monospace" font-size="{size:g}" text-anchor="middle" xml:space="preserve">'
         f"{text}</g>"
         if rows
         else ""
