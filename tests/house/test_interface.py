@@ -24,7 +24,7 @@ def test_the_interface_is_the_one_reviewed() -> None:
 
 def test_every_operation_has_a_summary_and_a_description() -> None:
     bare = [name for name, it in operations() if not (it.get("summary") and it.get("description"))]
-    assert bare == []
+    assert not bare, "\n".join(bare)
 
 
 def test_every_operation_describes_what_it_answers() -> None:
@@ -36,7 +36,7 @@ def test_every_operation_describes_what_it_answers() -> None:
         and answer["description"] in ("", UNWRITTEN)
         and not any(media.get("schema") for media in answer.get("content", {}).values())
     ]
-    assert bare == []
+    assert not bare, "\n".join(bare)
 
 
 def test_every_parameter_is_described() -> None:
@@ -46,7 +46,7 @@ def test_every_parameter_is_described() -> None:
         for parameter in operation.get("parameters", [])
         if not parameter.get("description")
     ]
-    assert bare == []
+    assert not bare, "\n".join(bare)
 
 
 def test_operations_have_names_of_their_own() -> None:
