@@ -8,7 +8,7 @@ packed, shipped, received and unpacked under one and the same timestamp were ins
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
@@ -16,6 +16,8 @@ Key = TypeVar("Key")
 
 #: Levels of nesting that are followed; deeper is a cycle or a mistake.
 MAX_DEPTH = 32
+#: The smallest step of PostgreSQL's clock.
+INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,17 @@ class Packings:
                 break
             level = below
         return found
+
+    def uses(self, unit: int) -> list[datetime]:
+        """When each use of `unit` began: the moments something was packed into it while it was empty."""
+        began: list[datetime] = []
+        for packing in self._of_parent.get(unit, ()):
+            if packing.action == "DELETE" or began[-1:] == [packing.time]:
+                continue
+            children, classes = self._directly_inside(unit, packing.time - INSTANT)
+            if not children and not classes:
+                began.append(packing.time)
+        return began
 
     def _directly_inside(
         self, parent: int, at: datetime
