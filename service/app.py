@@ -11,9 +11,11 @@ from service.auth.caller import Tx
 from service.capture import routes as capture_routes
 from service.db.transaction import create_engine
 from service.events import routes as events_routes
+from service.labels import routes as label_routes
 from service.ledger import owners
 from service.registry import document_routes as registry_document_routes
 from service.registry import routes as registry_routes
+from service.scan import routes as scan_routes
 from service.settings import settings
 from service.web import problems
 
@@ -47,6 +49,8 @@ def create_app(engine: AsyncEngine | None = None) -> FastAPI:
 
     app.include_router(registry_routes.router)
     app.include_router(registry_document_routes.router)
+    app.include_router(label_routes.router)
+    app.include_router(scan_routes.router)
     owners.listen()
     app.include_router(capture_routes.router)
     app.include_router(events_routes.router)
