@@ -17,6 +17,7 @@ from service.registry import document_routes as registry_document_routes
 from service.registry import routes as registry_routes
 from service.scan import routes as scan_routes
 from service.settings import settings
+from service.trace import routes as trace_routes
 from service.web import problems
 
 DESCRIPTION = """
@@ -54,4 +55,5 @@ def create_app(engine: AsyncEngine | None = None) -> FastAPI:
     owners.listen()
     app.include_router(capture_routes.router)
     app.include_router(events_routes.router)
+    app.include_router(trace_routes.router)
     return app

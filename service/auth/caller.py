@@ -34,15 +34,29 @@ async def open_transaction(request: Request) -> AsyncIterator[Transaction]:
         yield tx
 
 
+async def open_snapshot(request: Request) -> AsyncIterator[Transaction]:
+    """A transaction that sees one moment and writes nothing: for answers made by several statements."""
+    async with transaction(request.app.state.engine, snapshot=True) as tx:
+        yield tx
+
+
 Tx = Annotated[Transaction, Depends(open_transaction, scope="function")]
+Snapshot = Annotated[Transaction, Depends(open_snapshot, scope="function")]
+BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+KeyHeader = Annotated[str | None, Depends(API_KEY)]
 
 
-async def find_caller(
-    tx: Tx,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
-    header: Annotated[str | None, Depends(API_KEY)],
-) -> Caller:
+async def find_caller(tx: Tx, bearer: BearerToken, header: KeyHeader) -> Caller:
     """The caller by API key; raises `Unauthenticated`."""
+    return await _find(tx, bearer, header)
+
+
+async def find_reader(tx: Snapshot, bearer: BearerToken, header: KeyHeader) -> Caller:
+    """`find_caller` for routes that read in a `Snapshot`: one request, one transaction."""
+    return await _find(tx, bearer, header)
+
+
+async def _find(tx: Transaction, bearer: HTTPAuthorizationCredentials | None, header: str | None) -> Caller:
     key = bearer.credentials if bearer else header
     if not key:
         raise Unauthenticated(

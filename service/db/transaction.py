@@ -26,6 +26,8 @@ else:
 #: The statement that makes SQLAlchemy begin; see `transaction`.
 BEGIN = text("SELECT 1")
 
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
 #: Constraint name -> what a caller should read (English, Chinese).
 CONFLICTS = {
     "party_uri_key": ("A party with this identity is already registered.", "该主体标识已登记。"),
@@ -69,14 +71,15 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
 
 
 @asynccontextmanager
-async def transaction(engine: AsyncEngine) -> AsyncIterator[Transaction]:
+async def transaction(engine: AsyncEngine, *, snapshot: bool = False) -> AsyncIterator[Transaction]:
     """Open the one transaction; commit on leaving, roll back on any exception.
 
-    Raises `Conflict` for a violated unique constraint that `CONFLICTS` names.
+    `snapshot`: all statements see the database as it was at the first one, and none may write: what a
+    trace is read in, hop by hop. Raises `Conflict` for a violated unique constraint that `CONFLICTS` names.
     """
     try:
         async with AsyncSession(engine, expire_on_commit=False) as orm, orm.begin():
-            connection = await orm.connection()
+            connection = await orm.connection(execution_options=SNAPSHOT if snapshot else {})
             # SQLAlchemy begins lazily, with its first statement. Until then the driver's connection
             # commits each statement by itself, so this comes before any use of `sql`.
             await connection.execute(BEGIN)

@@ -1,0 +1,105 @@
+"""The holders of a trace as CSV: one line for each holding and unit of measure, for a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+#: Marks UTF-8 for spreadsheet programs, which else read Chinese as gibberish.
+BYTE_ORDER_MARK = "\ufeff"
+#: What a spreadsheet program would take for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+COLUMNS = (
+    ("party_zh", "主体"),
+    ("party_en", "Party"),
+    ("uscc", "统一社会信用代码 USCC"),
+    ("gln", "GLN"),
+    ("legal_representative", "法定代表人 Legal representative"),
+    ("quality_manager", "质量负责人 Quality manager"),
+    ("phone", "电话 Phone"),
+    ("email", "邮箱 E-mail"),
+    ("site_zh", "场所"),
+    ("site_en", "Site"),
+    ("site_uri", "场所标识 Site URI"),
+    ("region", "区划 Region"),
+    ("product_zh", "产品"),
+    ("product_en", "Product"),
+    ("gtin", "GTIN"),
+    ("lot", "批号 Lot"),
+    ("batch_uri", "批次标识 Batch URI"),
+    ("affected_at", "起始时间 Since"),
+    ("hops", "层级 Hops"),
+    ("uom", "单位 Unit"),
+    ("produced", "生产 Produced"),
+    ("received", "收货 Received"),
+    ("shipped", "发货 Shipped"),
+    ("consumed", "投料 Consumed"),
+    ("sold", "售出 Sold"),
+    ("destroyed", "销毁 Destroyed"),
+    ("sampled", "抽样 Sampled"),
+    ("on_hand", "结存 On hand"),
+    ("in_transit", "在途 In transit"),
+)
+
+
+def holders_csv(trace: Mapping[str, Any]) -> Iterator[str]:
+    """Lines of the CSV of a trace's answer (`service.trace.answer.answer`), header first."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+
+    def line(values: list[object]) -> str:
+        writer.writerow([harmless(value) for value in values])
+        text = buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+        return text
+
+    yield BYTE_ORDER_MARK + line([title for _, title in COLUMNS])
+    for holding in trace["holdings"]:
+        for row in _rows(holding, trace["parties"]):
+            yield line([row.get(column) for column, _ in COLUMNS])
+
+
+def harmless(value: object) -> object:
+    """A cell that no spreadsheet program runs as a formula; numbers stay numbers."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _is_number(value):
+        return "'" + value
+    return "" if value is None else value
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("-").replace(".", "", 1).isdecimal()
+
+
+def _rows(holding: Mapping[str, Any], parties: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    batch, site = holding["batch"], holding["site"]
+    party = parties.get(str(holding["party_id"]), {})
+    contact: Mapping[str, Any] = next(iter(party.get("contacts", ())), {}) or party.get("quality_manager", {})
+    common = {
+        "party_zh": party.get("name_zh"),
+        "party_en": party.get("name_en"),
+        "uscc": party.get("uscc"),
+        "gln": party.get("gln"),
+        "legal_representative": party.get("legal_representative", {}).get("name"),
+        "quality_manager": party.get("quality_manager", {}).get("name"),
+        "phone": contact.get("phone"),
+        "email": contact.get("email"),
+        "site_zh": site["name_zh"],
+        "site_en": site["name_en"],
+        "site_uri": site["uri"],
+        "region": site["region"] or party.get("region"),
+        "product_zh": batch["product_name_zh"],
+        "product_en": batch["product_name_en"],
+        "gtin": batch["gtin"],
+        "lot": batch["lot"],
+        "batch_uri": batch["uri"],
+        "affected_at": holding["affected_at"],
+        "hops": holding["hops"],
+        "in_transit": "; ".join(
+            f"{part['quantity']} {part['uom']}" for part in holding["in_transit_in"] if part["quantity"]
+        ),
+    }
+    balances: list[dict[str, Any]] = holding["balances"] or [{}]
+    for balance in balances:
+        yield {**common, **balance}

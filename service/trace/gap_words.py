@@ -1,0 +1,61 @@
+"""Gaps in words: what is open, in English and Chinese."""
+
+#: kind -> (English, Chinese). Details of the gap follow in its own fields.
+GAP_WORDS = {
+    "negative_balance": (
+        "More left this place than is known to have come.",
+        "该处发出的数量多于已知的来货数量。",
+    ),
+    "destination_unknown": (
+        "Shipped to nobody knows where: no destination is named and no receipt fits.",
+        "发往未知去处：未写明目的地，也没有相符的收货记录。",
+    ),
+    "never_received": (
+        "Shipped long ago and never received, as far as is known.",
+        "发货已久，仍无收货记录。",
+    ),
+    "received_not_shipped": (
+        "Received, but nobody recorded having shipped it.",
+        "有收货记录，但没有对应的发货记录。",
+    ),
+    "appears_from_nowhere": (
+        "The goods appear here without any record of where they came from.",
+        "货物在此出现，却没有任何来源记录。",
+    ),
+    "quantity_difference": (
+        "What was received is not what was shipped.",
+        "收货数量与发货数量不符。",
+    ),
+    "quantity_not_stated": (
+        "An event moves goods without saying how much.",
+        "事件未写明数量。",
+    ),
+    "mixed_units": (
+        "Quantities in units that cannot be added up.",
+        "计量单位属于不同量纲，无法合计。",
+    ),
+    "transformation_without_inputs": (
+        "Made without any recorded input.",
+        "有产出记录，但没有投料记录。",
+    ),
+    "transformation_without_outputs": (
+        "Used up without any recorded output.",
+        "有投料记录，但没有产出记录。",
+    ),
+    "received_before_shipped": (
+        "Received before it was shipped: one of the clocks is wrong.",
+        "收货时间早于发货时间，时钟有误。",
+    ),
+    "used_before_received": (
+        "Used before it was received, as recorded.",
+        "记录显示先使用、后收货。",
+    ),
+    "arrival_inferred": (
+        "No receipt is recorded; later events show that it arrived.",
+        "没有收货记录，由后续事件推断已到达。",
+    ),
+    "event_in_the_future": (
+        "The event is dated in the future.",
+        "事件时间在未来。",
+    ),
+}

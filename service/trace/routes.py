@@ -1,0 +1,134 @@
+"""HTTP of traces: forward (who holds what now) and backward (where did it come from)."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.responses import StreamingResponse
+
+from service import clock
+from service.auth.caller import Snapshot, find_reader
+from service.errors import Malformed
+from service.settings import settings
+from service.trace.answer import answer
+from service.trace.exports import holders_csv
+from service.trace.schemas import Trace
+from service.trace.starts import Question, find_starts
+from service.trace.walk import walk
+
+router = APIRouter(prefix="/v1/trace", tags=["trace"], dependencies=[Depends(find_reader, scope="function")])
+
+#: Texts of one question, and characters of one text.
+STARTS_MOST = 200
+TEXT_MOST = 2048
+SKEW_MOST = 7 * 24 * 3600
+
+Text = Annotated[str, Query(min_length=1, max_length=TEXT_MOST)]
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"model": Trace, "description": "The trace. 追溯结果。", "content": {"text/csv": {}}}
+}
+
+
+class Asked:
+    """The query of both directions."""
+
+    def __init__(
+        self,
+        batch: Annotated[
+            list[Text] | None,
+            Query(
+                max_length=STARTS_MOST,
+                description="Where to start, in any form: Digital Link, EPC URN, `GTIN lot`, element string, "
+                "any URI; a unit stands for its batch, an SSCC for what it carried. 起点，形式不限。",
+                examples=["https://id.gs1.org/01/06901234567892/10/L1"],
+            ),
+        ] = None,
+        unit: Annotated[
+            list[Text] | None, Query(max_length=STARTS_MOST, description="As `batch`. 单件。")
+        ] = None,
+        logistic_unit: Annotated[
+            list[Text] | None, Query(max_length=STARTS_MOST, description="As `batch`. 物流单元。")
+        ] = None,
+        at: Annotated[
+            datetime | None,
+            Query(description="Which use of a logistic unit: the one at this moment; else the latest."),
+        ] = None,
+        holding: Annotated[
+            Text | None, Query(description="A batch at one `site`. 持有点：批次加场所。")
+        ] = None,
+        site: Annotated[
+            Text | None, Query(description="The site of `holding`, by URI or GLN. 场所。")
+        ] = None,
+        product: Annotated[Text | None, Query(description="GTIN or URI of a product. 产品。")] = None,
+        made_from: Annotated[date | None, Query(description="First day of production. 生产起始日。")] = None,
+        made_to: Annotated[date | None, Query(description="Last day of production. 生产截止日。")] = None,
+        skew_seconds: Annotated[
+            int, Query(ge=0, le=SKEW_MOST, description="Tolerance for clocks that differ. 时钟容差（秒）。")
+        ] = 0,
+    ) -> None:
+        if (holding is None) != (site is None):
+            raise Malformed.field(
+                "site",
+                site,
+                "`holding` and `site` go together: one batch at one site.",
+                "holding 与 site 必须同时给出：一个场所的一个批次。",
+            )
+        if at is not None and at.tzinfo is None:
+            raise Malformed.field(
+                "at",
+                at.isoformat(),
+                "Give the moment with its offset, as 2026-01-31T08:00:00+08:00.",
+                "请给出带时区的时间，例如 2026-01-31T08:00:00+08:00。",
+            )
+        named = [*(batch or ()), *(unit or ()), *(logistic_unit or ()), *([holding] if holding else ())]
+        self.question = Question(tuple(named), site, product, made_from, made_to, at)
+        self.skew = timedelta(seconds=skew_seconds)
+
+
+Format = Annotated[
+    Literal["json", "csv"] | None,
+    Query(alias="format", description="`csv`: the holders for a spreadsheet; else by Accept. 输出格式。"),
+]
+
+
+@router.get(
+    "/forward", summary="Who holds what now? 现在在谁手里？", responses=ANSWERS, response_class=Response
+)
+async def trace_forward(
+    tx: Snapshot, request: Request, asked: Annotated[Asked, Depends()], form: Format = None
+) -> Response:
+    """All holdings affected by the start, with balances, flows and gaps, and whom to tell.
+
+    A holding is affected from the moment affected goods arrived or were made there; only what left it
+    from then on carries on, and that in full.
+    """
+    return await _trace(tx, request, asked, form, forward=True)
+
+
+@router.get(
+    "/backward", summary="Where did it come from? 从哪里来？", responses=ANSWERS, response_class=Response
+)
+async def trace_backward(
+    tx: Snapshot, request: Request, asked: Annotated[Asked, Depends()], form: Format = None
+) -> Response:
+    """All holdings that can have contributed to the start, up to the origins, with the first-responsible
+    persons of their parties and the certificates and tests of the batches.
+    """
+    return await _trace(tx, request, asked, form, forward=False)
+
+
+async def _trace(
+    tx: Snapshot, request: Request, asked: Asked, form: str | None, *, forward: bool
+) -> Response:
+    starts = await find_starts(tx, asked.question, forward=forward)
+    most = settings().trace_max_holdings
+    found = await walk(tx, starts.nodes, forward=forward, skew=asked.skew, most=most)
+    trace = await answer(tx, starts, found, now=clock.now())
+    if form == "csv" or (form is None and "text/csv" in request.headers.get("accept", "")):
+        return StreamingResponse(
+            holders_csv(trace),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="holders.csv"'},
+        )
+    return Response(msgspec.json.encode(trace), media_type="application/json")
