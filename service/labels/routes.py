@@ -51,7 +51,7 @@ async def _printable(tx: Tx, batch_id: int) -> tuple[Batch, str]:
     "/batches/{batch_id}/label.png",
     summary="Label as PNG 标签图片",
     response_class=Response,
-    responses={200: {"content": {"image/png": {}}}},
+    responses={200: {"description": "The image.", "content": {"image/png": {}}}},
 )
 async def read_label_png(
     tx: Tx,
@@ -73,7 +73,7 @@ async def read_label_png(
     "/batches/{batch_id}/label.svg",
     summary="Label as SVG 标签矢量图",
     response_class=Response,
-    responses={200: {"content": {"image/svg+xml": {}}}},
+    responses={200: {"description": "The image.", "content": {"image/svg+xml": {}}}},
 )
 async def read_label_svg(
     tx: Tx,

@@ -120,6 +120,9 @@ async def read_document(tx: Tx, batch_id: PathId, document_id: PathId) -> Docume
     "/batches/{batch_id}/documents/{document_id}/file",
     summary="Download a document's file 下载文件",
     response_class=Response,
+    responses={
+        200: {"description": "The file as it was uploaded.", "content": {"application/octet-stream": {}}}
+    },
 )
 async def read_file(tx: Tx, batch_id: PathId, document_id: PathId) -> Response:
     """The file, always as a download: what somebody uploaded is never shown under this domain."""

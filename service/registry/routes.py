@@ -1,29 +1,30 @@
 """HTTP of the registry. Every route needs a known caller."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
 
 from service.auth.caller import Tx, find_caller
 from service.errors import Malformed
 from service.identifiers.identity import Kind, identify_code
 from service.registry import batches, parties, products, sites
 from service.registry.batch_schemas import Batch, BatchChange, NewBatch
-from service.registry.fields import (
-    Day,
-    GlnCode,
-    GtinCode,
-    LotCode,
-    PathId,
-    RegionStart,
-    RowId,
-    UriText,
-    UsccCode,
-    Words,
+from service.registry.fields import PathId
+from service.registry.filters import (
+    AnyBatch,
+    InRegion,
+    MadeFrom,
+    MadeTo,
+    OfParty,
+    OfProduct,
+    WithCategory,
+    WithGln,
+    WithGtin,
+    WithLot,
+    WithName,
+    WithRole,
+    WithUri,
+    WithUscc,
 )
-from service.registry.fields import Name as NamePart
 from service.registry.schemas import (
-    Category,
     NewParty,
     NewProduct,
     NewSite,
@@ -31,15 +32,12 @@ from service.registry.schemas import (
     PartyChange,
     Product,
     ProductChange,
-    Role,
     Site,
     SiteChange,
 )
 from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
 
 router = APIRouter(prefix="/v1", dependencies=[Depends(find_caller, scope="function")])
-
-NAME_PART = Query(description="Part of the Chinese or English name. 名称包含。")
 
 
 @router.post("/parties", status_code=201, tags=["parties"], summary="Register a party 登记主体")
@@ -55,12 +53,12 @@ async def list_parties(
     tx: Tx,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
-    q: Annotated[NamePart | None, NAME_PART] = None,
-    uscc: UsccCode | None = None,
-    gln: GlnCode | None = None,
-    role: Role | None = None,
-    region: RegionStart | None = None,
-    uri: UriText | None = None,
+    q: WithName = None,
+    uscc: WithUscc = None,
+    gln: WithGln = None,
+    role: WithRole = None,
+    region: InRegion = None,
+    uri: WithUri = None,
 ) -> Page[Party]:
     """Parties in the order they became known; all filters must fit."""
     rows = await parties.list_parties(tx, row_after(page), limit, q, uscc, gln, role, region, uri)
@@ -92,11 +90,11 @@ async def list_sites(
     tx: Tx,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
-    party_id: RowId | None = None,
-    gln: GlnCode | None = None,
-    region: RegionStart | None = None,
-    uri: UriText | None = None,
-    q: Annotated[NamePart | None, NAME_PART] = None,
+    party_id: OfParty = None,
+    gln: WithGln = None,
+    region: InRegion = None,
+    uri: WithUri = None,
+    q: WithName = None,
 ) -> Page[Site]:
     """Sites in the order they became known; all filters must fit."""
     rows = await sites.list_sites(tx, row_after(page), limit, party_id, gln, region, uri, q)
@@ -128,11 +126,11 @@ async def list_products(
     tx: Tx,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
-    party_id: RowId | None = None,
-    gtin: GtinCode | None = None,
-    category: Category | None = None,
-    uri: UriText | None = None,
-    q: Annotated[NamePart | None, NAME_PART] = None,
+    party_id: OfParty = None,
+    gtin: WithGtin = None,
+    category: WithCategory = None,
+    uri: WithUri = None,
+    q: WithName = None,
 ) -> Page[Product]:
     """Products in the order they became known; all filters must fit."""
     rows = await products.list_products(tx, row_after(page), limit, party_id, gtin, category, uri, q)
@@ -164,16 +162,13 @@ async def list_batches(
     tx: Tx,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
-    product_id: RowId | None = None,
-    gtin: GtinCode | None = None,
-    lot: LotCode | None = None,
-    made_from: Day | None = None,
-    made_to: Day | None = None,
-    uri: UriText | None = None,
-    batch: Annotated[
-        Words | None,
-        Query(description="Digital Link, EPC URN, `GTIN lot`, any URI. 任意形式的批次标识。"),
-    ] = None,
+    product_id: OfProduct = None,
+    gtin: WithGtin = None,
+    lot: WithLot = None,
+    made_from: MadeFrom = None,
+    made_to: MadeTo = None,
+    uri: WithUri = None,
+    batch: AnyBatch = None,
 ) -> Page[Batch]:
     """Batches in the order they became known; all filters must fit. `made_to` is inclusive."""
     rows = await batches.list_batches(
