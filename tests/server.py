@@ -53,8 +53,14 @@ class Server:
         return self.process
 
     def start(self, *arguments: str, **environment: str) -> "Server":
-        """Start it and wait until it says that it serves; fails with all it said otherwise."""
-        process = self.spawn(*arguments, **environment)
+        """Start it and wait until it serves."""
+        self.spawn(*arguments, **environment)
+        return self.wait()
+
+    def wait(self) -> "Server":
+        """Wait until it says that it serves; fails with all it said otherwise."""
+        process = self.process
+        assert process is not None
         assert process.stdout is not None
         watchdog = threading.Timer(PATIENCE_SECONDS, process.kill)
         watchdog.start()
