@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.dialects.postgresql import insert
@@ -33,26 +34,27 @@ def plain_media_type(text: str | None) -> str:
     return bare if _MEDIA_TYPE.fullmatch(bare) else OCTETS
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it was sent, with what its sender says of it."""
+
+    content: bytes
+    name: str | None
+    media_type: str | None
+
+
 async def add_document(
-    tx: Transaction,
-    batch_id: int,
-    fields: DocumentFields,
-    content: bytes | None,
-    file_name: str | None,
-    media_type: str | None,
+    tx: Transaction, batch_id: int, fields: DocumentFields, upload: Upload | None
 ) -> DocumentOut:
     """Add a document to a batch. Raises `Missing` for no such batch, `Malformed` for an empty file."""
     await fetch_batch(tx, batch_id)
-    digest = None
-    if content is not None:
-        if not content:
-            raise Malformed.field("/file", file_name, "The file is empty.", "文件为空。", "file:empty")
-        digest = await _store(tx, content, plain_media_type(media_type))
+    if upload is not None and not upload.content:
+        raise Malformed.field("/file", upload.name, "The file is empty.", "文件为空。", "file:empty")
     document = BatchDocument(
         batch_id=batch_id,
         **fields.model_dump(),
-        file_sha256=digest,
-        file_name=plain_file_name(file_name) if digest else None,
+        file_sha256=await _store(tx, upload) if upload else None,
+        file_name=plain_file_name(upload.name) if upload else None,
         created_at=clock.now(),
     )
     tx.orm.add(document)
@@ -60,10 +62,16 @@ async def add_document(
     return shown(document)
 
 
-async def _store(tx: Transaction, content: bytes, media_type: str) -> str:
-    digest = hashlib.sha256(content).hexdigest()
-    values = {"sha256": digest, "media_type": media_type, "size": len(content), "content": content}
-    await tx.orm.exec(insert(StoredFile).values(**values, created_at=clock.now()).on_conflict_do_nothing())
+async def _store(tx: Transaction, upload: Upload) -> str:
+    digest = hashlib.sha256(upload.content).hexdigest()
+    file = {
+        "sha256": digest,
+        "media_type": plain_media_type(upload.media_type),
+        "size": len(upload.content),
+        "content": upload.content,
+        "created_at": clock.now(),
+    }
+    await tx.orm.exec(insert(StoredFile).values(**file).on_conflict_do_nothing())
     return digest
 
 

@@ -53,33 +53,41 @@ _FORM: dict[str, Any] = {
 async def add_document(tx: Tx, batch_id: PathId, request: Request, response: Response) -> DocumentOut:
     """Add a certificate or test report, with its file if there is one, as a multipart form."""
     most = settings().file_max_bytes
-    form = await _read_form(bounded(request, most + FORM_OVERHEAD))
-    file = form.get("file")
-    fields = _fields_of(form)
-    content = await file.read(most + 1) if isinstance(file, UploadFile) else None
-    if content is not None and len(content) > most:
-        raise TooLarge(f"The file is over the limit of {most} octets.", f"文件超过上限 {most} 字节。")
-    name, media_type = (file.filename, file.content_type) if isinstance(file, UploadFile) else (None, None)
-    document = await batch_documents.add_document(tx, batch_id, fields, content, name, media_type)
-    await form.close()
+    _require_form(request)
+    whole = bounded(request, most + FORM_OVERHEAD)
+    # Read before parsing: the parser leaves its files open when the stream breaks off.
+    await whole.body()
+    try:
+        async with whole.form(max_files=1, max_fields=FIELDS_MOST) as form:
+            fields = _fields_of(form)
+            upload = await _file_of(form, most)
+    except (MultiPartException, HTTPException) as error:
+        reason = getattr(error, "message", None) or getattr(error, "detail", "")
+        raise Malformed(
+            f"The multipart body cannot be read: {reason}", f"无法读取 multipart 请求体：{reason}"
+        ) from error
+    document = await batch_documents.add_document(tx, batch_id, fields, upload)
     response.headers["Location"] = f"/v1/batches/{batch_id}/documents/{document.id}"
     return document
 
 
-async def _read_form(request: Request) -> FormData:
+def _require_form(request: Request) -> None:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind not in ("multipart/form-data", "application/x-www-form-urlencoded"):
         raise Unsupported(
             f"Send a multipart/form-data body, not {kind or 'one without Content-Type'}.",
             "请以 multipart/form-data 提交。",
         )
-    try:
-        return await request.form(max_files=1, max_fields=FIELDS_MOST)
-    except (MultiPartException, HTTPException) as error:
-        reason = getattr(error, "message", None) or getattr(error, "detail", "")
-        raise Malformed(
-            f"The multipart body cannot be read: {reason}", f"无法读取 multipart 请求体：{reason}"
-        ) from error
+
+
+async def _file_of(form: FormData, most: int) -> batch_documents.Upload | None:
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        return None
+    content = await file.read(most + 1)
+    if len(content) > most:
+        raise TooLarge(f"The file is over the limit of {most} octets.", f"文件超过上限 {most} 字节。")
+    return batch_documents.Upload(content, file.filename, file.content_type)
 
 
 def _fields_of(form: FormData) -> DocumentFields:
