@@ -13,6 +13,8 @@ from service.db.transaction import create_engine
 from service.events import routes as events_routes
 from service.labels import routes as label_routes
 from service.ledger import owners
+from service.recall import conduct as recall_conduct
+from service.recall import routes as recall_routes
 from service.registry import document_routes as registry_document_routes
 from service.registry import routes as registry_routes
 from service.scan import routes as scan_routes
@@ -56,4 +58,6 @@ def create_app(engine: AsyncEngine | None = None) -> FastAPI:
     app.include_router(capture_routes.router)
     app.include_router(events_routes.router)
     app.include_router(trace_routes.router)
+    recall_conduct.listen()
+    app.include_router(recall_routes.router)
     return app

@@ -5,7 +5,7 @@ the next trace, and one that was not answered has left nothing behind.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +20,7 @@ from service.events.json_document import dump_event
 from service.events.model import Document, VocabularyElement
 from service.events.store import Identified, ensure_context, identify_events, insert_events
 from service.identifiers.lenient import identity_of
+from service.ledger.changes import tell_projection_changed
 from service.ledger.locks import own_ledger, share_ledger
 from service.ledger.naming import StoredEvent
 from service.ledger.project import project
@@ -32,9 +33,6 @@ ATTEMPTS = 10
 
 ROLLBACK = "rollback"
 PROCEED = "proceed"
-
-#: Called with the batches whose projection a capture has changed, in the capture's transaction.
-projection_listeners: list[Callable[[Transaction, set[int]], Awaitable[None]]] = []
 
 #: EPCIS vocabularies -> what they fill in the registry.
 VOCABULARIES = {
@@ -94,8 +92,7 @@ async def _store(tx: Transaction, document: Document, error_behaviour: str) -> J
     stored = [StoredEvent(row_id, item.event_id, item.event) for row_id, item in inserted.stored]
     job.stored, job.repeated = len(stored), inserted.repeated
     job.changed_batches = await project(tx, stored)
-    for listener in projection_listeners:
-        await listener(tx, job.changed_batches)
+    await tell_projection_changed(tx, job.changed_batches)
     await store.finish_job(tx, job, clock.now())
     return job
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.db.transaction import Transaction
+from service.ledger.changes import tell_projection_changed
 from service.ledger.locks import lock_plan, own_ledger
 from service.ledger.project import project_batches
 from service.registry.changes import site_owner_listeners
@@ -26,7 +27,7 @@ async def project_sites(tx: Transaction, sites: Sequence[int]) -> None:
         return _Held(frozenset(row["batch_id"] for row in rows))
 
     plan = await lock_plan(tx, held)
-    await project_batches(tx, plan.batches)
+    await tell_projection_changed(tx, await project_batches(tx, plan.batches))
 
 
 def listen() -> None:

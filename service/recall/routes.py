@@ -1,0 +1,171 @@
+"""HTTP of recalls."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+import asyncpg
+from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.responses import StreamingResponse
+
+from service.auth.caller import KnownCaller, Tx, find_caller
+from service.db.statements import statement
+from service.db.transaction import Transaction
+from service.errors import Malformed
+from service.recall import conduct, store
+from service.recall.exports import holder_lines
+from service.recall.schemas import (
+    Closing,
+    Evidence,
+    NewRecall,
+    RecallCase,
+    RecalledBatch,
+    RecallHolder,
+    RecallLine,
+    RecallSummary,
+)
+from service.registry.fields import PathId, Words
+from service.trace.starts import find_batch
+from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
+
+router = APIRouter(
+    prefix="/v1/recalls", tags=["recall"], dependencies=[Depends(find_caller, scope="function")]
+)
+
+#: Batches listed with a case.
+BATCHES_SHOWN = 1_000
+HOLDER_KEY = re.compile(r"h([0-9]{1,18})-([0-9]{1,18})")
+
+
+@router.post("", status_code=201, summary="Open a recall 发起召回")
+async def open_recall(tx: Tx, caller: KnownCaller, body: NewRecall, response: Response) -> RecallCase:
+    """Trace forward from the scope, freeze what was found as evidence, and mark the batches as recalled.
+    From then on the case widens by itself when captured events reach new holders.
+    """
+    recall = await conduct.open_recall(tx, body, by=caller.name)
+    assert recall.id is not None
+    response.headers["Location"] = f"/v1/recalls/{recall.id}"
+    return await _case(tx, recall.id)
+
+
+@router.get("", summary="List recalls 查询召回")
+async def list_recalls(
+    tx: Tx,
+    limit: Limit = PAGE_DEFAULT,
+    page: After = None,
+    status: Annotated[Literal["open", "closed"] | None, Query(description="Open or closed. 状态。")] = None,
+    batch: Annotated[
+        Words | None, Query(description="Cases that mark this batch, in any form. 批次。")
+    ] = None,
+) -> Page[RecallLine]:
+    """Recalls in the order they were opened."""
+    batch_id = await find_batch(tx, batch) if batch is not None else None
+    rows = await store.list_recalls(tx, after=row_after(page), limit=limit + 1, status=status, batch=batch_id)
+    return page_of([RecallLine.model_validate(dict(row)) for row in rows], [row["id"] for row in rows], limit)
+
+
+@router.get("/{recall_id}", summary="One recall 召回详情")
+async def read_recall(tx: Tx, recall_id: PathId) -> RecallCase:
+    """The case as it stands now."""
+    return await _case(tx, recall_id)
+
+
+async def _case(tx: Transaction, recall_id: int) -> RecallCase:
+    row = await _find(tx, recall_id)
+    batches = await store.recalled_batches(tx, recall_id, BATCHES_SHOWN)
+    return RecallCase(
+        **RecallLine.model_validate(dict(row)).model_dump(),
+        batches=[RecalledBatch.model_validate(dict(batch)) for batch in batches],
+        summary=RecallSummary.model_validate(await store.summarise(tx, recall_id)),
+    )
+
+
+async def _find(tx: Transaction, recall_id: int) -> asyncpg.Record:
+    row = await store.find_recall(tx, recall_id)
+    if row is None:
+        raise conduct.unknown(recall_id)
+    return row
+
+
+@router.get(
+    "/{recall_id}/holders",
+    summary="Affected holders 受影响的持有人",
+    responses={
+        200: {"description": "One row for each holding; CSV on request.", "content": {"text/csv": {}}}
+    },
+    response_model=Page[RecallHolder],
+)
+async def list_holders(
+    tx: Tx,
+    request: Request,
+    recall_id: PathId,
+    limit: Limit = PAGE_DEFAULT,
+    page: After = None,
+    form: Annotated[
+        Literal["json", "csv"] | None, Query(alias="format", description="`csv`: all of them. 输出格式。")
+    ] = None,
+) -> Page[RecallHolder] | Response:
+    """Everybody who holds or held what is recalled: whom to tell, and what is there now."""
+    await _find(tx, recall_id)
+    if form == "csv" or (form is None and "text/csv" in request.headers.get("accept", "")):
+        lines = [line async for line in _lines(tx, recall_id)]
+        return StreamingResponse(
+            iter(lines),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="recall-{recall_id}-holders.csv"'},
+        )
+    rows = await _holders(tx, recall_id, _holder_after(page), limit + 1)
+    items = [RecallHolder.model_validate(dict(row)) for row in rows[:limit]]
+    more = f"h{rows[limit - 1]['batch_id']}-{rows[limit - 1]['site_id']}" if len(rows) > limit else None
+    return Page(items=items, next_page=more)
+
+
+async def _holders(
+    tx: Transaction, recall_id: int, after: tuple[int, int], limit: int
+) -> list[asyncpg.Record]:
+    return list(await tx.sql.fetch(statement("service.recall", "holders"), recall_id, *after, limit))
+
+
+async def _lines(tx: Transaction, recall_id: int) -> AsyncIterator[str]:
+    after: tuple[int, int] | None = (0, -1)
+    header = True
+    while after is not None:
+        rows = await _holders(tx, recall_id, after, BATCHES_SHOWN)
+        yield holder_lines([dict(row) for row in rows], header=header)
+        header = False
+        full = len(rows) == BATCHES_SHOWN
+        after = (rows[-1]["batch_id"], rows[-1]["site_id"]) if full else None
+
+
+def _holder_after(page: str | None) -> tuple[int, int]:
+    if page is None:
+        return 0, -1
+    match = HOLDER_KEY.fullmatch(page)
+    if match is None:
+        raise Malformed.field(
+            "page",
+            page,
+            "This page token was not given out here; use `next_page` of the page before.",
+            "该分页标记无效，请使用上一页返回的 next_page。",
+        )
+    return int(match[1]), int(match[2])
+
+
+@router.get("/{recall_id}/evidence", summary="The frozen trace 冻结的追溯证据")
+async def read_evidence(tx: Tx, recall_id: PathId) -> Evidence:
+    """What the case was opened on: who was found, by which events, when. It never changes."""
+    row = await _find(tx, recall_id)
+    evidence: dict[str, Any] = row["evidence"]
+    return Evidence(
+        recall_id=recall_id,
+        as_of_event=row["as_of_event_id"],
+        evidence_sha256=row["evidence_sha256"],
+        evidence=evidence,
+    )
+
+
+@router.post("/{recall_id}/close", summary="Close a recall 结束召回")
+async def close_recall(tx: Tx, caller: KnownCaller, recall_id: PathId, body: Closing) -> RecallCase:
+    """Close the case; 409 where it is closed already. A closed case widens no more."""
+    await conduct.close_recall(tx, recall_id, by=caller.name, note=body.note)
+    return await _case(tx, recall_id)

@@ -1,0 +1,188 @@
+"""Recall cases in their tables."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from service.db.transaction import Transaction
+from service.trace.graph import Node
+from service.trace.walk import Walk
+
+NEXT_ID = "SELECT nextval(pg_get_serial_sequence('recall', 'id'))"
+FIND = "SELECT * FROM recall WHERE id = $1"
+LOCK = "SELECT status FROM recall WHERE id = $1 FOR UPDATE"
+LIST = """
+SELECT recall.* FROM recall
+WHERE id > $1 AND ($2::text IS NULL OR status = $2)
+  AND ($3::bigint IS NULL OR EXISTS (
+        SELECT FROM recall_batch WHERE recall_batch.recall_id = recall.id AND batch_id = $3))
+ORDER BY id LIMIT $4
+"""
+CONCERNED = """
+-- Open cases that mark one of the batches $1.
+SELECT DISTINCT recall.id, recall.scope FROM recall_batch JOIN recall ON recall.id = recall_batch.recall_id
+WHERE recall_batch.batch_id = ANY($1::bigint[]) AND recall.status = 'open' ORDER BY recall.id
+"""
+MARK_BATCHES = """
+INSERT INTO recall_batch (batch_id, recall_id, in_scope, found_at)
+SELECT batch_id, $2, in_scope, $3 FROM unnest($1::bigint[], $4::boolean[]) AS marked (batch_id, in_scope)
+ON CONFLICT DO NOTHING
+"""
+MARKED = "SELECT batch_id FROM recall_batch WHERE recall_id = $1"
+KNOWN_HOLDINGS = "SELECT batch_id, site_id FROM recall_holding WHERE recall_id = $1"
+HOLDINGS_NOW = """
+-- Who holds it, and how much is there now: one row for each holding.
+SELECT batch_id, site_id, (array_agg(party_id))[1] AS party_id,
+       jsonb_object_agg(uom, trim_scale(
+               produced + received - shipped - consumed - sold - destroyed - sampled)::text)
+           AS on_hand
+FROM holding WHERE batch_id = ANY($1::bigint[]) GROUP BY batch_id, site_id
+"""
+ADD_HOLDINGS = """
+INSERT INTO recall_holding
+    (recall_id, batch_id, site_id, party_id, found_by, found_at, affected_at, hops, event_id, on_hand)
+SELECT $1, batch_id, site_id, party_id, $2, $3, affected_at, hops, event_id, on_hand::jsonb
+FROM unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::int[], $9::bigint[], $10::text[])
+    AS found (batch_id, site_id, party_id, affected_at, hops, event_id, on_hand)
+ON CONFLICT DO NOTHING
+"""
+CLOSE = """
+UPDATE recall SET status = 'closed', closed_at = $2, closed_by = $3, closing_note = $4 WHERE id = $1
+"""
+SCOPE_BATCHES = """
+SELECT batch.id, batch.uri, batch.lot, product.uri AS product_uri, product.gtin,
+       product.name_zh AS product_name_zh, product.name_en AS product_name_en, recall_batch.in_scope
+FROM recall_batch
+JOIN batch ON batch.id = recall_batch.batch_id
+LEFT JOIN product ON product.id = batch.product_id
+WHERE recall_batch.recall_id = $1 ORDER BY recall_batch.in_scope DESC, batch.id LIMIT $2
+"""
+SUMMARY = """
+SELECT count(*) AS holdings,
+       count(*) FILTER (WHERE found.found_by = 'widening') AS found_by_widening,
+       count(DISTINCT found.batch_id) AS batches,
+       count(DISTINCT found.site_id) AS sites,
+       count(DISTINCT coalesce(now_held.party_id, found.party_id)) AS parties,
+       count(DISTINCT site.region) AS regions
+FROM recall_holding AS found
+JOIN site ON site.id = found.site_id
+LEFT JOIN LATERAL (
+    SELECT party_id FROM holding
+    WHERE holding.batch_id = found.batch_id AND holding.site_id = found.site_id LIMIT 1
+) AS now_held ON true
+WHERE found.recall_id = $1
+"""
+ON_HAND = """
+SELECT holding.uom,
+       sum(produced + received - shipped - consumed - sold - destroyed - sampled) AS on_hand,
+       sum(sold) AS sold, sum(destroyed) AS destroyed
+FROM recall_holding AS found
+JOIN holding ON holding.batch_id = found.batch_id AND holding.site_id = found.site_id
+WHERE found.recall_id = $1 GROUP BY holding.uom ORDER BY holding.uom
+"""
+
+
+async def next_id(tx: Transaction) -> int:
+    """The id of a case about to be opened."""
+    return int(await tx.sql.fetchval(NEXT_ID))
+
+
+async def find_recall(tx: Transaction, recall_id: int) -> asyncpg.Record | None:
+    """The case, evidence and all."""
+    return await tx.sql.fetchrow(FIND, recall_id)
+
+
+async def list_recalls(
+    tx: Transaction, *, after: int, limit: int, status: str | None, batch: int | None
+) -> Sequence[asyncpg.Record]:
+    """Cases in the order of opening; `batch`: those that mark it."""
+    return await tx.sql.fetch(LIST, after, status, batch, limit)
+
+
+async def open_recalls_on(tx: Transaction, batches: Collection[int]) -> Sequence[asyncpg.Record]:
+    """Open cases (id, scope) that mark one of the batches."""
+    return await tx.sql.fetch(CONCERNED, sorted(batches))
+
+
+async def marked_batches(tx: Transaction, recall_id: int) -> set[int]:
+    """The batches that the case marks as recalled."""
+    return {row["batch_id"] for row in await tx.sql.fetch(MARKED, recall_id)}
+
+
+async def add_found(
+    tx: Transaction, recall_id: int, found: Walk, in_scope: Collection[int], *, found_by: str, now: datetime
+) -> int:
+    """Write down what a trace found and the case does not have yet; the number of new holdings."""
+    batches = sorted(found.batches() | set(in_scope))
+    await tx.sql.execute(MARK_BATCHES, batches, recall_id, now, [batch in in_scope for batch in batches])
+    known = {Node(*row) for row in await tx.sql.fetch(KNOWN_HOLDINGS, recall_id)}
+    fresh = [node for node in found.reached if node not in known]
+    if not fresh:
+        return 0
+    held = {Node(row["batch_id"], row["site_id"]): row for row in await tx.sql.fetch(HOLDINGS_NOW, batches)}
+    came_by = _came_by(found)
+    columns: list[list[Any]] = [[] for _ in range(7)]
+    for node in sorted(fresh):
+        reached, row, flow = found.reached[node], held.get(node), came_by.get(node)
+        values = (
+            node.batch,
+            node.site,
+            row["party_id"] if row else None,
+            flow["arrived_at"] or flow["departed_at"] if flow else None,
+            reached.hops,
+            (flow["receive_event_id"] or flow["ship_event_id"]) if flow else None,
+            msgspec.json.encode(row["on_hand"]).decode() if row else "{}",
+        )
+        for column, value in zip(columns, values, strict=True):
+            column.append(value)
+    await tx.sql.execute(ADD_HOLDINGS, recall_id, found_by, now, *columns)
+    return len(fresh)
+
+
+def _came_by(found: Walk) -> Mapping[Node, asyncpg.Record]:
+    """For each holding the flow by which affected goods came first."""
+    first: dict[Node, asyncpg.Record] = {}
+    for row in found.flows:
+        node = Node(row["to_batch_id"], row["to_site_id"])
+        known = first.get(node)
+        if known is None or _reached_at(row) < _reached_at(known):
+            first[node] = row
+    return first
+
+
+def _reached_at(row: asyncpg.Record) -> datetime:
+    at: datetime = row["arrived_at"] or row["departed_at"]
+    return at
+
+
+async def recalled_batches(tx: Transaction, recall_id: int, limit: int) -> Sequence[asyncpg.Record]:
+    """The batches of a case, those that its scope names first."""
+    return await tx.sql.fetch(SCOPE_BATCHES, recall_id, limit)
+
+
+async def summarise(tx: Transaction, recall_id: int) -> dict[str, Any]:
+    """Counts of a case as it stands now, and quantities by unit of measure."""
+    row = await tx.sql.fetchrow(SUMMARY, recall_id)
+    assert row is not None
+    amounts = await tx.sql.fetch(ON_HAND, recall_id)
+    return {
+        **row,
+        **{
+            state: {part["uom"]: f"{part[state].normalize():f}" for part in amounts if part[state]}
+            for state in ("on_hand", "sold", "destroyed")
+        },
+    }
+
+
+async def lock_status(tx: Transaction, recall_id: int) -> str | None:
+    """The status of a case, which stays so until the transaction ends; None if there is no such case."""
+    status: str | None = await tx.sql.fetchval(LOCK, recall_id)
+    return status
+
+
+async def close_recall(tx: Transaction, recall_id: int, *, now: datetime, by: str, note: str) -> None:
+    """Close a case."""
+    await tx.sql.execute(CLOSE, recall_id, now, by, note)
