@@ -1,0 +1,83 @@
+"""Labels over HTTP: made for everybody, and exactly the batch's link."""
+
+import io
+from typing import Any
+
+import httpx
+import pytest
+import zxingcpp
+from PIL import Image
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service.db.transaction import transaction
+from service.registry.ensure import NewBatch, ensure_batches
+from tests.api.registering import refused, register, register_batch, register_product
+
+
+def read(answer: httpx.Response) -> str:
+    """The text of the symbol in a PNG answer."""
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "image/png"
+    (symbol,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(answer.content)))
+    return symbol.text
+
+
+@pytest.mark.parametrize(
+    "lot", ["L1", "A/B", "100%", "a+b", "?x=1&y", "'\"<>", "../..", "20260301-ABCDEFGHIJK"]
+)
+async def test_a_label_says_the_batchs_link(client: httpx.AsyncClient, lot: str) -> None:
+    await register_product(client)
+    batch = await register_batch(client, lot)
+    del client.headers["Authorization"]
+    for query in (
+        {},
+        {"text": "elements", "error_correction": "H"},
+        {"module_mm": 1, "dpi": 203, "text": "link"},
+    ):
+        answer = await client.get(f"/v1/batches/{batch['id']}/label.png", params=query)
+        assert read(answer) == batch["digital_link"]
+
+
+async def test_a_growers_label_says_the_minted_link(client: httpx.AsyncClient) -> None:
+    product = await register(client, "products", name_zh="高山野菜", category="agricultural")
+    batch = await register(client, "batches", product_id=product["id"], lot="A/1", made_on="2026-03-01")
+    path = f"/v1/batches/{batch['id']}/label.png"
+    assert read(await client.get(path, params={"text": "elements"})) == batch["digital_link"]
+
+
+async def test_an_svg_is_served_as_one(client: httpx.AsyncClient) -> None:
+    await register_product(client)
+    batch = await register_batch(client)
+    answer = await client.get(f"/v1/batches/{batch['id']}/label.svg", params={"text": "elements"})
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert "(10)L1" in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"error_correction": "X"},
+        {"module_mm": 0.1},
+        {"module_mm": "nan"},
+        {"quiet_zone": 3},
+        {"dpi": 10},
+        {"dpi": 1200, "module_mm": 2, "quiet_zone": 40},
+        {"text": "poem"},
+    ],
+)
+async def test_bad_options_are_refused(client: httpx.AsyncClient, query: dict[str, Any]) -> None:
+    await register_product(client)
+    batch = await register_batch(client)
+    fault = await refused(client, "GET", f"/v1/batches/{batch['id']}/label.png", params=query)
+    assert fault["field"] in query
+
+
+async def test_a_batch_without_a_link_has_no_label(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    async with transaction(engine) as tx:
+        ids = await ensure_batches(tx, [NewBatch("urn:x:lot:1", None, None, of_one=False)])
+    for name in ("label.png", "label.svg"):
+        await refused(client, "GET", f"/v1/batches/{ids['urn:x:lot:1']}/{name}", 404)
+        await refused(client, "GET", f"/v1/batches/4711/{name}", 404)
+    row = (await client.get(f"/v1/batches/{ids['urn:x:lot:1']}")).json()
+    assert (row["digital_link"], row["labels"]) == (None, None)
