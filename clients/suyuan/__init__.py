@@ -1,0 +1,63 @@
+"""Suyuan 溯源: the Python client of the traceability and recall service.
+
+from suyuan import Suyuan
+
+with Suyuan() as suyuan:
+    for holding in suyuan.trace("06901234567892 L1").holdings:
+        print(holding.site.name_zh, holding.affected_at)
+"""
+
+from suyuan.async_client import AsyncSuyuan
+from suyuan.captures import CaptureJob, CaptureLimits, NotADocument
+from suyuan.client import Suyuan
+from suyuan.connection import BadConfiguration, Connection
+from suyuan.problems import (
+    BadInput,
+    Conflict,
+    Fault,
+    NotAllowed,
+    NotFound,
+    Refused,
+    SuyuanError,
+    TooLarge,
+    Unavailable,
+    Unreachable,
+    Unreadable,
+)
+from suyuan.recalls import Rebuilt, Recall
+from suyuan.registry import Batch, BatchDocument, Licence, Party, Person, Product, Site
+from suyuan.retry import NEVER, Retry
+from suyuan.traces import Trace
+
+__all__ = [
+    "NEVER",
+    "AsyncSuyuan",
+    "BadConfiguration",
+    "BadInput",
+    "Batch",
+    "BatchDocument",
+    "CaptureJob",
+    "CaptureLimits",
+    "Conflict",
+    "Connection",
+    "Fault",
+    "Licence",
+    "NotADocument",
+    "NotAllowed",
+    "NotFound",
+    "Party",
+    "Person",
+    "Product",
+    "Rebuilt",
+    "Recall",
+    "Refused",
+    "Retry",
+    "Site",
+    "Suyuan",
+    "SuyuanError",
+    "TooLarge",
+    "Trace",
+    "Unavailable",
+    "Unreachable",
+    "Unreadable",
+]

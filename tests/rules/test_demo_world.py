@@ -108,6 +108,13 @@ def test_numbers_and_names_differ_between_seeds() -> None:
             assert seen.setdefault(key, seed) == seed, key
 
 
+def test_worlds_of_one_seed_in_several_sizes_share_no_numbers() -> None:
+    worlds = [World.generate(1, "tiny"), World.generate(1, "small"), World.generate(1, "small", ["food"])]
+    keys = [{company.gln for company in world.parties} - {""} for world in worlds]
+    keys += [{world.authority.uscc} for world in worlds]
+    assert len(set.union(*keys)) == sum(map(len, keys))
+
+
 def test_names_and_keys_are_unique_in_a_world() -> None:
     world = World.generate(5, 200_000)
     for things in (world.parties, world.sites, world.products):

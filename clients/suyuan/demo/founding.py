@@ -8,6 +8,7 @@ from suyuan.demo.food import FoodMembers
 from suyuan.demo.identifiers import FORMS
 from suyuan.demo.medicine import MedicineMembers
 from suyuan.demo.network import Company, Person, Place, Product, Register
+from suyuan.demo.numbers import STRETCHES
 from suyuan.demo.produce import Plot, ProduceMembers
 from suyuan.demo.words import (
     CITIES,
@@ -35,12 +36,16 @@ class Founding:
     """Fills the register, chain by chain, from the seed."""
 
     seed: int
+    #: What else the world differs by from others of its seed; empty for the usual one.
+    variant: str = ""
     dice: Dice = field(init=False)
     register: Register = field(init=False)
 
     def __post_init__(self) -> None:
-        self.dice = Dice(self.seed, "founding")
-        self.register = Register(self.seed, self.dice)
+        self.dice = Dice(self.seed, self.variant, "founding")
+        # Worlds of one seed in several sizes can live in one service: they share no numbers.
+        offset = Dice(self.variant).below(STRETCHES) if self.variant else 0
+        self.register = Register(self.seed + offset, self.dice)
 
     def authority(self) -> Company:
         """The market regulator of the world; it is registered last and says that a world is complete."""

@@ -163,7 +163,8 @@ class Product:
 class Register:
     """Founds companies, opens places, launches products: the world's directory, in order."""
 
-    seed: int
+    #: Which stretch of the number space the world takes its company prefixes from.
+    stretch: int
     dice: Dice
     companies: list[Company] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
@@ -192,7 +193,7 @@ class Register:
         brand_zh, brand_en = self._new_brand(town, trade[0])
         prefix = ""
         if gs1:
-            prefix = company_prefix(self.seed, self._prefixes)
+            prefix = company_prefix(self.stretch, self._prefixes)
             self._prefixes += 1
         domain = f"{_plain(brand_en)}-{_plain(town.city_en)}.example"
         organisation = self.dice.between(10_000_000, 99_999_999)

@@ -15,6 +15,7 @@ ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 PREFIXES_OF_A_WORLD: Final = 997
 #: 9-digit prefixes 697000000 … 697999999.
 _PREFIX_SPACE: Final = 1_000_000
+STRETCHES: Final = _PREFIX_SPACE // PREFIXES_OF_A_WORLD
 #: Coprime to the space, so that it is a permutation: neighbours in the list are far apart in number.
 _PREFIX_STRIDE: Final = 618_033
 
@@ -28,14 +29,14 @@ def check_digit(digits: str) -> str:
     return str(-total % 10)
 
 
-def company_prefix(seed: int, ordinal: int) -> str:
-    """The 9-digit GS1 company prefix (697…) of the `ordinal`-th company of the seed's world.
+def company_prefix(stretch: int, ordinal: int) -> str:
+    """The 9-digit GS1 company prefix (697…) of the `ordinal`-th company of a world.
 
-    Worlds of seeds that differ by less than 1,003 share none.
+    Worlds on stretches that differ, modulo 1,003, share none.
     """
     if not 0 <= ordinal < PREFIXES_OF_A_WORLD:
         raise ValueError(f"a world has at most {PREFIXES_OF_A_WORLD} companies with GS1 numbers")
-    place = (seed * PREFIXES_OF_A_WORLD + ordinal) * _PREFIX_STRIDE % _PREFIX_SPACE
+    place = (stretch % STRETCHES * PREFIXES_OF_A_WORLD + ordinal) * _PREFIX_STRIDE % _PREFIX_SPACE
     return f"697{place:06d}"
 
 

@@ -67,7 +67,8 @@ class World:
             )
         if not chosen:
             raise ValueError(f"a world needs at least one category of {', '.join(CATEGORIES)}")
-        founding = Founding(seed)
+        usual = (events, chosen) == (SIZES["small"], CATEGORIES)
+        founding = Founding(seed, "" if usual else f"{events} {' '.join(chosen)}")
         budgets = _budgets(events, chosen)
         chains = _chains(budgets["food"])
         food = tuple(founding.food(ordinal, budgets["food"] // chains) for ordinal in range(chains))

@@ -1,0 +1,155 @@
+"""Captures: EPCIS documents in, cut to the size that the service takes."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from suyuan.call import LONG, Call, read_location, reads
+
+Document = Mapping[str, Any]
+
+LD_JSON: Final = {"Content-Type": "application/ld+json"}
+#: Events and octets of one document, where the service does not say.
+EVENTS_MOST: Final = 10_000
+OCTETS_MOST: Final = 64 * 1024 * 1024
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+#: Answers to OPTIONS that only mean: not said here.
+SILENT: Final = (404, 405, 501)
+#: Where an EPCISDocument, and an EPCISQueryDocument, have their events.
+PATHS: Final = (("epcisBody", "eventList"), ("epcisBody", "queryResults", "resultsBody", "eventList"))
+#: Octets that a service may count beyond ours: whitespace, the document around the events.
+OCTETS_SPARED: Final = 4096
+
+
+class CaptureJob(msgspec.Struct):
+    """How a capture went. `stored`: events that were new; `repeated`: that were there already."""
+
+    id: str = msgspec.field(name="captureID")
+    created_at: datetime | None = msgspec.field(name="createdAt", default=None)
+    finished_at: datetime | None = msgspec.field(name="finishedAt", default=None)
+    running: bool = False
+    success: bool = True
+    error_behaviour: str = msgspec.field(name="captureErrorBehaviour", default="rollback")
+    errors: list[Any] = []
+    stored: int = 0
+    repeated: int = 0
+
+
+class CaptureLimits(msgspec.Struct, frozen=True):
+    """The most that one document may hold."""
+
+    events: int = EVENTS_MOST
+    octets: int = OCTETS_MOST
+
+
+class NotADocument(ValueError):
+    """A text that is no EPCIS document."""
+
+
+def encoded(document: Document | bytes) -> bytes:
+    """A document as the body of a request."""
+    return document if isinstance(document, bytes) else msgspec.json.encode(document)
+
+
+def capture(document: Document | bytes, *, proceed: bool = False) -> Call[str]:
+    """Capture one document; the answer is the path of its job. The same again doubles nothing."""
+    headers = {**LD_JSON, "GS1-Capture-Error-Behaviour": "proceed" if proceed else "rollback"}
+    return Call(
+        "POST",
+        "/epcis/capture",
+        read_location,
+        content=encoded(document),
+        headers=headers,
+        repeatable=True,
+        timeout=LONG,
+    )
+
+
+def read_job(path: str) -> Call[CaptureJob]:
+    """The job at a path that `capture` answered."""
+    return Call("GET", path, reads(CaptureJob))
+
+
+def read_limits() -> Call[CaptureLimits]:
+    """What the service takes at once, from the headers of `OPTIONS /epcis/capture`."""
+
+    def read(response: httpx.Response) -> CaptureLimits:
+        events = response.headers.get("gs1-epcis-capture-limit", "")
+        octets = response.headers.get("gs1-epcis-capture-file-size-limit", "")
+        return CaptureLimits(
+            int(events) if events.isdecimal() else EVENTS_MOST,
+            int(octets) if octets.isdecimal() else OCTETS_MOST,
+        )
+
+    return Call("OPTIONS", "/epcis/capture", read)
+
+
+def capture_event(event: Mapping[str, Any]) -> Call[str]:
+    """Capture one bare event; the answer is the path of the event."""
+    content = msgspec.json.encode(event)
+    return Call("POST", "/epcis/events", read_location, content=content, headers=LD_JSON, repeatable=True)
+
+
+def read_event(event_id: str) -> Call[dict[str, Any]]:
+    """The event with this `eventID`, and its error declarations, as an EPCISQueryDocument."""
+    return Call("GET", f"/epcis/events/{quote(event_id, safe='')}", reads(dict[str, Any]))
+
+
+def parts_of(content: bytes, limits: CaptureLimits, name: str = "the document") -> Iterator[bytes]:
+    """A document as one body, or as several within the limits, each with the whole header and context.
+
+    Events are passed on as they are written, digit by digit. Each part is captured for itself: a refusal of
+    one leaves those before it stored. A single event over the limit goes as it is; the service says what it
+    thinks of it. Raises `NotADocument`.
+    """
+    outer = _members(content.removeprefix(BYTE_ORDER_MARK), name)
+    path, events = _events_of(outer, name)
+    if len(events) <= limits.events and len(content) <= limits.octets:
+        yield content
+        return
+    around = len(_with_events(outer, path, [])) + OCTETS_SPARED
+    part: list[msgspec.Raw] = []
+    size = around
+    for event in events:
+        octets = len(bytes(event)) + 1
+        if part and (len(part) >= limits.events or size + octets > limits.octets):
+            yield _with_events(outer, path, part)
+            part, size = [], around
+        part.append(event)
+        size += octets
+    yield _with_events(outer, path, part)
+
+
+Members = dict[str, msgspec.Raw]
+
+
+def _members(content: bytes | msgspec.Raw, name: str) -> Members:
+    try:
+        return msgspec.json.decode(content, type=Members)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise NotADocument(f"{name} is no EPCIS document in JSON: {error}") from error
+
+
+def _events_of(outer: Members, name: str) -> tuple[tuple[str, ...], list[msgspec.Raw]]:
+    """Where the list of events is, and the list."""
+    for path in PATHS:
+        place = outer
+        for step in path[:-1]:
+            place = _members(place[step], name) if step in place else {}
+        if path[-1] in place:
+            try:
+                return path, msgspec.json.decode(place[path[-1]], type=list[msgspec.Raw])
+            except msgspec.MsgspecError as error:
+                raise NotADocument(f"{name}: {'.'.join(path)} is no list: {error}") from error
+    raise NotADocument(f"{name} has no list of events at {' or '.join(map('.'.join, PATHS))}")
+
+
+def _with_events(outer: Members, path: tuple[str, ...], events: list[msgspec.Raw]) -> bytes:
+    if not path:
+        return msgspec.json.encode(events)
+    inner = _members(outer[path[0]], "") if len(path) > 1 else {}
+    return msgspec.json.encode({**outer, path[0]: msgspec.Raw(_with_events(inner, path[1:], events))})

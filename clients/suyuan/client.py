@@ -1,0 +1,252 @@
+"""The client for ordinary code. `suyuan.async_client` has the same methods for asyncio."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+import httpx
+
+from suyuan import captures, recalls, registry, traces
+from suyuan.call import Call, Page
+from suyuan.captures import CaptureJob, CaptureLimits, Document
+from suyuan.connection import Connection, find_connection
+from suyuan.problems import Refused, Unreachable, refusal_of
+from suyuan.registry import Batch, BatchDocument, Shelf
+from suyuan.retry import Retry
+from suyuan.sending import TIMEOUT, arguments_of, request_of
+from suyuan.traces import Trace
+
+T = TypeVar("T")
+
+
+class Suyuan:
+    """A connection to a Suyuan service.
+
+        with Suyuan("https://trace.example.cn", key="sy_…") as suyuan:
+            trace = suyuan.trace("06901234567892 L1")
+
+    Address and key come from the arguments, else `SUYUAN_URL` and `SUYUAN_KEY`, else the file that
+    `suyuan login` wrote. Failures are `suyuan.SuyuanError`s: `Refused` (with the fields of the problem),
+    `Unreachable`, `Unreadable`.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        timeout: float = TIMEOUT,
+        retry: Retry = Retry(),
+        transport: httpx.BaseTransport | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.connection: Connection = find_connection(url, key)
+        self._http = httpx.Client(transport=transport, **arguments_of(self.connection, timeout))
+        self._retry = retry
+        self._pause = pause
+        self.parties = Rows(self, registry.PARTIES)
+        self.sites = Rows(self, registry.SITES)
+        self.products = Rows(self, registry.PRODUCTS)
+        self.batches = Batches(self, registry.BATCHES)
+        self.recalls = Recalls(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def send(self, call: Call[T]) -> T:
+        """Send any call; again, where that can help. Raises `SuyuanError`s."""
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                outcome: httpx.Response | httpx.RequestError = self._http.send(request_of(self._http, call))
+            except httpx.RequestError as error:
+                outcome = error
+            wait = self._retry.wait(call, attempt, outcome)
+            if wait is None:
+                break
+            self._pause(wait)
+        if isinstance(outcome, httpx.RequestError):
+            raise Unreachable(self.connection.url, str(outcome) or type(outcome).__name__) from outcome
+        if outcome.status_code >= 400:
+            raise refusal_of(outcome)
+        return call.read(outcome)
+
+    def each(self, page_with: Callable[[str | None], Call[Page[T]]]) -> Iterator[T]:
+        """Every row of a list, page after page."""
+        token: str | None = None
+        while True:
+            page = self.send(page_with(token))
+            yield from page.items
+            token = page.next_page
+            if token is None:
+                return
+
+    # --- captures --------------------------------------------------------------------------------
+
+    def capture(self, document: Document | bytes, *, proceed: bool = False) -> CaptureJob:
+        """Capture one EPCIS document and answer how it went; the same again doubles nothing.
+
+        `proceed`: store the good events of a document that also has bad ones.
+        """
+        job = self.send(captures.capture(document, proceed=proceed))
+        return self.send(captures.read_job(job))
+
+    def capture_all(
+        self, documents: Iterable[Document | bytes], *, proceed: bool = False
+    ) -> Iterator[CaptureJob]:
+        """Capture documents of any size, cut to what the service takes; a job for each part."""
+        limits: CaptureLimits | None = None
+        for document in documents:
+            limits = limits or self.capture_limits()
+            for part in captures.parts_of(captures.encoded(document), limits):
+                yield self.capture(part, proceed=proceed)
+
+    def capture_files(self, paths: Iterable[Path], *, proceed: bool = False) -> Iterator[CaptureJob]:
+        """Capture files, as `capture_all`."""
+        return self.capture_all((path.read_bytes() for path in paths), proceed=proceed)
+
+    def capture_event(self, event: Mapping[str, Any]) -> str:
+        """Capture one bare event; the answer is its path."""
+        return self.send(captures.capture_event(event))
+
+    def event(self, event_id: str) -> dict[str, Any]:
+        """The event with this `eventID` and its error declarations, as an EPCISQueryDocument."""
+        return self.send(captures.read_event(event_id))
+
+    def capture_limits(self) -> CaptureLimits:
+        """What one document may hold; the usual where the service does not say."""
+        try:
+            return self.send(captures.read_limits())
+        except Refused as refused:
+            if refused.status not in captures.SILENT:
+                raise
+            return CaptureLimits()
+
+    # --- traces ----------------------------------------------------------------------------------
+
+    def trace(
+        self,
+        *batches: str,
+        backward: bool = False,
+        at: datetime | None = None,
+        product: str | None = None,
+        made_from: date | None = None,
+        made_to: date | None = None,
+        site: str | None = None,
+        skew_seconds: int | None = None,
+    ) -> Trace:
+        """Who holds what now; `backward`: where it came from. See `suyuan.traces.trace`."""
+        return self.send(
+            traces.trace(
+                "backward" if backward else "forward",
+                batches,
+                at=at,
+                product=product,
+                made_from=made_from,
+                made_to=made_to,
+                site=site,
+                skew_seconds=skew_seconds,
+            )
+        )
+
+    def trace_csv(self, *batches: str, backward: bool = False) -> bytes:
+        """The holders of a trace as CSV for a spreadsheet."""
+        return self.send(traces.as_csv(traces.trace("backward" if backward else "forward", batches)))
+
+    def rebuild(self) -> recalls.Rebuilt:
+        """Compute holdings and flows anew from all events. For administrators."""
+        return self.send(recalls.rebuild())
+
+
+class Rows(Generic[T]):
+    """Rows of one kind in the registry."""
+
+    def __init__(self, client: Suyuan, shelf: Shelf[T]) -> None:
+        self._client = client
+        self._shelf = shelf
+
+    def register(self, **fields: Any) -> T:
+        """Register one; fields as the registry takes them. Raises `Conflict` where it is registered."""
+        return self._client.send(self._shelf.register(fields))
+
+    def fetch(self, row_id: int) -> T:
+        """The one with this id. Raises `NotFound`."""
+        return self._client.send(self._shelf.fetch(row_id))
+
+    def change(self, row_id: int, **fields: Any) -> T:
+        """Change fields of one; None clears."""
+        return self._client.send(self._shelf.change(row_id, fields))
+
+    def list(self, **filters: Any) -> Iterator[T]:
+        """All that fit the filters, page after page."""
+        return self._client.each(self._shelf.page(filters))
+
+    def find(self, **filters: Any) -> T | None:
+        """The first that fits the filters, or None."""
+        return next(iter(self._client.send(self._shelf.page(filters, 1)(None)).items), None)
+
+
+class Batches(Rows[Batch]):
+    """Batches, their labels and documents."""
+
+    def label(self, batch_id: int, form: str = "png", **style: Any) -> bytes:
+        """The label as an image; style: error_correction, module_mm, dpi, quiet_zone, text."""
+        return self._client.send(registry.draw_label(batch_id, form, style))
+
+    def add_document(
+        self, batch_id: int, file: tuple[str, bytes, str] | None = None, **fields: str
+    ) -> BatchDocument:
+        """A certificate or test report (`kind`, `name`, `number`, …); `file`: name, content, media type."""
+        return self._client.send(registry.add_document(batch_id, fields, file))
+
+    def documents(self, batch_id: int) -> Iterator[BatchDocument]:
+        """Certificates and test reports of a batch."""
+        return self._client.each(registry.list_documents(batch_id))
+
+
+class Recalls:
+    """Recall cases."""
+
+    def __init__(self, client: Suyuan) -> None:
+        self._client = client
+
+    def open(self, **fields: Any) -> recalls.Recall:
+        """Open a case; see `suyuan.recalls.open_recall`."""
+        return self._client.send(recalls.open_recall(fields))
+
+    def fetch(self, recall_id: int) -> recalls.Recall:
+        """One case."""
+        return self._client.send(recalls.fetch(recall_id))
+
+    def list(self, **filters: Any) -> Iterator[recalls.Recall]:
+        """All cases that fit the filters `status`, `batch`."""
+        return self._client.each(recalls.page(filters))
+
+    def holders(self, recall_id: int) -> Iterator[dict[str, Any]]:
+        """Every affected holding of a case: whom to tell, where, what, since when."""
+        return self._client.each(recalls.holders(recall_id))
+
+    def holders_csv(self, recall_id: int) -> bytes:
+        """The same as CSV for a spreadsheet."""
+        return self._client.send(recalls.holders_csv(recall_id))
+
+    def evidence(self, recall_id: int) -> bytes:
+        """The frozen trace of a case with its SHA-256."""
+        return self._client.send(recalls.evidence(recall_id))
+
+    def close(self, recall_id: int, note: str) -> recalls.Recall:
+        """Close a case."""
+        return self._client.send(recalls.close(recall_id, note))

@@ -1,0 +1,95 @@
+"""Recalls: their shape, and the calls that open, follow and close them."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from suyuan.call import LONG, Call, Page, as_json, read_bytes, reads
+from suyuan.registry import PAGE_ROWS
+
+
+class Recall(msgspec.Struct):
+    """A recall case. `status`: open or closed; `hazard_class`: 1 serious, 2 general, 3 other."""
+
+    id: int
+    number: str = ""
+    status: str = ""
+    title_zh: str = ""
+    title_en: str = ""
+    reason_zh: str = ""
+    reason_en: str = ""
+    advice_zh: str | None = None
+    advice_en: str | None = None
+    hazard_class: int | None = None
+    scope: dict[str, Any] = {}
+    opened_at: datetime | None = None
+    opened_by: str | None = None
+    known_at: datetime | None = None
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    closing_note: str | None = None
+    evidence_sha256: str | None = None
+    batches: list[Any] = []
+    summary: dict[str, Any] = {}
+
+
+class Rebuilt(msgspec.Struct):
+    """What a rebuild of the projection found. `changed_rows` other than 0: the projection had been wrong."""
+
+    events: int = 0
+    batches: int = 0
+    flows_before: int = 0
+    flows_after: int = 0
+    changed_rows: int = 0
+
+
+def open_recall(fields: Mapping[str, Any]) -> Call[Recall]:
+    """Open a case: titles and reasons in both languages, `hazard_class`, `batch` texts or `input_batch`."""
+    return Call("POST", "/v1/recalls", reads(Recall), timeout=LONG, **as_json(fields))
+
+
+def fetch(recall_id: int) -> Call[Recall]:
+    """One case."""
+    return Call("GET", f"/v1/recalls/{recall_id:d}", reads(Recall))
+
+
+def page(filters: Mapping[str, Any]) -> Callable[[str | None], Call[Page[Recall]]]:
+    """Cases, as pages; filters `status`, `batch`."""
+
+    def page_with(token: str | None) -> Call[Page[Recall]]:
+        return Call("GET", "/v1/recalls", reads(Page[Recall]), {**filters, "page": token})
+
+    return page_with
+
+
+def holders(recall_id: int) -> Callable[[str | None], Call[Page[dict[str, Any]]]]:
+    """The affected holdings of a case, as pages: whom to tell, where, what, since when."""
+
+    def page_with(token: str | None) -> Call[Page[dict[str, Any]]]:
+        params = {"limit": PAGE_ROWS, "page": token}
+        return Call("GET", f"/v1/recalls/{recall_id:d}/holders", reads(Page[dict[str, Any]]), params)
+
+    return page_with
+
+
+def holders_csv(recall_id: int) -> Call[bytes]:
+    """The affected holdings of a case as CSV for a spreadsheet."""
+    path = f"/v1/recalls/{recall_id:d}/holders"
+    return Call("GET", path, read_bytes, headers={"Accept": "text/csv"}, timeout=LONG)
+
+
+def evidence(recall_id: int) -> Call[bytes]:
+    """The frozen trace of a case with its SHA-256, byte for byte."""
+    return Call("GET", f"/v1/recalls/{recall_id:d}/evidence", read_bytes, timeout=LONG)
+
+
+def close(recall_id: int, note: str) -> Call[Recall]:
+    """Close a case. Closing twice is refused."""
+    return Call("POST", f"/v1/recalls/{recall_id:d}/close", reads(Recall), **as_json({"note": note}))
+
+
+def rebuild() -> Call[Rebuilt]:
+    """Compute the projection anew from all events."""
+    return Call("POST", "/v1/ledger/rebuild", reads(Rebuilt), repeatable=True, timeout=LONG)
