@@ -160,8 +160,11 @@ async def test_a_batch_without_events_can_be_recalled_and_widens_from_nothing(
     product = (
         await client.post("/v1/products", json={"gtin": gtin, "name_zh": "挂面", "category": "food"})
     ).json()
-    batch = (await client.post("/v1/batches", json={"product_id": product["id"], "lot": "N9"})).json()
-    assert "digital_link" in batch, batch
+    batch = (
+        await client.post(
+            "/v1/batches", json={"product_id": product["id"], "lot": "N9", "made_on": "2026-01-01"}
+        )
+    ).json()
     case = await recall(client, batch=[batch["digital_link"]])
     assert (case["summary"]["holdings"], len(case["batches"])) == (0, 1)
     await capture(client, ship("noodles/N9=30", at="plant", to="shop-d", on=9))
