@@ -107,6 +107,24 @@ def parse_email(text: str) -> str:
     return text
 
 
+def parse_new_lot(text: str) -> str:
+    """A lot that a link can carry. Raises `Malformed`.
+
+    `.` and `..` are lots to GS1, but every browser takes them, escaped or not, for steps between folders
+    (WHATWG URL standard, 4.4), so their link would lead elsewhere.
+    """
+    lot = parse_lot(text)
+    if lot in (".", ".."):
+        raise Malformed.field(
+            "lot",
+            text,
+            "A lot of one or two dots cannot stand in a link; choose another.",
+            "批号不能只有一个或两个点：链接无法承载，请另选批号。",
+            "lot:dots",
+        )
+    return lot
+
+
 def parse_uom(text: str) -> str:
     """A UN/ECE Recommendation 20 common code by its shape: 2 or 3 letters or digits. Raises `Malformed`."""
     if _UOM.fullmatch(text) is None:
@@ -163,7 +181,7 @@ Email = Annotated[str, _line(254), AfterValidator(plain_text), AfterValidator(re
 UsccCode = Annotated[str, AfterValidator(refusing(parse_uscc))]
 GlnCode = Annotated[str, AfterValidator(refusing(lambda text: Gln.parse(text).value))]
 GtinCode = Annotated[str, AfterValidator(refusing(lambda text: Gtin.parse(text).value))]
-LotCode = Annotated[str, AfterValidator(refusing(parse_lot))]
+LotCode = Annotated[str, AfterValidator(refusing(parse_new_lot))]
 #: An absolute URI, as its canonical form.
 UriText = Annotated[str, _line(URI_MOST), AfterValidator(refusing(lambda text: identify(text).uri))]
 UomCode = Annotated[str, AfterValidator(str.strip), AfterValidator(refusing(parse_uom))]

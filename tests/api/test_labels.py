@@ -29,12 +29,8 @@ async def test_a_label_says_the_batchs_link(client: httpx.AsyncClient, lot: str)
     await register_product(client)
     batch = await register_batch(client, lot)
     del client.headers["Authorization"]
-    for query in (
-        {},
-        {"text": "elements", "error_correction": "H"},
-        {"module_mm": 1, "dpi": 203, "text": "link"},
-    ):
-        answer = await client.get(f"/v1/batches/{batch['id']}/label.png", params=query)
+    for query in ("", "?text=elements&error_correction=H", "?module_mm=1&dpi=203&text=link"):
+        answer = await client.get(f"/v1/batches/{batch['id']}/label.png{query}")
         assert read(answer) == batch["digital_link"]
 
 

@@ -72,6 +72,7 @@ async def test_a_captured_batch_is_filled_in_by_registering_it(
     [
         ({"lot": "A B"}, "/lot"),
         ({"lot": "批号"}, "/lot"),
+        ({"lot": ".."}, "/lot"),
         ({"lot": "x" * 21}, "/lot"),
         ({"lot": ""}, "/lot"),
         ({"lot": None}, "/lot"),
