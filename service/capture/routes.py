@@ -4,8 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-import asyncpg
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.auth.caller import Tx, find_caller
@@ -102,7 +101,11 @@ async def capture_event(tx: Tx, request: Request) -> Response:
 
 
 @router.get("/capture/{capture_id}", summary="One capture job 采集任务")
-async def read_job(tx: Tx, capture_id: str, response: Response) -> CaptureJob:
+async def read_job(
+    tx: Tx,
+    capture_id: Annotated[str, Path(description="From `Location` of the capture. 采集任务编号。")],
+    response: Response,
+) -> CaptureJob:
     """How a capture went."""
     row = await store.find_job(tx, capture_id.replace("\0", ""))
     if row is None:
@@ -115,8 +118,13 @@ async def read_job(tx: Tx, capture_id: str, response: Response) -> CaptureJob:
 async def list_jobs(
     tx: Tx,
     response: Response,
-    per_page: Annotated[int, Query(alias="perPage", ge=1, le=JOBS_MOST)] = JOBS_DEFAULT,
-    next_page: Annotated[str | None, Query(alias="nextPageToken")] = None,
+    per_page: Annotated[
+        int, Query(alias="perPage", ge=1, le=JOBS_MOST, description="Jobs of one page. 每页任务数。")
+    ] = JOBS_DEFAULT,
+    next_page: Annotated[
+        str | None,
+        Query(alias="nextPageToken", description="From the `Link` header of the page before. 分页标记。"),
+    ] = None,
 ) -> list[CaptureJob]:
     """Capture jobs, the latest first."""
     before = _before(next_page) if next_page else None
@@ -142,5 +150,5 @@ def _before(token: str) -> tuple[datetime, str]:
         ) from error
 
 
-def _job(row: asyncpg.Record) -> CaptureJob:
+def _job(row: dict[str, Any]) -> CaptureJob:
     return CaptureJob.model_validate({**row, "capture_id": row["id"]}, by_name=True)

@@ -1,11 +1,9 @@
 """Capture jobs in their table."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import asyncpg
 import msgspec
 
 from service.db.transaction import Transaction
@@ -52,14 +50,15 @@ async def finish_job(tx: Transaction, job: Job, now: datetime) -> None:
     await tx.sql.execute(FINISH_JOB, job.id, now, job.success, job.stored, job.repeated, errors)
 
 
-async def find_job(tx: Transaction, job_id: str) -> asyncpg.Record | None:
+async def find_job(tx: Transaction, job_id: str) -> dict[str, Any] | None:
     """The job of this id."""
-    return await tx.sql.fetchrow(FIND_JOB, job_id)
+    row = await tx.sql.fetchrow(FIND_JOB, job_id)
+    return None if row is None else dict(row)
 
 
 async def list_jobs(
     tx: Transaction, *, before: tuple[datetime, str] | None, limit: int
-) -> Sequence[asyncpg.Record]:
+) -> list[dict[str, Any]]:
     """Jobs, the latest first."""
     at, job_id = before or (None, None)
-    return await tx.sql.fetch(LIST_JOBS, at, job_id, limit)
+    return [dict(row) for row in await tx.sql.fetch(LIST_JOBS, at, job_id, limit)]

@@ -4,12 +4,10 @@ import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-import asyncpg
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from service.auth.caller import KnownCaller, Tx, find_caller
-from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.errors import Malformed
 from service.recall import conduct, store
@@ -61,7 +59,7 @@ async def list_recalls(
     """Recalls in the order they were opened."""
     batch_id = await find_batch(tx, batch) if batch is not None else None
     rows = await store.list_recalls(tx, after=row_after(page), limit=limit + 1, status=status, batch=batch_id)
-    return page_of([RecallLine.model_validate(dict(row)) for row in rows], [row["id"] for row in rows], limit)
+    return page_of([RecallLine.model_validate(row) for row in rows], [row["id"] for row in rows], limit)
 
 
 @router.get("/{recall_id}", summary="One recall 召回详情")
@@ -74,13 +72,13 @@ async def _case(tx: Transaction, recall_id: int) -> RecallCase:
     row = await _find(tx, recall_id)
     batches = await store.recalled_batches(tx, recall_id, BATCHES_SHOWN)
     return RecallCase(
-        **RecallLine.model_validate(dict(row)).model_dump(),
-        batches=[RecalledBatch.model_validate(dict(batch)) for batch in batches],
+        **RecallLine.model_validate(row).model_dump(),
+        batches=[RecalledBatch.model_validate(batch) for batch in batches],
         summary=RecallSummary.model_validate(await store.summarise(tx, recall_id)),
     )
 
 
-async def _find(tx: Transaction, recall_id: int) -> asyncpg.Record:
+async def _find(tx: Transaction, recall_id: int) -> dict[str, Any]:
     row = await store.find_recall(tx, recall_id)
     if row is None:
         raise conduct.unknown(recall_id)
@@ -114,24 +112,18 @@ async def list_holders(
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="recall-{recall_id}-holders.csv"'},
         )
-    rows = await _holders(tx, recall_id, _holder_after(page), limit + 1)
-    items = [RecallHolder.model_validate(dict(row)) for row in rows[:limit]]
+    rows = await store.list_holders(tx, recall_id, _holder_after(page), limit + 1)
+    items = [RecallHolder.model_validate(row) for row in rows[:limit]]
     more = f"h{rows[limit - 1]['batch_id']}-{rows[limit - 1]['site_id']}" if len(rows) > limit else None
     return Page(items=items, next_page=more)
-
-
-async def _holders(
-    tx: Transaction, recall_id: int, after: tuple[int, int], limit: int
-) -> list[asyncpg.Record]:
-    return list(await tx.sql.fetch(statement("service.recall", "holders"), recall_id, *after, limit))
 
 
 async def _lines(tx: Transaction, recall_id: int) -> AsyncIterator[str]:
     after: tuple[int, int] | None = (0, -1)
     header = True
     while after is not None:
-        rows = await _holders(tx, recall_id, after, BATCHES_SHOWN)
-        yield holder_lines([dict(row) for row in rows], header=header)
+        rows = await store.list_holders(tx, recall_id, after, BATCHES_SHOWN)
+        yield holder_lines(rows, header=header)
         header = False
         full = len(rows) == BATCHES_SHOWN
         after = (rows[-1]["batch_id"], rows[-1]["site_id"]) if full else None

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.trace.graph import Node
 from service.trace.walk import Walk
@@ -90,16 +91,17 @@ async def next_id(tx: Transaction) -> int:
     return int(await tx.sql.fetchval(NEXT_ID))
 
 
-async def find_recall(tx: Transaction, recall_id: int) -> asyncpg.Record | None:
+async def find_recall(tx: Transaction, recall_id: int) -> dict[str, Any] | None:
     """The case, evidence and all."""
-    return await tx.sql.fetchrow(FIND, recall_id)
+    row = await tx.sql.fetchrow(FIND, recall_id)
+    return None if row is None else dict(row)
 
 
 async def list_recalls(
     tx: Transaction, *, after: int, limit: int, status: str | None, batch: int | None
-) -> Sequence[asyncpg.Record]:
+) -> list[dict[str, Any]]:
     """Cases in the order of opening; `batch`: those that mark it."""
-    return await tx.sql.fetch(LIST, after, status, batch, limit)
+    return [dict(row) for row in await tx.sql.fetch(LIST, after, status, batch, limit)]
 
 
 async def open_recalls_on(tx: Transaction, batches: Collection[int]) -> Sequence[asyncpg.Record]:
@@ -158,9 +160,17 @@ def _reached_at(row: asyncpg.Record) -> datetime:
     return at
 
 
-async def recalled_batches(tx: Transaction, recall_id: int, limit: int) -> Sequence[asyncpg.Record]:
+async def recalled_batches(tx: Transaction, recall_id: int, limit: int) -> list[dict[str, Any]]:
     """The batches of a case, those that its scope names first."""
-    return await tx.sql.fetch(SCOPE_BATCHES, recall_id, limit)
+    return [dict(row) for row in await tx.sql.fetch(SCOPE_BATCHES, recall_id, limit)]
+
+
+async def list_holders(
+    tx: Transaction, recall_id: int, after: tuple[int, int], limit: int
+) -> list[dict[str, Any]]:
+    """Rows of `holders.sql` after the key (batch, site)."""
+    rows = await tx.sql.fetch(statement("service.recall", "holders"), recall_id, *after, limit)
+    return [dict(row) for row in rows]
 
 
 async def summarise(tx: Transaction, recall_id: int) -> dict[str, Any]:
