@@ -8,12 +8,11 @@ import asyncio
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode
 
-import asyncpg
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
 
 from service import clock
+from service.db.failures import FAILURES
 from service.db.transaction import transaction
 from service.errors import Malformed
 from service.identifiers.identity import Identity, Kind, identify
@@ -35,14 +34,6 @@ STATUSES: Final = {
     Verdict.INVALID: 400,
     Verdict.NOT_CHECKED: 503,
 }
-#: What a database that cannot answer raises, by way of either hand; nothing of it may look like "fine".
-SILENCE: Final = (
-    OSError,
-    TimeoutError,
-    SQLAlchemyError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-)
 
 
 @router.get(
@@ -80,7 +71,7 @@ async def _answer(request: Request, host: str) -> Response:
     try:
         async with asyncio.timeout(ANSWER_SECONDS), transaction(request.app.state.engine) as tx:
             card = await look_up(tx, identity, now)
-    except SILENCE:
+    except FAILURES:  # nothing of them may look like "fine"
         return _respond(request, Verdict.NOT_CHECKED, path)
     return _respond(request, card.verdict, path, card=card)
 
