@@ -24,7 +24,7 @@ from suyuan.problems import (
     Unreachable,
     Unreadable,
 )
-from suyuan.recalls import Rebuilt, Recall
+from suyuan.recalls import Rebuilt, Recall, RecallHolder
 from suyuan.registry import Batch, BatchDocument, Licence, Party, Person, Product, Site
 from suyuan.retry import NEVER, Retry
 from suyuan.traces import Trace
@@ -50,6 +50,7 @@ __all__ = [
     "Product",
     "Rebuilt",
     "Recall",
+    "RecallHolder",
     "Refused",
     "Retry",
     "Site",

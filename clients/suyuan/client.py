@@ -207,9 +207,11 @@ class Batches(Rows[Batch]):
         return self._client.send(registry.draw_label(batch_id, form, style))
 
     def add_document(
-        self, batch_id: int, file: tuple[str, bytes, str] | None = None, **fields: str
+        self, batch_id: int, fields: Mapping[str, str], file: tuple[str, bytes, str] | None = None
     ) -> BatchDocument:
-        """A certificate or test report (`kind`, `name`, `number`, …); `file`: name, content, media type."""
+        """Add a certificate or test report. Fields: `kind` (certificate, test_report), `name`, and perhaps
+        `number`, `issuer`, `issued_on`, `valid_until`, `result`; `file`: name, content, media type.
+        """
         return self._client.send(registry.add_document(batch_id, fields, file))
 
     def documents(self, batch_id: int) -> Iterator[BatchDocument]:
@@ -235,7 +237,7 @@ class Recalls:
         """All cases that fit the filters `status`, `batch`."""
         return self._client.each(recalls.page(filters))
 
-    def holders(self, recall_id: int) -> Iterator[dict[str, Any]]:
+    def holders(self, recall_id: int) -> Iterator[recalls.RecallHolder]:
         """Every affected holding of a case: whom to tell, where, what, since when."""
         return self._client.each(recalls.holders(recall_id))
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from suyuan.call import LONG, Call, Page, as_json, read_bytes, reads
-from suyuan.registry import PAGE_ROWS
+from suyuan.registry import PAGE_ROWS, Person
+from suyuan.traces import Balance
 
 
 class Recall(msgspec.Struct):
@@ -33,6 +35,41 @@ class Recall(msgspec.Struct):
     evidence_sha256: str | None = None
     batches: list[Any] = []
     summary: dict[str, Any] = {}
+
+
+class RecallHolder(msgspec.Struct):
+    """One affected holding of a case: whom to tell, what it had when found, and what is there now.
+
+    `found_by`: opening or widening; `balances`: texts by name for each unit of measure.
+    """
+
+    batch_uri: str
+    site_uri: str
+    batch_id: int | None = None
+    lot: str | None = None
+    product_name_zh: str | None = None
+    product_name_en: str | None = None
+    gtin: str | None = None
+    site_id: int | None = None
+    site_name_zh: str | None = None
+    site_name_en: str | None = None
+    region: str | None = None
+    party_id: int | None = None
+    party_uri: str | None = None
+    party_name_zh: str | None = None
+    party_name_en: str | None = None
+    uscc: str | None = None
+    gln: str | None = None
+    contacts: list[Person] = []
+    legal_representative: Person | None = None
+    quality_manager: Person | None = None
+    found_by: str = ""
+    found_at: datetime | None = None
+    affected_at: datetime | None = None
+    hops: int = 0
+    event: str | None = None
+    on_hand_when_found: dict[str, Decimal] = {}
+    balances: list[Balance] = []
 
 
 class Rebuilt(msgspec.Struct):
@@ -64,12 +101,12 @@ def page(filters: Mapping[str, Any]) -> Callable[[str | None], Call[Page[Recall]
     return page_with
 
 
-def holders(recall_id: int) -> Callable[[str | None], Call[Page[dict[str, Any]]]]:
+def holders(recall_id: int) -> Callable[[str | None], Call[Page[RecallHolder]]]:
     """The affected holdings of a case, as pages: whom to tell, where, what, since when."""
 
-    def page_with(token: str | None) -> Call[Page[dict[str, Any]]]:
+    def page_with(token: str | None) -> Call[Page[RecallHolder]]:
         params = {"limit": PAGE_ROWS, "page": token}
-        return Call("GET", f"/v1/recalls/{recall_id:d}/holders", reads(Page[dict[str, Any]]), params)
+        return Call("GET", f"/v1/recalls/{recall_id:d}/holders", reads(Page[RecallHolder]), params)
 
     return page_with
 

@@ -294,10 +294,9 @@ async def test_a_batch_is_labelled_and_documented(ours: AsyncSuyuan) -> None:
     with pytest.raises(ValueError, match="png or svg"):
         await ours.batches.label(batch.id, "gif")
     file = ("report.pdf", b"%PDF-1.7", "application/pdf")
-    made = await ours.batches.add_document(
-        batch.id, file, kind="test_report", name="GB 5009", result="passed"
-    )
-    bare = await ours.batches.add_document(batch.id, kind="certificate", name="承诺达标合格证", number="1")
+    report = {"kind": "test_report", "name": "GB 5009", "result": "passed"}
+    made = await ours.batches.add_document(batch.id, report, file)
+    bare = await ours.batches.add_document(batch.id, {"kind": "certificate", "name": "承诺达标合格证"})
     assert made.file_name == "report.pdf"
     assert [row.id async for row in ours.batches.documents(batch.id)] == [made.id, bare.id]
 

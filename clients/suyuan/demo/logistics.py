@@ -145,7 +145,9 @@ class Logistics:
             # Nobody wrote down when the goods left: the record shows them leave when they arrive.
             self._take(consignment)
         for parcel in consignment.parcels:
-            simulation.stock.put(parcel, consignment.destination, simulation.now)
+            simulation.stock.put(
+                parcel, consignment.destination, simulation.now, recorded=consignment.manner.receiving
+            )
         if consignment.manner.receiving:
             self._record_receiving(consignment)
         if consignment.truck:

@@ -63,7 +63,15 @@ class MedicineChain:
         lot.made_at = at = simulation.tick()
         packs = cases * PACKS_OF_A_CASE
         simulation.stock.make(lot, members.plant, packs, at, [])
-        simulation.enter_batch(lot, members.plant, packs)
+        report = {
+            "kind": "test_report",
+            "name": "药品检验报告书",
+            "number": f"QC-{number}",
+            "issuer": members.plant.company.name_zh,
+            "issued_on": lot.made_at.date().isoformat(),
+            "result": "passed",
+        }
+        simulation.enter_batch(lot, members.plant, packs, report)
         serials = [self._dice.text(SERIAL_ALPHABET, SERIAL_LENGTH) for _ in range(packs)]
         units = [self._unit(members.plant.company, serial) for serial in serials]
         self._commission(units, lot_data(lot))

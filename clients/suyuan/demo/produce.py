@@ -66,11 +66,12 @@ class ProduceChain:
         kilograms = self._dice.between(20, 80) * 5
         lot.made_at = at = simulation.tick()
         simulation.stock.make(lot, plot.place, kilograms, at, [])
-        if not plot.plain:
-            simulation.enter_batch(lot, plot.place, kilograms)
         day = lot.made_at.date().isoformat()
         data = lot_data(lot, cbvmda__harvestStartDate=day, cbvmda__harvestEndDate=day)
-        data.update(self._certificate(writer, lot, kilograms))
+        certificate = self._certificate(writer, lot, kilograms)
+        data.update(certificate)
+        if not plot.plain:
+            simulation.enter_batch(lot, plot.place, kilograms, _paper(certificate, day))
         site = self._site(writer, plot.place)
         event = object_event(
             at,
@@ -129,7 +130,8 @@ class ProduceChain:
         lot.made_at = at = simulation.tick()
         taken = [simulation.stock.take(part, market, quantity, at) for part, quantity in stall]
         simulation.stock.make(lot, market, kilograms, at, taken)
-        simulation.enter_batch(lot, market, kilograms)
+        certificate = self._certificate(writer, lot, kilograms)
+        simulation.enter_batch(lot, market, kilograms, _paper(certificate, at.date().isoformat()))
         simulation.record(
             transformation_event(
                 at,
@@ -137,7 +139,7 @@ class ProduceChain:
                 inputs=self._logistics.amounts(writer, stall),
                 outputs=self._logistics.amounts(writer, [(lot, kilograms)]),
                 step="repackaging",
-                ilmd={**lot_data(lot), **self._certificate(writer, lot, kilograms)},
+                ilmd={**lot_data(lot), **certificate},
             )
         )
         self._sell(lot, kilograms)
@@ -180,3 +182,14 @@ class ProduceChain:
 
     def _site(self, writer: Company, place: Place) -> str:
         return identifiers.site_id(writer, place, self._simulation.uris)
+
+
+def _paper(certificate: dict[str, Any], day: str) -> dict[str, str]:
+    """A certificate as a document of its batch."""
+    return {
+        "kind": "certificate",
+        "name": certificate["nong:certificate"],
+        "number": certificate["nong:certificateNumber"],
+        "issuer": certificate["nong:promisor"],
+        "issued_on": day,
+    }

@@ -1,7 +1,7 @@
 """Time in the demo world: actions happen in order, are recorded as events, and leave as documents."""
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
@@ -36,6 +36,8 @@ class BatchEntry:
     lot: Lot
     place: Place
     quantity: int | None
+    #: Certificates and test reports, as `POST /v1/batches/{id}/documents` takes their fields.
+    papers: tuple[Mapping[str, str], ...] = ()
 
     def payload(self, uris: Uris) -> dict[str, Any]:
         """As `POST /v1/batches` takes it."""
@@ -101,9 +103,9 @@ class Simulation:
         (self._late if late else self._recorded).append(event)
         self.events += 1
 
-    def enter_batch(self, lot: Lot, place: Place, quantity: int | None) -> None:
-        """Tell the registry of a new batch."""
-        self._batches.append(BatchEntry(lot, place, quantity))
+    def enter_batch(self, lot: Lot, place: Place, quantity: int | None, *papers: Mapping[str, str]) -> None:
+        """Tell the registry of a new batch and its papers."""
+        self._batches.append(BatchEntry(lot, place, quantity, papers))
         if lot.contaminated:
             self.contaminated = lot
 

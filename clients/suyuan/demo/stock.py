@@ -46,11 +46,12 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """A heap that became affected."""
+    """A heap that became affected. `recorded`: somebody wrote down that the goods came."""
 
     lot: Lot
     place: Place
     at: datetime
+    recorded: bool
 
 
 @dataclass(slots=True)
@@ -75,12 +76,14 @@ class Stock:
         since = lot.touched.get(place)
         return Parcel(lot, quantity, since is not None and since <= at)
 
-    def put(self, parcel: Parcel, place: Place, at: datetime) -> None:
+    def put(self, parcel: Parcel, place: Place, at: datetime, *, recorded: bool = True) -> None:
         """Goods arrive on a heap."""
-        self._add(parcel.lot, place, parcel.quantity, at, parcel.affected)
+        self._add(parcel.lot, place, parcel.quantity, at, parcel.affected, recorded)
 
-    def _add(self, lot: Lot, place: Place, quantity: int, at: datetime, affected: bool) -> None:
+    def _add(
+        self, lot: Lot, place: Place, quantity: int, at: datetime, affected: bool, recorded: bool = True
+    ) -> None:
         lot.heaps[place] = lot.at(place) + quantity
         if affected and place not in lot.touched:
             lot.touched[place] = at
-            self.touches.append(Touch(lot, place, at))
+            self.touches.append(Touch(lot, place, at, recorded))

@@ -31,6 +31,8 @@ class TrueHolder(msgspec.Struct, frozen=True):
     party_uscc: str
     party_name_zh: str
     affected_at: str
+    #: False where nobody wrote down that the goods came: then records can show it only later.
+    recorded: bool
     #: How much of it still lies there at the end of the world, in the product's unit.
     on_hand: int
     uom: str

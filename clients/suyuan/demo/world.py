@@ -202,6 +202,7 @@ class Run:
             party_uscc=place.company.uscc,
             party_name_zh=place.company.name_zh,
             affected_at=touch.at.isoformat(timespec="milliseconds"),
+            recorded=touch.recorded,
             on_hand=lot.at(place),
             uom=lot.product.uom,
         )
