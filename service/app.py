@@ -13,6 +13,7 @@ from service.db.transaction import create_engine
 from service.events import routes as events_routes
 from service.labels import routes as label_routes
 from service.ledger import owners
+from service.ledger import routes as ledger_routes
 from service.recall import conduct as recall_conduct
 from service.recall import routes as recall_routes
 from service.registry import document_routes as registry_document_routes
@@ -57,6 +58,7 @@ def create_app(engine: AsyncEngine | None = None) -> FastAPI:
     owners.listen()
     app.include_router(capture_routes.router)
     app.include_router(events_routes.router)
+    app.include_router(ledger_routes.router)
     app.include_router(trace_routes.router)
     recall_conduct.listen()
     app.include_router(recall_routes.router)

@@ -194,7 +194,7 @@ def receive(*things: str, **fields: Any) -> Json:
 
 def give_back(*things: str, **fields: Any) -> Json:
     """They are returned."""
-    return objects(*things, **{"step": "returning", **fields})
+    return objects(*things, **{"step": "https://vocabulary.example/steps/returning", **fields})
 
 
 def observe(*things: str, **fields: Any) -> Json:

@@ -319,6 +319,15 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("transformation_id IS NOT NULL"),
     )
+    op.create_index("journal_entry_site_id_idx", "journal_entry", ["site_id"], unique=False)
+    for column in ("read_site_id", "source_site_id", "destination_site_id"):
+        op.create_index(
+            f"journal_entry_{column}_idx",
+            "journal_entry",
+            [column],
+            unique=False,
+            postgresql_where=sa.text(f"{column} IS DISTINCT FROM site_id"),
+        )
     op.create_table(
         "batch_document",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

@@ -98,6 +98,7 @@ class Packings:
         self, parent: int, at: datetime
     ) -> tuple[set[int], dict[tuple[int, str], Decimal | None]]:
         since: dict[int, datetime] = {}
+        latest: dict[int, datetime] = {}
         classes: dict[tuple[int, str], Decimal | None] = {}
         classes_since: dict[tuple[int, str], datetime] = {}
         for packing in self._of_parent.get(parent, ()):
@@ -115,18 +116,17 @@ class Packings:
             else:
                 for child in packing.children:
                     since.setdefault(child, packing.time)
+                    latest[child] = packing.time
                 for key, quantity in packing.classes.items():
                     if packing.action == "ADD":
                         classes[key] = _sum(classes.get(key, Decimal(0)), quantity)
                     else:
                         classes[key] = _larger(classes.get(key, Decimal(0)), quantity)
                     classes_since.setdefault(key, packing.time)
-        return {
-            child for child, then in since.items() if not self._moved_on(child, parent, then, at)
-        }, classes
+        return {child for child in since if not self._moved_on(child, parent, latest[child], at)}, classes
 
     def _moved_on(self, child: int, parent: int, since: datetime, at: datetime) -> bool:
-        """Was the child packed into something else after it came in here? One thing is in one place."""
+        """Was the child packed into something else after it last came in here? One thing is in one place."""
         return any(
             since < packing.time <= at and packing.parent != parent
             for packing in self._of_child.get(child, ())

@@ -6,9 +6,10 @@ batch (or one logistic unit) take turns, and what one reads the other has commit
 1. Every capture holds the ledger lock shared. What changes the ground under *all* batches holds it
    alone: an error declaration (it voids an event that may be on its way in), a change of a site's
    owner, a rebuild.
-2. Then logistic units, then batches, are locked `FOR NO KEY UPDATE`, each in the order of ids. Which
-   ones is found by reading; after locking it is read again, and when more turned up, the locks are
-   given back (to the savepoint) and taken anew, all together. So no two captures wait in a circle.
+2. Then transformationIDs (two events of one transformation may have nothing else in common), then
+   logistic units, then batches (`FOR NO KEY UPDATE`) are locked, each in the order of ids. Which ones
+   is found by reading; after locking it is read again, and when more turned up, the locks are given
+   back (to the savepoint) and taken anew, all together. So no two captures wait in a circle.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -19,12 +20,24 @@ from service.db.transaction import Transaction
 #: pg_advisory_xact_lock key of the ledger.
 LEDGER_LOCK = 0x4C4544474552  # "LEDGER"
 
+#: First key of the advisory locks of transformationIDs, and how many there are of them: a capture may
+#: name thousands, and PostgreSQL's table of locks is small.
+TRANSFORMATION_LOCKS = 0x5452  # "TR"
+TRANSFORMATION_STRIPES = 128
+
+LOCK_TRANSFORMATIONS = """
+SELECT pg_advisory_xact_lock($1::int, stripe)
+FROM (SELECT DISTINCT abs(hashtext(id) % $2::int) AS stripe FROM unnest($3::text[]) AS id ORDER BY stripe)
+"""
 LOCK_UNITS = "SELECT FROM unit WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 LOCK_BATCHES = "SELECT FROM batch WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 
 
 class Plan(Protocol):
     """What is about to be projected, and so must not change meanwhile."""
+
+    @property
+    def transformations(self) -> Collection[str]: ...
 
     @property
     def units(self) -> Collection[int]: ...
@@ -49,16 +62,25 @@ async def own_ledger(tx: Transaction) -> None:
 async def lock_plan(tx: Transaction, make: Callable[[], Awaitable[P]]) -> P:
     """Rule 2: the plan that `make` reads, with everything it names locked."""
     plan = await make()
-    units, batches = set(plan.units), set(plan.batches)
+    transformations, units, batches = set(plan.transformations), set(plan.units), set(plan.batches)
     while True:
         await tx.sql.execute("SAVEPOINT ledger_locks")
+        if transformations:
+            await tx.sql.execute(
+                LOCK_TRANSFORMATIONS, TRANSFORMATION_LOCKS, TRANSFORMATION_STRIPES, sorted(transformations)
+            )
         await tx.sql.execute(LOCK_UNITS, sorted(units))
         await tx.sql.execute(LOCK_BATCHES, sorted(batches))
         plan = await make()
-        if units.issuperset(plan.units) and batches.issuperset(plan.batches):
+        if (
+            transformations.issuperset(plan.transformations)
+            and units.issuperset(plan.units)
+            and batches.issuperset(plan.batches)
+        ):
             await tx.sql.execute("RELEASE SAVEPOINT ledger_locks")
             return plan
         await tx.sql.execute("ROLLBACK TO SAVEPOINT ledger_locks")
         await tx.sql.execute("RELEASE SAVEPOINT ledger_locks")
+        transformations.update(plan.transformations)
         units.update(plan.units)
         batches.update(plan.batches)

@@ -1,126 +1,39 @@
 """Shipments meet receipts: the moves of one batch.
 
 A receipt completes the open shipment that matches: compatible places and parties, the same business
-transaction where both name one, nearest in time. One physical movement is often told in several
-steps (shipping, then departing; arriving, then receiving, then accepting): those are one.
+transaction where both name one, nearest in time. One physical movement told in several steps is one.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 
-from service.ledger.model import Amounts, Entry, Posting, Sites
+from service.ledger.consignments import Ends, Move, OpenShipments, Receipt, Shipment, ToldSoFar
+from service.ledger.model import Amounts, Gap, Places, Posting
 from service.ledger.steps import Effect, origin_of, target_of
 
-#: Steps further apart than this are not taken for one movement told twice.
-SAME_MOVEMENT_WITHIN = timedelta(days=7)
+#: How far the clocks of two parties may differ: a receipt so long before the shipment of the same
+#: amounts between the same two ends is its receipt.
+CLOCKS_DIFFER_BY = timedelta(days=1)
 
 ZERO = Decimal(0)
 
 
-@dataclass(slots=True)
-class Move:
-    """A move while the projection works on it. `origin` / `target` None: no event says."""
-
-    origin: int | None
-    target: int | None
-    departed_at: datetime
-    arrived_at: datetime | None
-    shipped: Amounts
-    received: Amounts | None
-    ship: Entry | None
-    receive: Entry | None
-    inferred: bool = False
-
-
-@dataclass(slots=True)
-class _Shipment:
-    entry: Entry
-    origin: int | None
-    amounts: Amounts
-    departed_at: datetime
-    steps: set[str | None]
-    remaining: dict[str, Decimal | None]
-    moves: list[Move] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Receipt:
-    entry: Entry
-    target: int | None
-    amounts: Amounts
-    steps: set[str | None]
-
-
-class _OpenShipments:
-    """The shipments not yet received in full, found by where they were bound.
-
-    A batch may have a hundred thousand of them at once, so nothing here walks through all of them
-    unless a receipt says nothing about who received.
-    """
-
-    def __init__(self, sites: Sites) -> None:
-        self.sites = sites
-        self.open: dict[int, _Shipment] = {}
-        self.by_site: dict[int | None, dict[int, _Shipment]] = defaultdict(dict)
-        self.by_party: dict[int | None, dict[int, _Shipment]] = defaultdict(dict)
-        self.by_load: dict[tuple[int | None, frozenset[tuple[str, Decimal | None]]], list[_Shipment]] = {}
-
-    def party_of(self, shipment: _Shipment) -> int | None:
-        entry = shipment.entry
-        if entry.destination_party is not None or entry.destination_site is None:
-            return entry.destination_party
-        return self.sites.owner.get(entry.destination_site)
-
-    def add(self, shipment: _Shipment) -> None:
-        key = id(shipment)
-        self.open[key] = shipment
-        self.by_site[shipment.entry.destination_site][key] = shipment
-        self.by_party[self.party_of(shipment)][key] = shipment
-        load = (shipment.origin, frozenset(shipment.amounts.items()))
-        self.by_load.setdefault(load, []).append(shipment)
-
-    def close(self, shipment: _Shipment) -> None:
-        key = id(shipment)
-        del self.open[key]
-        del self.by_site[shipment.entry.destination_site][key]
-        del self.by_party[self.party_of(shipment)][key]
-
-    def of_load(self, origin: int | None, amounts: Amounts) -> list[_Shipment]:
-        """All shipments so far, received or not, of these amounts from this place."""
-        return self.by_load.get((origin, frozenset(amounts.items())), [])
-
-    def bound_for(self, receipt: _Receipt, receiver: int | None) -> Iterable[_Shipment]:
-        """The open shipments whose destination this receipt could be; each once."""
-        if receiver is None:
-            return list(self.open.values())
-        found = dict(self.by_site[receipt.target])
-        for site in (receipt.entry.destination_site, None):
-            found.update(self.by_site[site])
-        found.update(self.by_party[receiver])
-        return list(found.values())
-
-
-def match_moves(
-    acts: Sequence[tuple[Posting, Effect]], sites: Sites, told_owner: dict[int, int]
-) -> list[Move]:
+def match_moves(acts: Sequence[tuple[Posting, Effect]], places: Places) -> list[Move]:
     """The moves that shipping and receiving postings of one batch tell of, in any order of input."""
-    return _Matching(sites, told_owner).run(acts)
+    return _Matching(places).run(acts)
 
 
 class _Matching:
-    def __init__(self, sites: Sites, told_owner: dict[int, int]) -> None:
-        self.sites = sites
-        self.told_owner = told_owner
-        self.open = _OpenShipments(sites)
-        self.all: list[_Shipment] = []
-        self.receipts: dict[int | None, list[_Receipt]] = defaultdict(list)
-        self.unshipped: list[_Receipt] = []
-
-    def owner(self, site: int) -> int | None:
-        return self.sites.owner.get(site, self.told_owner.get(site))
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.open = OpenShipments(places)
+        self.shipments: ToldSoFar[Shipment] = ToldSoFar()
+        self.receipts: ToldSoFar[Receipt] = ToldSoFar()
+        self.all: dict[int, Shipment] = {}
+        self.received: list[Receipt] = []
+        self.unshipped: list[Receipt] = []
 
     def run(self, acts: Sequence[tuple[Posting, Effect]]) -> list[Move]:
         # At one instant shipments come first: a whole journey may carry one date.
@@ -135,56 +48,75 @@ class _Matching:
             else:
                 self.void(posting)
         self.match_late_shipments()
-        moves = [move for shipment in self.all for move in _finished(shipment)]
+        moves = [move for shipment in self.all.values() for move in _finished(shipment)]
         moves.extend(_made_by(receipt) for receipt in self.unshipped)
+        _tell_retold(self.received)
         return moves
 
     def ship(self, posting: Posting) -> None:
-        entry = posting.entry
-        origin = origin_of(entry, self.owner, self.sites.unspecified)
-        for earlier in reversed(self.open.of_load(origin, posting.amounts)):
-            if entry.time - earlier.departed_at > SAME_MOVEMENT_WITHIN:
-                break
+        entry, ends = posting.entry, Ends.of(posting.entry)
+        origin = origin_of(entry, self.places)
+        for earlier in self.shipments.without_step(origin, posting.amounts, entry):
             if (
                 not earlier.moves
-                and entry.step not in earlier.steps
-                and _agree(earlier.entry.destination_site, entry.destination_site)
-                and _transactions_agree(earlier.entry, entry)
+                and ends.destinations_agree(earlier.ends, self.places)
+                and ends.share_papers(earlier.ends)
             ):
-                earlier.steps.add(entry.step)
                 # The goods left with the last of the steps; both directions of a trace are safe so.
-                earlier.departed_at = entry.time
+                self.open.close(earlier)
+                self.shipments.add_step(earlier, entry, self.places)
+                self.open.add(earlier)
                 return
-        shipment = _Shipment(entry, origin, posting.amounts, entry.time, {entry.step}, dict(posting.amounts))
+        steps, left = frozenset((entry.step,)), dict(posting.amounts)
+        shipment = Shipment(entry, origin, posting.amounts, entry.time, steps, ends, left)
+        self.shipments.add(shipment)
         self.open.add(shipment)
-        self.all.append(shipment)
+        self.all[id(shipment)] = shipment
 
     def receive(self, posting: Posting) -> None:
-        entry = posting.entry
-        target = target_of(entry, self.owner)
-        for earlier in reversed(self.receipts[target]):
-            if entry.time - earlier.entry.time > SAME_MOVEMENT_WITHIN:
-                break
-            if (
-                entry.step not in earlier.steps
-                and earlier.amounts == posting.amounts
-                and _agree(earlier.entry.source_site, entry.source_site)
-                and _transactions_agree(earlier.entry, entry)
-            ):
-                earlier.steps.add(entry.step)
+        entry, ends = posting.entry, Ends.of(posting.entry)
+        target = target_of(entry, self.places)
+        for earlier in self.receipts.without_step(target, posting.amounts, entry):
+            if self.same_delivery(earlier, ends):
+                self.receipts.add_step(earlier, entry, self.places)
                 return
-        receipt = _Receipt(entry, target, posting.amounts, {entry.step})
-        self.receipts[target].append(receipt)
+        steps = frozenset((entry.step,))
+        receipt = Receipt(entry, target, posting.amounts, entry.time, steps, ends)
         bound = self.open.bound_for(receipt, self.receiver_of(receipt))
-        if not self.complete(receipt, [s for s in bound if s.departed_at <= entry.time]):
+        if not self.complete(receipt, [s for s in bound if s.last_at <= entry.time]):
+            if self.retells(receipt):
+                return
             self.unshipped.append(receipt)
+        self.receipts.add(receipt)
+        self.received.append(receipt)
 
-    def receiver_of(self, receipt: _Receipt) -> int | None:
+    def retells(self, receipt: Receipt) -> bool:
+        """Is it a further step about a part of what already arrived: 10 arrived, 9 were accepted?"""
+        entry = receipt.entry
+        for earlier in self.receipts.others_without_step(receipt.place, entry):
+            if self.same_delivery(earlier, receipt.ends):
+                together = _added(earlier.retold.get(entry.step, {}), receipt.amounts)
+                if _within(together, earlier.amounts):
+                    earlier.retold[entry.step] = together
+                    earlier.retold_by = entry
+                    earlier.ends.add(receipt.ends, self.places)
+                    return True
+        return False
+
+    def same_delivery(self, earlier: Receipt, ends: Ends) -> bool:
+        """Can a step that names these ends tell of the delivery that `earlier` tells of?"""
+        return (
+            ends.sources_agree(earlier.ends, self.places)
+            and ends.share_papers(earlier.ends)
+            and all(self.source_fits(shipment, ends) for shipment in earlier.taken)
+        )
+
+    def receiver_of(self, receipt: Receipt) -> int | None:
         """The party that received: who runs the place, else the destination party named."""
-        owner = self.owner(receipt.target) if receipt.target is not None else None
-        return owner if owner is not None else receipt.entry.destination_party
+        owner = self.places.owner(receipt.place) if receipt.place is not None else None
+        return owner if owner is not None else receipt.ends.destination_party
 
-    def complete(self, receipt: _Receipt, candidates: list[_Shipment]) -> bool:
+    def complete(self, receipt: Receipt, candidates: list[Shipment]) -> bool:
         """Complete one open shipment, or several (a consolidated receipt); False where none matches."""
         fitting = [s for s in candidates if self.fits(s, receipt)]
         if not fitting:
@@ -196,7 +128,7 @@ class _Matching:
             if not any(left.values()):
                 return True
         # More arrived than was shipped: the surplus stays with the best match, as a difference.
-        move = next(m for m in fitting[0].moves if m.receive is receipt.entry)
+        move = receipt.moves[0]
         assert move.received is not None
         received = dict(move.received)
         for uom, quantity in left.items():
@@ -205,7 +137,7 @@ class _Matching:
         move.received = received
         return True
 
-    def take(self, shipment: _Shipment, receipt: _Receipt, left: dict[str, Decimal | None]) -> None:
+    def take(self, shipment: Shipment, receipt: Receipt, left: dict[str, Decimal | None]) -> None:
         """Let `receipt` take from `shipment` what both still have: one move."""
         shared = sorted(shipment.remaining.keys() & left.keys())
         if not shared:
@@ -228,141 +160,181 @@ class _Matching:
                 for uom in shipment.remaining.keys() - left.keys():
                     shipped[uom] = shipment.remaining[uom]
                     shipment.remaining[uom] = ZERO
-        target = receipt.target if receipt.target is not None else shipment.entry.destination_site
-        shipment.moves.append(
-            Move(
-                shipment.origin,
-                target,
-                shipment.departed_at,
-                receipt.entry.time,
-                shipped,
-                received,
-                shipment.entry,
-                receipt.entry,
-            )
+        move = Move(
+            shipment.place,
+            receipt.place if receipt.place is not None else shipment.ends.destination_site,
+            shipment.last_at,
+            receipt.entry.time,
+            shipped,
+            received,
+            shipment.entry,
+            receipt.entry,
         )
+        shipment.moves.append(move)
+        receipt.moves.append(move)
+        receipt.taken.append(shipment)
         if all(quantity == 0 for quantity in shipment.remaining.values()):
             self.open.close(shipment)
 
-    def fits(self, shipment: _Shipment, receipt: _Receipt) -> bool:
-        sent, got = shipment.entry, receipt.entry
-        if shipment.origin is not None and shipment.origin == receipt.target:
+    def fits(self, shipment: Shipment, receipt: Receipt) -> bool:
+        if shipment.place is not None and shipment.place == receipt.place:
             return False
         return (
-            _transactions_agree(sent, got)
+            shipment.ends.share_papers(receipt.ends)
             and self.destination_fits(shipment, receipt)
-            and self.source_fits(shipment, got)
+            and self.source_fits(shipment, receipt.ends)
         )
 
-    def destination_fits(self, shipment: _Shipment, receipt: _Receipt) -> bool:
-        destination = shipment.entry.destination_site
+    def destination_fits(self, shipment: Shipment, receipt: Receipt) -> bool:
+        destination = shipment.ends.destination_site
         if destination is None:
             # In transit to unknown: whoever names this source, this transaction, or no source at all.
             return True
-        if destination in (receipt.target, receipt.entry.destination_site):
+        same = self.places.sites.same_address
+        if same(destination, receipt.place) or same(destination, receipt.ends.destination_site):
             return True
         party, receiver = self.open.party_of(shipment), self.receiver_of(receipt)
         if party is not None and receiver is not None:
             return party == receiver
         # Nobody says who runs the receiving place: only a shipment to a party can have reached it.
-        return receiver is None and destination in self.sites.unspecified
+        return receiver is None and self.places.vague(destination)
 
-    def source_fits(self, shipment: _Shipment, got: Entry) -> bool:
-        if got.source_site is None or got.source_site in (shipment.origin, shipment.entry.source_site):
+    def source_fits(self, shipment: Shipment, ends: Ends) -> bool:
+        source, same = ends.source_site, self.places.sites.same_address
+        if source is None or same(source, shipment.place) or same(source, shipment.ends.source_site):
             return True
-        party = got.source_party if got.source_party is not None else self.owner(got.source_site)
-        sender = shipment.entry.source_party
-        if sender is None and shipment.origin is not None:
-            sender = self.owner(shipment.origin)
+        party = ends.source_party
+        if party is None:
+            party = self.places.owner(source)
+        sender = shipment.ends.source_party
+        if sender is None and shipment.place is not None:
+            sender = self.places.owner(shipment.place)
         if party is not None and sender is not None:
             return party == sender
         # Who sent it is not known: a source that names only a party can still be it.
-        return shipment.origin is None or (sender is None and got.source_site in self.sites.unspecified)
+        return shipment.place is None or (sender is None and self.places.vague(source))
 
     def void(self, posting: Posting) -> None:
         """CBV void_shipping: the latest open shipment of these amounts from this place never left."""
-        origin = origin_of(posting.entry, self.owner, self.sites.unspecified)
-        loads = self.open.of_load(origin, posting.amounts)
-        for shipment in reversed(loads):
-            if not shipment.moves and _transactions_agree(shipment.entry, posting.entry):
-                loads.remove(shipment)
+        origin, ends = origin_of(posting.entry, self.places), Ends.of(posting.entry)
+        for shipment in self.shipments.of_load(origin, posting.amounts):
+            if not shipment.moves and ends.share_papers(shipment.ends):
+                self.shipments.remove(shipment)
                 self.open.close(shipment)
-                self.all.remove(shipment)
+                del self.all[id(shipment)]
                 return
 
     def match_late_shipments(self) -> None:
-        """Clocks differ: a receipt *before* its shipment is believed only where both name the same
-        business transaction.
+        """Clocks differ: a receipt *before* its shipment is believed where both name the same business
+        transaction, or the same two ends and amounts within a day.
         """
-        by_transaction: dict[str, list[_Shipment]] = defaultdict(list)
+        by_paper: dict[str, list[Shipment]] = defaultdict(list)
         for shipment in self.open.open.values():
-            for transaction in shipment.entry.transactions:
-                by_transaction[transaction].append(shipment)
-        still: list[_Receipt] = []
+            for transaction in shipment.ends.transactions:
+                by_paper[transaction].append(shipment)
+        still: list[Receipt] = []
         for receipt in self.unshipped:
             sharing = {
                 id(s): s
-                for transaction in receipt.entry.transactions
-                for s in by_transaction.get(transaction, ())
+                for transaction in receipt.ends.transactions
+                for s in by_paper.get(transaction, ())
                 if id(s) in self.open.open
             }
-            if not self.complete(receipt, list(sharing.values())):
+            if not self.complete(receipt, list(sharing.values())) and not self.complete(
+                receipt, self.just_after(receipt)
+            ):
                 still.append(receipt)
         self.unshipped = still
 
+    def just_after(self, receipt: Receipt) -> list[Shipment]:
+        """The first untouched shipment of the same amounts within a day after, if both ends are named."""
+        if receipt.ends.source_site is None:
+            return []
+        bound = self.open.bound_for(receipt, self.receiver_of(receipt))
+        near = [
+            s
+            for s in bound
+            if s.last_at - receipt.entry.time <= CLOCKS_DIFFER_BY
+            and s.ends.destination_site is not None
+            and s.place is not None
+            and not s.moves
+            and s.amounts == receipt.amounts
+            and self.fits(s, receipt)
+        ]
+        return sorted(near, key=lambda s: (s.last_at, s.entry.key))[:1]
 
-def _rank(shipment: _Shipment, receipt: _Receipt) -> tuple[bool, bool, bool, datetime, str]:
+
+def _rank(shipment: Shipment, receipt: Receipt) -> tuple[bool, bool, bool, object, str]:
     """The best match is the greatest: same transaction, named destination, untouched, latest."""
-    sent = shipment.entry
     return (
-        bool(sent.transactions & receipt.entry.transactions),
-        sent.destination_site is not None,
+        bool(shipment.ends.transactions & receipt.ends.transactions),
+        shipment.ends.destination_site is not None,
         not shipment.moves,
-        shipment.departed_at,
-        sent.key,
+        shipment.last_at,
+        shipment.entry.key,
     )
 
 
-def _finished(shipment: _Shipment) -> list[Move]:
+def _finished(shipment: Shipment) -> list[Move]:
     """The moves of a shipment, or the one still in transit.
 
-    What was shipped and not received stays with the last receipt, as a difference of that move:
-    whether it was lost or travels on, no event says.
+    What was shipped to a named destination and not received stays with the last receipt, as a difference
+    of that move: whether it was lost or travels on, no event says. What was shipped to nobody knows
+    where, and was received in part, is still on its way to nobody knows where.
     """
-    if not shipment.moves:
-        entry = shipment.entry
-        target = entry.destination_site
-        return [
-            Move(shipment.origin, target, shipment.departed_at, None, shipment.amounts, None, entry, None)
-        ]
+    entry, target = shipment.entry, shipment.ends.destination_site
+    left = {uom: quantity for uom, quantity in shipment.remaining.items() if quantity != 0}
+    if not shipment.moves or (target is None and left):
+        unmet = left if shipment.moves else shipment.amounts
+        rest = Move(shipment.place, target, shipment.last_at, None, unmet, None, entry, None)
+        return [*shipment.moves, rest]
     last = shipment.moves[-1]
     shipped = dict(last.shipped)
-    for uom, quantity in shipment.remaining.items():
-        if quantity:
-            shipped[uom] = (shipped.get(uom) or ZERO) + quantity
+    for uom, quantity in left.items():
+        shipped[uom] = None if quantity is None else (shipped.get(uom) or ZERO) + quantity
     last.shipped = shipped
     return shipment.moves
 
 
-def _made_by(receipt: _Receipt) -> Move:
+def _made_by(receipt: Receipt) -> Move:
     """Nobody shipped it: the receipt itself makes the move from the source it names."""
-    entry = receipt.entry
-    return Move(
-        entry.source_site,
-        receipt.target,
-        entry.time,
-        entry.time,
-        receipt.amounts,
-        receipt.amounts,
-        None,
-        entry,
+    entry, amounts = receipt.entry, receipt.amounts
+    move = Move(
+        receipt.ends.source_site, receipt.place, entry.time, entry.time, amounts, amounts, None, entry
     )
+    receipt.moves.append(move)
+    return move
 
 
-def _agree(one: int | None, other: int | None) -> bool:
-    return one is None or other is None or one == other
+def _tell_retold(receipts: Sequence[Receipt]) -> None:
+    """Where further steps told of less than arrived, the difference is a gap of the last move."""
+    for receipt in receipts:
+        if receipt.retold_by is None:
+            continue
+        told = receipt.retold[receipt.retold_by.step]
+        for uom, arrived in sorted(receipt.amounts.items()):
+            if told.get(uom) != arrived:
+                detail = {"uom": uom, "arrived": as_text(arrived), "told": as_text(told.get(uom))}
+                gap = Gap("quantity_difference", receipt.place, receipt.retold_by.event_id, detail)
+                receipt.moves[-1].gaps.append(gap)
 
 
-def _transactions_agree(one: Entry, other: Entry) -> bool:
-    """The same business transaction where both name one."""
-    return not one.transactions or not other.transactions or bool(one.transactions & other.transactions)
+def as_text(quantity: Decimal | None) -> str:
+    """A quantity in the detail of a gap; empty where none is stated."""
+    return "" if quantity is None else f"{quantity.normalize():f}"
+
+
+def _added(one: Amounts, other: Amounts) -> dict[str, Decimal | None]:
+    together = dict(one)
+    for uom, quantity in other.items():
+        known = together.get(uom, ZERO)
+        together[uom] = None if known is None or quantity is None else known + quantity
+    return together
+
+
+def _within(part: Amounts, whole: Amounts) -> bool:
+    """Is it no more than the whole, unit by unit?"""
+    return all(
+        uom in whole and quantity is not None and (limit := whole[uom]) is not None and quantity <= limit
+        for uom, quantity in part.items()
+    )

@@ -3,7 +3,7 @@
 An `Entry` is what the projection reads of one event, an `Act` is one entry's effect on one batch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -84,18 +84,59 @@ class Transformation:
 
 
 class Sites:
-    """What the projection knows of places: `owner` (site -> the party that runs it) and `party_site`
-    (party -> its unspecified site, the place of goods that are somewhere with that party).
+    """What the projection knows of places: `owner` (site -> the party that runs it), `party_site`
+    (party -> its unspecified site, the place of goods that are somewhere with that party) and `gln`
+    (site -> the GLN that it is, or is a part of: GLNs with different extensions are one address).
     """
 
-    __slots__ = ("owner", "party_site", "unspecified")
+    __slots__ = ("gln", "owner", "parts", "party_site", "unspecified")
 
     def __init__(
-        self, owner: Mapping[int, int] | None = None, party_site: Mapping[int, int] | None = None
+        self,
+        owner: Mapping[int, int] | None = None,
+        party_site: Mapping[int, int] | None = None,
+        gln: Mapping[int, str] | None = None,
     ) -> None:
         self.party_site = dict(party_site or {})
         self.owner = {**(owner or {}), **{site: party for party, site in self.party_site.items()}}
         self.unspecified = frozenset(self.party_site.values())
+        self.gln = dict(gln or {})
+        self.parts: dict[str, list[int]] = {}
+        for site, number in sorted(self.gln.items()):
+            self.parts.setdefault(number, []).append(site)
+
+    def same_address(self, one: int | None, other: int | None) -> bool:
+        """Is it one place, or parts of one?"""
+        if one == other:
+            return one is not None
+        return one is not None and other is not None and self.address(one) == self.address(other)
+
+    def address(self, site: int) -> int | str:
+        """The same for all parts of one place, and for nothing else."""
+        return self.gln.get(site, site)
+
+    def parts_of_same(self, site: int) -> Sequence[int]:
+        """The parts of the place that this site is a part of, itself among them."""
+        return self.parts[self.gln[site]] if site in self.gln else (site,)
+
+
+class Places:
+    """Sites, and whom the batch's own events name as running them (by `Sites.address`)."""
+
+    __slots__ = ("sites", "told_owner")
+
+    def __init__(self, sites: Sites, told_owner: Mapping[int | str, int]) -> None:
+        self.sites = sites
+        self.told_owner = told_owner
+
+    def owner(self, site: int) -> int | None:
+        """The party that runs a site, as far as known."""
+        owner = self.sites.owner.get(site)
+        return owner if owner is not None else self.told_owner.get(self.sites.address(site))
+
+    def vague(self, site: int | None) -> bool:
+        """Is it only "somewhere with that party"?"""
+        return site in self.sites.unspecified
 
 
 @dataclass(frozen=True, slots=True)

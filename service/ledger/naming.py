@@ -9,7 +9,6 @@ from service.ledger.journal import BatchName, Reading, own_batch, read_event
 from service.registry.ensure import (
     BatchFact,
     NewBatch,
-    describe_batches,
     ensure_batches,
     ensure_parties,
     ensure_sites,
@@ -19,7 +18,10 @@ INSERT_UNITS = """
 INSERT INTO unit (uri) SELECT uri FROM unnest($1::text[]) AS uri ORDER BY uri ON CONFLICT (uri) DO NOTHING
 """
 FIND_UNITS = "SELECT id, uri FROM unit WHERE uri = ANY($1::text[])"
-FIND_UNSPECIFIED = "SELECT party_id, id FROM site WHERE unspecified AND party_id = ANY($1::bigint[])"
+# The place that goes by a party's own URI, even where it was registered by hand as somebody's.
+FIND_UNSPECIFIED = """
+SELECT party.id AS party_id, site.id FROM party JOIN site USING (uri) WHERE party.id = ANY($1::bigint[])
+"""
 FIND_DECLARED = """
 SELECT DISTINCT event_id FROM event WHERE declares_error AND event_id = ANY($1::text[])
 """
@@ -62,11 +64,24 @@ class _Ids:
     units: Mapping[str, int]
 
 
-async def write_journal(tx: Transaction, stored: Sequence[StoredEvent]) -> None:
-    """Write items and entries of newly stored events (error declarations excepted: they have none)."""
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What the journal holds of some events: rows of `event_item` and `journal_entry`, in the order of
+    `ITEM_COLUMNS` and `ENTRY_COLUMNS`, and what the events say of batches themselves.
+    """
+
+    items: list[tuple[object, ...]]
+    entries: list[tuple[object, ...]]
+    facts: frozenset[BatchFact]
+
+
+async def read_journal(tx: Transaction, stored: Sequence[StoredEvent]) -> Journal:
+    """The journal of stored events (error declarations excepted: they have none), read from them alone.
+    Whatever they name gets its row.
+    """
     events = [item for item in stored if not item.event.declares_error]
     if not events:
-        return
+        return Journal([], [], frozenset())
     readings = [read_event(item.event) for item in events]
     ids = await _ensure(tx, readings)
     declared = {
@@ -77,9 +92,13 @@ async def write_journal(tx: Transaction, stored: Sequence[StoredEvent]) -> None:
     for item, reading in zip(events, readings, strict=True):
         items.extend(_items(item.id, reading, ids))
         entries.append(_entry(item, reading, ids, voided=item.event_id in declared))
-    await tx.sql.copy_records_to_table("event_item", records=items, columns=ITEM_COLUMNS)
-    await tx.sql.copy_records_to_table("journal_entry", records=entries, columns=ENTRY_COLUMNS)
-    await _describe(tx, readings, ids)
+    return Journal(items, entries, _facts(readings, ids))
+
+
+async def write_journal(tx: Transaction, journal: Journal) -> None:
+    """Write the journal of newly stored events."""
+    await tx.sql.copy_records_to_table("event_item", records=journal.items, columns=ITEM_COLUMNS)
+    await tx.sql.copy_records_to_table("journal_entry", records=journal.entries, columns=ENTRY_COLUMNS)
 
 
 async def _ensure(tx: Transaction, readings: Sequence[Reading]) -> _Ids:
@@ -160,14 +179,13 @@ def _side(party_uri: str | None, site_uri: str | None, ids: _Ids) -> tuple[int |
     return party, ids.party_sites[party] if party is not None else None
 
 
-async def _describe(tx: Transaction, readings: Sequence[Reading], ids: _Ids) -> None:
-    facts = {
+def _facts(readings: Sequence[Reading], ids: _Ids) -> frozenset[BatchFact]:
+    return frozenset(
         BatchFact(ids.batches[name.uri], reading.made_on, reading.expires_on)
         for reading in readings
         if reading.made_on or reading.expires_on
         for name in reading.made()
-    }
-    await describe_batches(tx, facts)
+    )
 
 
 # Which batch a unit counts for

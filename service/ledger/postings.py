@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from service.ledger.contents import Inside, Packings
 from service.ledger.model import Entry, Role
-from service.ledger.steps import moves_contents
+from service.ledger.steps import brings_into_being, moves_contents, retires_number
 from service.ledger.units import EACH
 
 #: (role, batch) -> amounts
@@ -51,8 +51,9 @@ def postings_of(
         named = [item for item in items if item.role == role]
         units = {item.unit for item in named if item.unit is not None}
         opened = Inside()
-        # Retiring the number of a pallet does not destroy what stands on it.
-        if role is not Role.OUTPUT and entry.step != "decommissioning":
+        # Giving a pallet its number does not make what stands on it, nor does retiring it destroy that.
+        keeps = role is Role.OBJECT and (brings_into_being(entry) or retires_number(entry))
+        if role is not Role.OUTPUT and not keeps:
             opened = _opened(units, entry, packings)
         _post(postings, role, units, _classes(named), opened, batch_of)
     return postings

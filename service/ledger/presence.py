@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from service.ledger.matching import Move
-from service.ledger.model import UNKNOWN_SITE, Amounts, Entry, Gap, Sites
+from service.ledger.consignments import Move
+from service.ledger.model import UNKNOWN_SITE, Amounts, Entry, Gap, Places
 from service.ledger.steps import Effect, place_of
 
 ZERO = Decimal(0)
@@ -56,9 +56,9 @@ class Presence:
     `gaps` what the events leave open.
     """
 
-    def __init__(self, sites: Sites, told_owner: dict[int, int], moves: list[Move]) -> None:
-        self.sites = sites
-        self.told_owner = told_owner
+    def __init__(self, places: Places, moves: list[Move]) -> None:
+        self.places = places
+        self.sites = places.sites
         self.moves = moves
         self.appeared: list[tuple[int, Entry, Amounts]] = []
         self.gaps: list[Gap] = []
@@ -71,9 +71,6 @@ class Presence:
         self.sighted_on: dict[int, int] = {}
         #: Receipts without any origin: they are no moves.
         self.orphans: set[int] = set()
-
-    def owner(self, site: int) -> int | None:
-        return self.sites.owner.get(site, self.told_owner.get(site))
 
     def run(self, acts: Sequence[Act]) -> None:
         for _, phase, _, what in self._in_order(acts):
@@ -143,6 +140,9 @@ class Presence:
         origin = self._settle(move.origin, move.departed_at, move.shipped, move.ship, move.target)
         if origin is None:
             self.gaps.append(Gap("appears_from_nowhere", None, move.ship.event_id))
+        elif origin != move.origin and not self.places.vague(move.origin):
+            # No event names this place as where these goods left from.
+            move.inferred = True
         self._leave(move, UNKNOWN_SITE if origin is None else origin)
 
     def _depart_unshipped(self, move: Move) -> None:
@@ -192,9 +192,14 @@ class Presence:
         if place is None:
             return self._last_known(time, exclude=target)
         if place in self.stock:
+            if not self.stock[place].present():
+                # More leaves than ever came: what was sent here must have arrived meanwhile.
+                bound = self._on_the_way(place, time, named_only=True)
+                if bound is not None:
+                    self._let_arrive(bound, place, time, entry)
             return self._followed(place, target)
-        if place in self.sites.unspecified:
-            party = self.owner(place)
+        if self.places.vague(place):
+            party = self.places.owner(place)
             same = self._last_known(time, exclude=target, party=party) if party is not None else None
             if same is not None:
                 return self._followed(same, target)
@@ -237,16 +242,7 @@ class Presence:
         """
         on_the_way = self._on_the_way(place, time)
         if on_the_way is not None:
-            kind = "used_before_received" if on_the_way.receive is not None else "arrival_inferred"
-            self.gaps.append(Gap(kind, place, entry.event_id))
-            self.travelling[on_the_way.target].pop(id(on_the_way), None)
-            on_the_way.target = place
-            on_the_way.arrived_at = time
-            on_the_way.inferred = True
-            if on_the_way.receive is None:
-                on_the_way.receive = entry
-                on_the_way.received = on_the_way.shipped
-            self._arrive(on_the_way)
+            self._let_arrive(on_the_way, place, time, entry)
             return True
         origin = self._last_known(time, exclude=place, other=exclude)
         if origin is None:
@@ -258,13 +254,29 @@ class Presence:
         self.sighted_on[origin] = place
         return True
 
-    def _on_the_way(self, place: int, time: datetime) -> Move | None:
-        """The latest departed move to this place, to its party's unspecified site, or to unknown."""
-        party = self.owner(place)
-        targets: list[int | None] = [place]
+    def _let_arrive(self, move: Move, place: int, time: datetime, entry: Entry) -> None:
+        """The goods of a move are seen at the place before any receipt of them is told."""
+        kind = "used_before_received" if move.receive is not None else "arrival_inferred"
+        self.gaps.append(Gap(kind, place, entry.event_id))
+        self.travelling[move.target].pop(id(move), None)
+        move.target = place
+        move.arrived_at = time
+        move.inferred = True
+        if move.receive is None:
+            move.receive = entry
+            move.received = move.shipped
+        self._arrive(move)
+
+    def _on_the_way(self, place: int, time: datetime, *, named_only: bool = False) -> Move | None:
+        """The latest departed move to this place, to another part of it, to its party's unspecified site,
+        or to unknown.
+        """
+        party = self.places.owner(place)
+        others = (site for site in self.sites.parts_of_same(place) if site != place)
+        targets: list[int | None] = [place, *others]
         if party is not None and party in self.sites.party_site:
             targets.append(self.sites.party_site[party])
-        for target in [*targets, None]:
+        for target in targets if named_only else [*targets, None]:
             candidates = [
                 move
                 for move in self.travelling[target].values()
@@ -287,7 +299,7 @@ class Presence:
         """
 
         def eligible(place: int, stock: _Stock) -> bool:
-            if place in (exclude, other) or (party is not None and self.owner(place) != party):
+            if place in (exclude, other) or (party is not None and self.places.owner(place) != party):
                 return False
             return stock.produced or (stock.since is not None and stock.since < time)
 
@@ -303,7 +315,11 @@ class Presence:
     def _latest_bound(self, time: datetime, excluded: Iterable[int | None], party: int | None) -> int | None:
         best: Move | None = None
         for target, moves in self.travelling.items():
-            if target is None or target in excluded or (party is not None and self.owner(target) != party):
+            if (
+                target is None
+                or target in excluded
+                or (party is not None and self.places.owner(target) != party)
+            ):
                 continue
             for move in moves.values():
                 if move.departed_at < time and (best is None or move.departed_at > best.departed_at):

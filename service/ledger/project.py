@@ -9,10 +9,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from service.db.transaction import Transaction
-from service.ledger.contents import Packings
 from service.ledger.locks import lock_plan
-from service.ledger.model import Entry, Role
-from service.ledger.naming import StoredEvent, batches_of_units, write_journal
+from service.ledger.model import Role
+from service.ledger.naming import StoredEvent, batches_of_units, read_journal, write_journal
 from service.ledger.postings import PACKING_TYPES, Item, Postings, postings_of
 from service.ledger.projection import project_batch
 from service.ledger.reading import (
@@ -24,7 +23,8 @@ from service.ledger.reading import (
     load_transformations,
     sites_of,
 )
-from service.ledger.writing import write_ledgers, write_postings
+from service.ledger.writing import Written, write_ledgers, write_postings
+from service.registry.ensure import describe_batches
 
 #: Batches whose projection is held in memory at once.
 BATCHES_AT_ONCE = 2_000
@@ -88,14 +88,17 @@ class Plan:
     events: frozenset[int]
     postings: dict[int, Postings]
     unit_batches: dict[int, int | None]
-    #: To be locked: what holds others, and every batch whose projection is computed again.
+    #: To be locked: transformationIDs of those events, what holds others, every batch whose projection is
+    #: computed again, and every batch that a unit leaves: who names the unit meanwhile has locked that one.
+    transformations: frozenset[str]
     units: frozenset[int]
     batches: frozenset[int]
 
 
 async def project(tx: Transaction, stored: Sequence[StoredEvent]) -> set[int]:
     """Write the journal of `stored` and project it; the batches whose projection changed."""
-    await write_journal(tx, stored)
+    journal = await read_journal(tx, stored)
+    await write_journal(tx, journal)
     declared = [item.event_id for item in stored if item.event.declares_error]
     seeds = {item.id for item in stored if not item.event.declares_error}
     if declared:
@@ -104,9 +107,11 @@ async def project(tx: Transaction, stored: Sequence[StoredEvent]) -> set[int]:
         return set()
     plan = await lock_plan(tx, lambda: make_plan(tx, seeds))
     units = sorted(plan.unit_batches)
+    # Only now, for this locks batches too.
+    await describe_batches(tx, journal.facts)
     await tx.sql.execute(SET_UNIT_BATCHES, units, [plan.unit_batches[unit] for unit in units])
     await write_postings(tx, plan.events, plan.postings)
-    return await project_batches(tx, plan.batches)
+    return (await project_batches(tx, plan.batches)).batches
 
 
 async def make_plan(tx: Transaction, seeds: Collection[int]) -> Plan:
@@ -120,12 +125,21 @@ async def make_plan(tx: Transaction, seeds: Collection[int]) -> Plan:
     # A unit that counts for another batch than it did counts so wherever it was named, or inside.
     above = [row["unit_id"] for row in await tx.sql.fetch(HOLDERS, changed)] if changed else []
     events |= {row["event_id"] for row in await tx.sql.fetch(EVENTS_NAMING, above, None)} if above else set()
-    postings, touched = await _postings(tx, events, {unit: now for unit, (_, now) in batch_of.items()})
+    told = await postings_of_events(tx, events, {unit: now for unit, (_, now) in batch_of.items()})
+    postings = told.postings
     batches = {batch for told in postings.values() for _, batch in told}
     batches |= {row["batch_id"] for row in await tx.sql.fetch(POSTED_BATCHES, sorted(events))}
     batches |= {row["batch_id"] for row in await tx.sql.fetch(TIED_BATCHES, sorted(events))}
     unit_batches = {unit: now for unit, (before, now) in batch_of.items() if before != now}
-    return Plan(frozenset(events), postings, unit_batches, frozenset(holders | touched), frozenset(batches))
+    batches |= {batch for unit in changed for batch in batch_of[unit] if batch is not None}
+    return Plan(
+        frozenset(events),
+        postings,
+        unit_batches,
+        told.transformations,
+        frozenset(holders | told.holding),
+        frozenset(batches),
+    )
 
 
 async def _packed_anew(
@@ -147,38 +161,39 @@ async def _packed_anew(
     return holders
 
 
-async def _postings(
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The postings of some events, and what they name: transformationIDs, units that may hold others."""
+
+    postings: dict[int, Postings]
+    transformations: frozenset[str]
+    holding: frozenset[int]
+
+
+async def postings_of_events(
     tx: Transaction, events: Collection[int], batch_of: dict[int, int | None]
-) -> tuple[dict[int, Postings], set[int]]:
-    """The postings of events, given the batches of units that are about to change; and the logistic
-    units they name.
-    """
+) -> Posted:
+    """The postings of events, given the batches of units that are about to change."""
     entries, items = await load_entries(tx, events), await load_items(tx, events)
     named = {item.unit for told in items.values() for item in told if item.unit is not None}
     parents = {row["unit_id"] for row in await tx.sql.fetch(WHICH_ARE_PARENTS, sorted(named))}
     packings, inside = await load_packings(tx, parents)
     known = {row["id"]: row["batch_id"] for row in await tx.sql.fetch(UNITS_OF, sorted(named | inside))}
     known |= batch_of
-    holding = {unit for unit in named if known[unit] is None} | parents
-    return posted(entries, items, known, packings), holding
+    ids = (entry.transformation_id for entry in entries.values())
+    return Posted(
+        {
+            event: postings_of(entry, items.get(event, ()), known, packings)
+            for event, entry in entries.items()
+        },
+        frozenset(tid for tid in ids if tid is not None),
+        frozenset({unit for unit in named if known[unit] is None} | parents),
+    )
 
 
-def posted(
-    entries: dict[int, Entry],
-    items: dict[int, list[Item]],
-    batch_of: dict[int, int | None],
-    packings: Packings,
-) -> dict[int, Postings]:
-    """The postings of each entry."""
-    return {
-        event: postings_of(entry, items.get(event, ()), batch_of, packings)
-        for event, entry in entries.items()
-    }
-
-
-async def project_batches(tx: Transaction, batches: Iterable[int]) -> set[int]:
-    """Compute and write the projection of whole batches; those that changed. They must be locked."""
-    changed: set[int] = set()
+async def project_batches(tx: Transaction, batches: Iterable[int]) -> Written:
+    """Compute and write the projection of whole batches. They must be locked."""
+    written = Written()
     ordered = sorted(batches)
     for start in range(0, len(ordered), BATCHES_AT_ONCE):
         some = ordered[start : start + BATCHES_AT_ONCE]
@@ -189,5 +204,5 @@ async def project_batches(tx: Transaction, batches: Iterable[int]) -> set[int]:
         ledgers = {
             batch: project_batch(batch, postings.get(batch, ()), sites, transformations) for batch in some
         }
-        changed |= await write_ledgers(tx, ledgers)
-    return changed
+        written.add(await write_ledgers(tx, ledgers))
+    return written

@@ -35,9 +35,10 @@ were split over documents. Ties of time are broken by eventID.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
+from itertools import zip_longest
 
-from service.ledger.matching import Move, match_moves
+from service.ledger.consignments import Move
+from service.ledger.matching import as_text, match_moves
 from service.ledger.model import (
     UNKNOWN_SITE,
     Amounts,
@@ -47,6 +48,7 @@ from service.ledger.model import (
     FlowKind,
     Gap,
     Holding,
+    Places,
     Posting,
     Sites,
     Transformation,
@@ -70,22 +72,18 @@ def project_batch(
 
     `transformations`: event id of each posting with role INPUT or OUTPUT -> its transformation.
     """
-    told_owner = _told_owners(postings)
-
-    def owner(site: int) -> int | None:
-        return sites.owner.get(site, told_owner.get(site))
-
+    places = Places(sites, _told_owners(postings, sites))
     moving: list[tuple[Posting, Effect]] = []
     acts: list[Act] = []
     for posting in sorted(postings, key=lambda p: (p.entry.time, p.entry.key, p.role)):
-        effect = effect_of(posting.entry, posting.role, owner)
+        effect = effect_of(posting.entry, posting.role, places)
         if effect in _MOVING:
             moving.append((posting, effect))
         else:
             acts.append(Act(posting.entry, effect, posting.amounts, act_place(posting.entry)))
-    presence = Presence(sites, told_owner, match_moves(moving, sites, told_owner))
+    presence = Presence(places, match_moves(moving, places))
     presence.run(acts)
-    balances = _Balances(sites, told_owner)
+    balances = _Balances(places)
     balances.add(presence, acts)
     flows = [flow for move in presence.moves for flow in _flows_of(batch, move)]
     gaps = [*presence.gaps, *_gaps_of_moves(presence.moves), *balances.gaps()]
@@ -99,27 +97,28 @@ def project_batch(
     return BatchLedger(flows, holdings, gaps)
 
 
-def _told_owners(postings: Sequence[Posting]) -> dict[int, int]:
+def _told_owners(postings: Sequence[Posting], sites: Sites) -> dict[int | str, int]:
     """Whom the batch's own events name for a place; the latest word counts.
 
     A named source party runs the named source location, or the place of a shipment; a destination
     party the destination location, or the place of a receipt.
     """
-    told: dict[int, int] = {}
+    told: dict[int | str, int] = {}
+    told_so_far = Places(sites, told)
     for posting in sorted(postings, key=lambda p: (p.entry.time, p.entry.key)):
         entry = posting.entry
-        effect = effect_of(entry, posting.role, lambda site: told.get(site))
+        effect = effect_of(entry, posting.role, told_so_far)
         place = entry.site if entry.site is not None else entry.read_site
         if entry.source_party is not None:
             if entry.source_site is not None:
-                told[entry.source_site] = entry.source_party
+                told[sites.address(entry.source_site)] = entry.source_party
             if effect is Effect.SHIP and place is not None and place != entry.destination_site:
-                told[place] = entry.source_party
+                told[sites.address(place)] = entry.source_party
         if entry.destination_party is not None:
             if entry.destination_site is not None:
-                told[entry.destination_site] = entry.destination_party
+                told[sites.address(entry.destination_site)] = entry.destination_party
             if effect is Effect.RECEIVE and place is not None and place != entry.source_site:
-                told[place] = entry.destination_party
+                told[sites.address(place)] = entry.destination_party
     return told
 
 
@@ -128,10 +127,14 @@ def _flows_of(batch: int, move: Move) -> list[Flow]:
     assert move.origin is not None
     assert move.target is not None
     received = move.received if move.arrived_at is not None else None
-    shared = sorted(move.shipped.keys() & (received or move.shipped).keys())
-    pairs: list[tuple[str | None, str | None]] = [(uom, uom) for uom in shared]
-    if not pairs:
-        pairs = [(next(iter(sorted(move.shipped)), None), next(iter(sorted(received or {})), None))]
+    arrived = move.shipped if received is None else received
+    pairs: list[tuple[str | None, str | None]] = [
+        (uom, uom) for uom in sorted(move.shipped.keys() & arrived.keys())
+    ]
+    # Shipped in one unit of measure and received in another: one flow for the two.
+    pairs += zip_longest(
+        sorted(move.shipped.keys() - arrived.keys()), sorted(arrived.keys() - move.shipped.keys())
+    )
     return [
         Flow(
             FlowKind.MOVE,
@@ -195,6 +198,7 @@ def _flow_order(flow: Flow) -> tuple[object, ...]:
 def _gaps_of_moves(moves: Sequence[Move]) -> list[Gap]:
     gaps: list[Gap] = []
     for move in moves:
+        gaps.extend(move.gaps)
         entry = move.receive or move.ship
         assert entry is not None
         if move.target == UNKNOWN_SITE:
@@ -208,7 +212,7 @@ def _gaps_of_moves(moves: Sequence[Move]) -> list[Gap]:
             if (uom in move.shipped) != (uom in move.received) and move.shipped.keys() & move.received.keys():
                 continue
             if sent != got:
-                detail = {"uom": uom, "shipped": _text(sent), "received": _text(got)}
+                detail = {"uom": uom, "shipped": as_text(sent), "received": as_text(got)}
                 gaps.append(Gap("quantity_difference", move.target, entry.event_id, detail))
     return gaps
 
@@ -225,16 +229,11 @@ def _gaps_of_act(act: Act, transformations: Mapping[int, Transformation]) -> lis
     return gaps
 
 
-def _text(quantity: Decimal | None) -> str:
-    return "" if quantity is None else f"{quantity.normalize():f}"
-
-
 class _Balances:
     """Holdings by (site, unit of measure)."""
 
-    def __init__(self, sites: Sites, told_owner: Mapping[int, int]) -> None:
-        self.sites = sites
-        self.told_owner = told_owner
+    def __init__(self, places: Places) -> None:
+        self.places = places
         self.holdings: dict[tuple[int, str], Holding] = {}
         self.last_event: dict[tuple[int, str], Entry] = {}
         self.appeared: set[int] = set()
@@ -267,8 +266,7 @@ class _Balances:
             key = (site, uom)
             holding = self.holdings.get(key)
             if holding is None:
-                party = self.sites.owner.get(site, self.told_owner.get(site))
-                holding = self.holdings[key] = Holding(site, uom, party, time, time)
+                holding = self.holdings[key] = Holding(site, uom, self.places.owner(site), time, time)
             holding.first_at = min(holding.first_at, time)
             holding.last_at = max(holding.last_at, time)
             latest = self.last_event.setdefault(key, entry)
@@ -289,7 +287,7 @@ class _Balances:
             if moved:
                 units.setdefault(site, []).append(uom)
             if holding.on_hand < 0 and site != UNKNOWN_SITE and site not in self.appeared:
-                detail = {"uom": uom, "on_hand": _text(holding.on_hand)}
+                detail = {"uom": uom, "on_hand": as_text(holding.on_hand)}
                 gaps.append(Gap("negative_balance", site, self.last_event[site, uom].event_id, detail))
         for site, uoms in units.items():
             if len(uoms) > 1:

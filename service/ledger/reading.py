@@ -56,11 +56,16 @@ WHERE (entry.event_id = ANY($1::bigint[]) OR entry.transformation_id = ANY($2::t
   AND posting.role IN (3, 4) AND NOT entry.voided
 """
 
-OWNERS = """
-SELECT id, party_id, unspecified FROM site WHERE id = ANY($1::bigint[]) AND party_id IS NOT NULL
-UNION
-SELECT id, party_id, unspecified FROM site WHERE unspecified AND party_id = ANY($2::bigint[])
+SITES = """
+-- A GLN with an extension is a part of the place with that GLN, whose owner is its owner unless it has one.
+SELECT site.id, site.unspecified, coalesce(site.party_id, whole.party_id) AS party_id,
+       CASE WHEN starts_with(site.uri, 'https://id.gs1.org/414/')
+            THEN split_part(site.uri, '/', 5) END AS address
+FROM site LEFT JOIN site AS whole
+  ON site.uri LIKE 'https://id.gs1.org/414/%/254/%' AND whole.uri = split_part(site.uri, '/254/', 1)
+WHERE site.id = ANY($1::bigint[])
 """
+UNSPECIFIED = "SELECT id, party_id FROM site WHERE unspecified AND party_id = ANY($1::bigint[])"
 
 
 def entry_of(row: asyncpg.Record) -> Entry:
@@ -178,7 +183,9 @@ def _group(entry: Entry) -> int | str:
 
 
 async def load_sites(tx: Transaction, entries: Iterable[Entry]) -> Sites:
-    """Owners of the sites that entries name, and the unspecified sites of those and of the named parties."""
+    """Owners and addresses of the sites that entries name, and the unspecified sites of those owners and of
+    the named parties.
+    """
     sites: set[int] = set()
     parties: set[int] = set()
     for entry in entries:
@@ -188,12 +195,14 @@ async def load_sites(tx: Transaction, entries: Iterable[Entry]) -> Sites:
             if site is not None
         )
         parties.update(party for party in (entry.source_party, entry.destination_party) if party is not None)
-    rows = await tx.sql.fetch(OWNERS, sorted(sites), sorted(parties))
-    owners = {row["id"]: row["party_id"] for row in rows}
-    missing = sorted(set(owners.values()) - {row["party_id"] for row in rows if row["unspecified"]})
-    more = await tx.sql.fetch(OWNERS, [], missing) if missing else []
-    unspecified = {row["party_id"]: row["id"] for row in [*rows, *more] if row["unspecified"]}
-    return Sites(owners, unspecified)
+    rows = await tx.sql.fetch(SITES, sorted(sites))
+    owners = {row["id"]: row["party_id"] for row in rows if row["party_id"] is not None}
+    unspecified = await tx.sql.fetch(UNSPECIFIED, sorted(parties | set(owners.values())))
+    return Sites(
+        owners,
+        {row["party_id"]: row["id"] for row in unspecified},
+        {row["id"]: row["address"] for row in rows if row["address"] is not None},
+    )
 
 
 def sites_of(postings: Mapping[int, Sequence[Posting]]) -> Iterable[Entry]:

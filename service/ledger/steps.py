@@ -2,13 +2,11 @@
 what the event says (action, places, sources, destinations). Nothing is dropped.
 """
 
-from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 
-from service.ledger.model import Entry, Role
-
-#: site -> the party that runs it, as far as known
-Owner = Callable[[int], int | None]
+from service.events.namespaces import local_name
+from service.ledger.model import Entry, Places, Role
 
 
 class Effect(Enum):
@@ -29,9 +27,10 @@ class Effect(Enum):
     VOID_SHIPMENT = "void_shipment"
 
 
-#: CBV 2.0 business steps (bare words), by what they do. `dispatching`, `returning`, `harvesting`,
-#: `consuming` are no CBV words but common in practice.
-SHIPPING = frozenset({"shipping", "departing", "dispatching", "returning"})
+#: CBV 2.0 business steps (bare words), by what they do. `consigning` is shipping with a change of
+#: possession (CBV 2.0, 7.1.2). `dispatching`, `returning`, `harvesting`, `consuming` are no CBV words:
+#: they come as the last part of somebody's own URI.
+SHIPPING = frozenset({"shipping", "departing", "consigning", "dispatching", "returning"})
 RECEIVING = frozenset({"receiving", "arriving", "accepting"})
 BY_STEP: dict[str, Effect] = {
     **dict.fromkeys(SHIPPING, Effect.SHIP),
@@ -50,9 +49,19 @@ BY_STEP: dict[str, Effect] = {
 
 #: Effects that a packing event (Aggregation, Association) can have besides packing.
 _MOVING = (Effect.SHIP, Effect.RECEIVE, Effect.SELL, Effect.DESTROY, Effect.VOID_SHIPMENT)
+#: Steps of packing events that move nothing, whatever destination the goods are packed for.
+_STAYING = frozenset({"packing", "unpacking", "repackaging"})
 
 
-def effect_of(entry: Entry, role: Role, owner: Owner) -> Effect:
+@lru_cache(maxsize=4096)
+def known_effect(step: str | None) -> Effect | None:
+    """What a business step does by its name: a bare CBV word, or the last part of a URI of one's own."""
+    if step is None:
+        return None
+    return BY_STEP.get(step) or BY_STEP.get(local_name(step).lower())
+
+
+def effect_of(entry: Entry, role: Role, places: Places) -> Effect:
     """The effect of `entry` on goods that play `role` in it."""
     if role is Role.INPUT:
         return Effect.CONSUME
@@ -60,29 +69,48 @@ def effect_of(entry: Entry, role: Role, owner: Owner) -> Effect:
         return Effect.PRODUCE
     if role is Role.PACKED:
         return Effect.PACK
-    known = BY_STEP.get(entry.step or "")
+    known = known_effect(entry.step)
     if known is not None:
         return known
     if entry.type == "ObjectEvent" and entry.action == "ADD":
         return Effect.PRODUCE
     if entry.type == "ObjectEvent" and entry.action == "DELETE":
         return Effect.DESTROY
-    return _effect_of_places(entry, owner)
+    return _effect_of_places(entry, places)
 
 
 def moves_contents(entry: Entry) -> bool:
-    """Does this packing event move what it names, besides packing it?"""
-    return BY_STEP.get(entry.step or "") in _MOVING
+    """Does this packing event move what it names, besides packing it? By its step; an unknown step
+    that names where the goods come from or go to moves them too.
+    """
+    known = known_effect(entry.step)
+    if known is not None:
+        return known in _MOVING
+    ends = (entry.source_site, entry.destination_site)
+    return entry.step not in _STAYING and ends != (None, None) and ends[0] != ends[1]
 
 
-def _effect_of_places(entry: Entry, owner: Owner) -> Effect:
+def brings_into_being(entry: Entry) -> bool:
+    """Are the objects of this event made by it? What is inside them is not."""
+    known = known_effect(entry.step)
+    return known is Effect.PRODUCE or (
+        known is None and entry.type == "ObjectEvent" and entry.action == "ADD"
+    )
+
+
+def retires_number(entry: Entry) -> bool:
+    """Does this event end the life of identifiers, not of what is inside?"""
+    return entry.step is not None and local_name(entry.step).lower() == "decommissioning"
+
+
+def _effect_of_places(entry: Entry, places: Places) -> Effect:
     """An unknown step: a destination other than where the goods are is a shipment, a source other
     than where they are is a receipt, anything else is a sighting.
     """
     place = place_of(entry)
     source, destination = entry.source_site, entry.destination_site
     if destination is not None and destination != source:
-        if place is not None and _is_at(place, destination, entry.destination_party, owner):
+        if place is not None and _is_at(place, destination, entry.destination_party, places):
             return Effect.RECEIVE
         if place is not None or source is not None:
             return Effect.SHIP
@@ -90,15 +118,15 @@ def _effect_of_places(entry: Entry, owner: Owner) -> Effect:
         source is not None
         and destination is None
         and place is not None
-        and not _is_at(place, source, entry.source_party, owner)
+        and not _is_at(place, source, entry.source_party, places)
     ):
         return Effect.RECEIVE
     return Effect.SIGHT
 
 
-def _is_at(place: int, site: int, party: int | None, owner: Owner) -> bool:
+def _is_at(place: int, site: int, party: int | None, places: Places) -> bool:
     """Is `place` the named site, or run by the named party?"""
-    return place == site or (party is not None and owner(place) == party)
+    return places.sites.same_address(place, site) or (party is not None and places.owner(place) == party)
 
 
 def place_of(entry: Entry) -> int | None:
@@ -106,32 +134,32 @@ def place_of(entry: Entry) -> int | None:
     return entry.site if entry.site is not None else entry.read_site
 
 
-def origin_of(entry: Entry, owner: Owner, unspecified: frozenset[int]) -> int | None:
+def origin_of(entry: Entry, places: Places) -> int | None:
     """The place a shipment leaves: the source location; else the event's own place unless that is
     the destination's; else the source party's unspecified site; None where nothing says.
     """
-    if entry.source_site is not None and entry.source_site not in unspecified:
+    if entry.source_site is not None and not places.vague(entry.source_site):
         return entry.source_site
-    place = _own_place(entry, entry.destination_site, entry.destination_party, entry.source_party, owner)
+    place = _own_place(entry, entry.destination_site, entry.destination_party, entry.source_party, places)
     return place if place is not None else entry.source_site
 
 
-def target_of(entry: Entry, owner: Owner) -> int | None:
+def target_of(entry: Entry, places: Places) -> int | None:
     """The place a receipt reaches: the event's own place unless that is the source's, else the
     destination named; None where nothing says.
     """
-    place = _own_place(entry, entry.source_site, entry.source_party, entry.destination_party, owner)
+    place = _own_place(entry, entry.source_site, entry.source_party, entry.destination_party, places)
     return place if place is not None else entry.destination_site
 
 
 def _own_place(
-    entry: Entry, other_site: int | None, other_party: int | None, own_party: int | None, owner: Owner
+    entry: Entry, other_site: int | None, other_party: int | None, own_party: int | None, places: Places
 ) -> int | None:
     """The first of bizLocation and readPoint that is not the other side's."""
     for place in (entry.site, entry.read_site):
         if place is None or place == other_site:
             continue
-        foreign = other_party is not None and other_party != own_party and owner(place) == other_party
+        foreign = other_party is not None and other_party != own_party and places.owner(place) == other_party
         if not foreign:
             return place
     return None

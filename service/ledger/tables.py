@@ -38,6 +38,16 @@ class JournalEntry(SQLModel, table=True):
             "transformation_id",
             postgresql_where=text("transformation_id IS NOT NULL"),
         ),
+        # Which events name a place? Asked when it gets another owner.
+        Index("journal_entry_site_id_idx", "site_id"),
+        *(
+            Index(
+                f"journal_entry_{column}_idx",
+                column,
+                postgresql_where=text(f"{column} IS DISTINCT FROM site_id"),
+            )
+            for column in ("read_site_id", "source_site_id", "destination_site_id")
+        ),
     )
 
     event_id: int = _key("event.id")

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -70,8 +71,23 @@ WHERE holding.batch_id = gone.batch_id AND holding.site_id = gone.site_id AND ho
 """
 
 
-async def write_postings(tx: Transaction, events: Collection[int], told: Mapping[int, Postings]) -> None:
-    """Let the postings of `events` be exactly `told` (event -> postings; none where it is missing)."""
+@dataclass(slots=True)
+class Written:
+    """What writing by difference did: batches whose rows changed, and rows removed or added in all."""
+
+    batches: set[int] = field(default_factory=set)
+    rows: int = 0
+
+    def add(self, other: "Written") -> None:
+        """Both together."""
+        self.batches |= other.batches
+        self.rows += other.rows
+
+
+async def write_postings(tx: Transaction, events: Collection[int], told: Mapping[int, Postings]) -> int:
+    """Let the postings of `events` be exactly `told` (event -> postings; none where it is missing).
+    Returns how many rows were removed or added.
+    """
     new: set[PostingRow] = {
         (batch, event, int(role), uom, quantity)
         for event, postings in told.items()
@@ -91,12 +107,13 @@ async def write_postings(tx: Transaction, events: Collection[int], told: Mapping
         records=sorted(new - old, key=lambda row: (row[0], row[1], row[2], row[3])),
         columns=("batch_id", "event_id", "role", "uom", "quantity"),
     )
+    return len(gone) + len(new - old)
 
 
-async def write_ledgers(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -> set[int]:
-    """Let flows, holdings and gaps of these batches be exactly the given ones; the batches changed."""
+async def write_ledgers(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -> Written:
+    """Let flows, holdings and gaps of these batches be exactly the given ones."""
     batches = sorted(ledgers)
-    changed = await _write_numbered(
+    written = await _write_numbered(
         tx,
         "flow",
         OLD_FLOWS,
@@ -104,11 +121,10 @@ async def write_ledgers(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -> 
         FLOW_COLUMNS,
         {b: map(_flow_row, ledgers[b].flows) for b in batches},
     )
-    changed |= await _write_numbered(
-        tx, "gap", OLD_GAPS, DELETE_GAPS, GAP_COLUMNS, {b: map(_gap_row, ledgers[b].gaps) for b in batches}
-    )
-    changed |= await _write_holdings(tx, ledgers)
-    return changed
+    gaps = {b: map(_gap_row, ledgers[b].gaps) for b in batches}
+    written.add(await _write_numbered(tx, "gap", OLD_GAPS, DELETE_GAPS, GAP_COLUMNS, gaps))
+    written.add(await _write_holdings(tx, ledgers))
+    return written
 
 
 async def _write_numbered(
@@ -118,7 +134,7 @@ async def _write_numbered(
     delete: str,
     columns: Sequence[str],
     rows: Mapping[int, Iterable[tuple[Hashable, ...]]],
-) -> set[int]:
+) -> Written:
     """Rows that have no key but their content, numbered within the batch; kept rows keep their number."""
     known: dict[int, dict[tuple[Hashable, ...], list[int]]] = defaultdict(lambda: defaultdict(list))
     last: dict[int, int] = defaultdict(int)
@@ -146,10 +162,10 @@ async def _write_numbered(
         await tx.sql.execute(delete, [batch for batch, _ in gone], [ordinal for _, ordinal in gone])
     if fresh:
         await tx.sql.copy_records_to_table(table, records=fresh, columns=("batch_id", "ordinal", *columns))
-    return changed
+    return Written(changed, len(gone) + len(fresh))
 
 
-async def _write_holdings(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -> set[int]:
+async def _write_holdings(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -> Written:
     new = {
         (batch, holding.site, holding.uom): _holding_row(holding)
         for batch, ledger in ledgers.items()
@@ -169,7 +185,7 @@ async def _write_holdings(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -
             records=[(key[0], *row) for key, row in fresh.items()],
             columns=("batch_id", *HOLDING_COLUMNS),
         )
-    return {batch for batch, _, _ in [*gone, *fresh]}
+    return Written({batch for batch, _, _ in [*gone, *fresh]}, len(gone) + len(fresh))
 
 
 def _flow_row(flow: Flow) -> tuple[Hashable, ...]:
