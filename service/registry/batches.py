@@ -14,20 +14,18 @@ from service.registry.links import is_minted_product
 from service.registry.rows import Row, already, filled, missing, unknown_reference
 from service.registry.sites import find_site_reference
 
-# The recall's tables lie above the registry and are read here by name only: whoever looks at a batch must see
+# The recall's table lies above the registry and is read here by name only: whoever looks at a batch must see
 # that it is recalled, and a list must not ask once a row.
 FETCH = """
 SELECT batch.*, product.uri AS product_uri, product.gtin,
-    EXISTS (SELECT FROM recall_batch JOIN recall ON recall.id = recall_id
-            WHERE batch_id = batch.id AND status = 'open') AS recalled
+    EXISTS (SELECT FROM recall_batch WHERE batch_id = batch.id) AS recalled
 FROM batch LEFT JOIN product ON product.id = product_id
 WHERE batch.id = $1
 """
 
 LIST = """
 SELECT batch.*, product.uri AS product_uri, product.gtin,
-    EXISTS (SELECT FROM recall_batch JOIN recall ON recall.id = recall_id
-            WHERE batch_id = batch.id AND status = 'open') AS recalled
+    EXISTS (SELECT FROM recall_batch WHERE batch_id = batch.id) AS recalled
 FROM batch LEFT JOIN product ON product.id = product_id
 WHERE batch.id > $1
   AND ($3::bigint IS NULL OR product_id = $3)

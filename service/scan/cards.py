@@ -7,7 +7,7 @@ from typing import Any, Final
 from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.identifiers.identity import Identity, Kind
-from service.recall.status import OpenRecall, find_open_recalls, find_recalled_lots
+from service.recall.status import PublicRecall, find_recalls, find_recalled_lots
 from service.scan.verdict import Verdict, verdict_of
 
 DOCUMENTS_SHOWN: Final = 10
@@ -32,7 +32,7 @@ class Card:
     identity: Identity
     checked_at: datetime
     facts: dict[str, Any]
-    recalls: tuple[OpenRecall, ...] = ()
+    recalls: tuple[PublicRecall, ...] = ()
     other_lots: tuple[str, ...] = ()
     documents: tuple[dict[str, Any], ...] = ()
     phone: str | None = None
@@ -72,7 +72,7 @@ async def look_up(tx: Transaction, identity: Identity, now: datetime) -> Card:
 async def _card_of_batch(
     tx: Transaction, identity: Identity, rows: list[dict[str, Any]], now: datetime
 ) -> Card:
-    recalls = await find_open_recalls(tx, [row["batch_id"] for row in rows])
+    recalls = await find_recalls(tx, [row["batch_id"] for row in rows])
     facts = rows[0]
     expires_on = min((row["expires_on"] for row in rows if row["expires_on"]), default=None)
     documents = await tx.sql.fetch(LIST_DOCUMENTS, facts["batch_id"], DOCUMENTS_SHOWN)

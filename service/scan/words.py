@@ -5,10 +5,10 @@ from typing import Final
 from service.scan.preferences import Language
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
-    "recalled": ("正在召回", "RECALLED"),
+    "recalled": ("已召回", "RECALLED"),
     "recalled_lead": (
-        "这一批次正在召回，请停止食用或使用。",
-        "This lot is being recalled. Do not eat or use it.",
+        "这一批次已被召回，请停止食用或使用。",
+        "This lot has been recalled. Do not eat or use it.",
     ),
     "expired": ("已过保质期", "Past its date"),
     "expired_lead": (
@@ -42,7 +42,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "系统暂时无法查询，未能核验该产品。请稍后再扫一次。",
         "The service cannot answer now, so this product was not checked. Please scan again later.",
     ),
-    "recalled_lots": ("该产品正在召回的批号", "Lots of this product under recall"),
+    "recalled_lots": ("该产品被召回的批号", "Recalled lots of this product"),
     "recalled_lots_lead": (
         "如果您包装上的批号在下列之中，请停止食用或使用。",
         "If the lot on your pack is one of these, do not eat or use it.",

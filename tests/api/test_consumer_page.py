@@ -80,7 +80,7 @@ async def test_a_recalled_lot_says_so_before_anything_else(
     places = [main.index(text) for text in told]
     assert places == sorted(places)
     chinese = await open_page(public, PAGE + "?lang=zh")
-    assert heading(chinese) == "正在召回"
+    assert heading(chinese) == "已召回"
     assert "检出&lt;沙门氏菌&gt;" in chinese
 
 
@@ -94,10 +94,10 @@ async def test_the_advice_of_the_recall_replaces_the_general_one(
     assert "Burn it." in await open_page(public, PAGE + "?lang=zh")
 
 
-async def test_a_recall_is_seen_at_once_and_gone_when_it_is_closed(
+async def test_a_recall_is_seen_at_once_and_stays_when_its_case_is_closed(
     public: httpx.AsyncClient, engine: AsyncEngine
 ) -> None:
-    for expected in ("no_recall_known", "recalled", "no_recall_known"):
+    for expected in ("no_recall_known", "recalled", "recalled"):
         assert (await public.get(PAGE, headers=JSON)).json()["status"] == expected
         async with transaction(engine) as tx:
             if expected == "no_recall_known":
@@ -134,7 +134,7 @@ async def test_an_unknown_lot_is_unknown_and_shows_the_products_recalled_lots(
         await recall(tx, 1)
     html = await open_page(public, f"/01/{TEA}/10/OTHER", 404)
     assert heading(html) == "Unknown code"
-    assert "Lots of this product under recall" in html
+    assert "Recalled lots of this product" in html
     assert ">L1</li>" in html
 
 

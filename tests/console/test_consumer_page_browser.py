@@ -140,7 +140,7 @@ async def test_the_page_works_without_scripts_and_follows_the_readers_language(
     await visit(page, site + RECALLED)
     assert await page.get_by_role("heading", level=1).inner_text() == "RECALLED"
     await page.get_by_role("link", name="中文").click()
-    assert await page.get_by_role("heading", level=1).inner_text() == "正在召回"
+    assert await page.get_by_role("heading", level=1).inner_text() == "已召回"
     await page.get_by_role("link", name="English").click()
     assert await page.get_by_role("heading", level=1).inner_text() == "RECALLED"
     await context.close()
