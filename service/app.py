@@ -22,6 +22,7 @@ from service.scan import routes as scan_routes
 from service.settings import settings
 from service.trace import routes as trace_routes
 from service.web import problems
+from service.web.body_limit import BodyLimit
 
 DESCRIPTION = """
 Who holds this batch now, where did it come from, and who must be told?
@@ -30,6 +31,11 @@ Who holds this batch now, where did it come from, and who must be told?
 Send your API key as `Authorization: Bearer …`. Every error is `application/problem+json` and names
 the field, the value and what would be right, in English and Chinese.
 """
+
+
+def bounds_itself(path: str) -> bool:
+    """Captured documents and uploaded files have limits of their own."""
+    return path.startswith("/epcis/") or path.endswith("/documents")
 
 
 def create_app(engine: AsyncEngine | None = None) -> FastAPI:
@@ -44,6 +50,7 @@ def create_app(engine: AsyncEngine | None = None) -> FastAPI:
 
     app = FastAPI(title="Suyuan 溯源", version=version("suyuan"), description=DESCRIPTION, lifespan=lifespan)
     problems.install(app)
+    app.add_middleware(BodyLimit, bounds_itself=bounds_itself)
 
     @app.get("/healthz", tags=["operation"], summary="Is the service alive, and its database?")
     async def read_health(tx: Tx) -> dict[str, str]:
