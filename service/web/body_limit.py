@@ -1,7 +1,8 @@
 """A bound on request bodies before anything reads them.
 
 FastAPI reads a JSON body before a route's dependencies run, so the bound cannot wait for the route. Paths
-that take large bodies bound themselves (`bodies.py`) and are left alone here.
+that take large bodies bound themselves (`bodies.py`) and are left alone here. FastAPI's own `max_body_size`
+answers a declared giant in plain text; every error of ours is a problem with a Chinese sentence.
 """
 
 from collections.abc import Callable
