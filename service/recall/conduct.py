@@ -38,6 +38,7 @@ class _Traced:
     starts: Starts
     found: Walk
     batches: frozenset[int]
+    transformations: frozenset[str] = frozenset()
     units: frozenset[int] = frozenset()
 
 
