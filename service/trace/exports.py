@@ -1,14 +1,24 @@
-"""The holders of a trace as CSV: one line for each holding and unit of measure, for a spreadsheet."""
+"""A trace's answer on its way out, piece by piece: as JSON whole, as CSV its holders.
+
+The CSV has one line for each holding and unit of measure, for a spreadsheet.
+"""
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+from typing import Any, Final
 
+import msgspec
+
+from service.trace.answer import Answer
+
+#: Holdings or flows that are turned into text together.
+AT_ONCE: Final = 500
 #: Marks UTF-8 for spreadsheet programs, which else read Chinese as gibberish.
 BYTE_ORDER_MARK = "\ufeff"
-#: What a spreadsheet program would take for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+#: What a spreadsheet program would take for a formula, in a Chinese or Japanese one full-width too.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 COLUMNS = (
     ("party_zh", "主体"),
@@ -43,22 +53,62 @@ COLUMNS = (
 )
 
 
-def holders_csv(trace: Mapping[str, Any]) -> Iterator[str]:
-    """Lines of the CSV of a trace's answer (`service.trace.answer.answer`), header first."""
+def whole_json(told: Answer) -> Iterator[bytes]:
+    """The JSON of an answer, as `service.trace.schemas.Trace` describes it."""
+    yield msgspec.json.encode(told.head())[:-1] + b',"holdings":['
+    yield from _members(told.holdings())
+    yield b'],"flows":['
+    yield from _members(told.flows())
+    yield b"]," + msgspec.json.encode(told.tail())[1:]
+
+
+def _members(values: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    values = iter(values)
+    comma = b""
+    while some := list(islice(values, AT_ONCE)):
+        yield comma + msgspec.json.encode(some)[1:-1]
+        comma = b","
+
+
+def holders_csv(
+    holdings: Iterable[Mapping[str, Any]], parties: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    """The CSV of `holdings` and `parties` as they stand in an answer, header first, `AT_ONCE` lines
+    together.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-
-    def line(values: list[object]) -> str:
-        writer.writerow([harmless(value) for value in values])
-        text = buffer.getvalue()
+    lines: Iterator[Iterable[object]] = chain(
+        [[title for _, title in COLUMNS]],
+        (
+            [row.get(column) for column, _ in COLUMNS]
+            for holding in holdings
+            for row in _rows(holding, parties)
+        ),
+    )
+    buffer.write(BYTE_ORDER_MARK)
+    while some := list(islice(lines, AT_ONCE)):
+        writer.writerows([harmless(value) for value in line] for line in some)
+        yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
-        return text
 
-    yield BYTE_ORDER_MARK + line([title for _, title in COLUMNS])
-    for holding in trace["holdings"]:
-        for row in _rows(holding, trace["parties"]):
-            yield line([row.get(column) for column, _ in COLUMNS])
+
+def prefers_csv(accept: str) -> bool:
+    """Whether an Accept header (RFC 9110, 12.5.1) puts CSV before JSON; whoever takes anything gets JSON."""
+    quality = {"text/csv": 0.0, "application/json": 0.0}
+    for entry in accept.lower().split(","):
+        media, *parameters = (part.strip() for part in entry.split(";"))
+        if media in quality:
+            quality[media] = next((_weight(text[2:]) for text in parameters if text.startswith("q=")), 1.0)
+    return quality["text/csv"] > quality["application/json"]
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def harmless(value: object) -> object:

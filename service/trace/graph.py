@@ -6,12 +6,14 @@ Forward, a holding is affected from the earliest moment that affected goods arri
 and only what left it at or after that moment carries on. Backward is the mirror: only what had arrived
 by the time of departure can have contributed. What left counts in full: nobody knows which sack it was.
 
-`reach_*` repeat over all edges until nothing changes: slow, short, and plainly right.
+`reach_*` repeat over all edges until nothing changes, each time one flow further: slow, short, and
+plainly right.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import NamedTuple
 
 #: Earlier and later than anything: PostgreSQL's finite range is wider, but no event is outside this.
@@ -44,7 +46,9 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """`at`: forward, affected since; backward, contributing until. `hops`: fewest flows from a start."""
+    """`at`: forward, affected since; backward, contributing until. `hops`: the fewest flows, one after
+    the other in time, that lead here from a start.
+    """
 
     at: datetime
     hops: int
@@ -55,16 +59,16 @@ def reach_forward(
 ) -> dict[Node, Reached]:
     """The holdings affected by goods that were at `starts` from the given moments on."""
     edges = list(edges)
-    since = dict(starts)
-    changed = True
-    while changed:
-        changed = False
+    since, hops = dict(starts), dict.fromkeys(starts, 0)
+    for flows in count(1):
+        before = dict(since)
         for edge in edges:
-            if carries_forward(edge, since, skew) and edge.reaches_at < since.get(edge.target, END):
-                since[edge.target] = edge.reaches_at
-                changed = True
-    feasible = [(edge.source, edge.target) for edge in edges if carries_forward(edge, since, skew)]
-    return _with_hops(since, starts, feasible)
+            if carries_forward(edge, before, skew):
+                since[edge.target] = min(edge.reaches_at, since.get(edge.target, END))
+                hops.setdefault(edge.target, flows)
+        if since == before:
+            break
+    return {node: Reached(at, hops[node]) for node, at in since.items()}
 
 
 def reach_backward(
@@ -72,39 +76,25 @@ def reach_backward(
 ) -> dict[Node, Reached]:
     """The holdings that goods at `starts` until the given moments can have come from."""
     edges = list(edges)
-    until = dict(starts)
-    changed = True
-    while changed:
-        changed = False
+    until, hops = dict(starts), dict.fromkeys(starts, 0)
+    for flows in count(1):
+        before = dict(until)
         for edge in edges:
-            if carries_backward(edge, until, skew) and edge.departed_at > until.get(edge.source, BEGINNING):
-                until[edge.source] = edge.departed_at
-                changed = True
-    feasible = [(edge.target, edge.source) for edge in edges if carries_backward(edge, until, skew)]
-    return _with_hops(until, starts, feasible)
+            if carries_backward(edge, before, skew):
+                until[edge.source] = max(edge.departed_at, until.get(edge.source, BEGINNING))
+                hops.setdefault(edge.source, flows)
+        if until == before:
+            break
+    return {node: Reached(at, hops[node]) for node, at in until.items()}
 
 
 def carries_forward(edge: Edge, since: Mapping[Node, datetime], skew: timedelta) -> bool:
     """Did the flow leave an affected holding at or after the moment it was affected?"""
     at = since.get(edge.source)
-    return at is not None and (at == BEGINNING or edge.departed_at >= at - skew)
+    return at is not None and at - edge.departed_at <= skew
 
 
 def carries_backward(edge: Edge, until: Mapping[Node, datetime], skew: timedelta) -> bool:
     """Had the flow arrived at a contributing holding by the time the goods left it?"""
     at = until.get(edge.target)
-    return at is not None and (at == END or edge.reaches_at <= at + skew)
-
-
-def _with_hops(
-    at: Mapping[Node, datetime], starts: Mapping[Node, datetime], feasible: list[tuple[Node, Node]]
-) -> dict[Node, Reached]:
-    hops = dict.fromkeys(starts, 0)
-    changed = True
-    while changed:
-        changed = False
-        for near, far in feasible:
-            if near in hops and hops[near] + 1 < hops.get(far, len(at) + 1):
-                hops[far] = hops[near] + 1
-                changed = True
-    return {node: Reached(at[node], hops[node]) for node in at}
+    return at is not None and edge.reaches_at - at <= skew

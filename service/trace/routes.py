@@ -3,7 +3,6 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import StreamingResponse
 
@@ -11,8 +10,8 @@ from service import clock
 from service.auth.caller import Snapshot, find_reader
 from service.errors import Malformed
 from service.settings import settings
-from service.trace.answer import answer
-from service.trace.exports import holders_csv
+from service.trace.answer import Answer
+from service.trace.exports import holders_csv, prefers_csv, whole_json
 from service.trace.schemas import Trace
 from service.trace.starts import Question, find_starts
 from service.trace.walk import walk
@@ -67,13 +66,6 @@ class Asked:
             int, Query(ge=0, le=SKEW_MOST, description="Tolerance for clocks that differ. 时钟容差（秒）。")
         ] = 0,
     ) -> None:
-        if (holding is None) != (site is None):
-            raise Malformed.field(
-                "site",
-                site,
-                "`holding` and `site` go together: one batch at one site.",
-                "holding 与 site 必须同时给出：一个场所的一个批次。",
-            )
         if at is not None and at.tzinfo is None:
             raise Malformed.field(
                 "at",
@@ -81,8 +73,9 @@ class Asked:
                 "Give the moment with its offset, as 2026-01-31T08:00:00+08:00.",
                 "请给出带时区的时间，例如 2026-01-31T08:00:00+08:00。",
             )
-        named = [*(batch or ()), *(unit or ()), *(logistic_unit or ()), *([holding] if holding else ())]
-        self.question = Question(tuple(named), site, product, made_from, made_to, at)
+        self.question = Question(
+            batch or (), unit or (), logistic_unit or (), holding, site, product, made_from, made_to, at
+        )
         self.skew = timedelta(seconds=skew_seconds)
 
 
@@ -124,11 +117,11 @@ async def _trace(
     starts = await find_starts(tx, asked.question, forward=forward)
     most = settings().trace_max_holdings
     found = await walk(tx, starts.nodes, forward=forward, skew=asked.skew, most=most)
-    trace = await answer(tx, starts, found, now=clock.now())
-    if form == "csv" or (form is None and "text/csv" in request.headers.get("accept", "")):
+    told = await Answer.load(tx, starts, found, now=clock.now())
+    if form == "csv" or (form is None and prefers_csv(request.headers.get("accept", ""))):
         return StreamingResponse(
-            holders_csv(trace),
+            holders_csv(told.holdings(), told.tail()["parties"]),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="holders.csv"'},
         )
-    return Response(msgspec.json.encode(trace), media_type="application/json")
+    return StreamingResponse(whole_json(told), media_type="application/json")

@@ -13,14 +13,20 @@ from service.db.transaction import Transaction
 from service.errors import Fault, Malformed, Missing
 from service.identifiers.identity import Identity, Kind, identify_code
 from service.identifiers.lenient import identity_of
-from service.ledger.reading import load_entries, load_packings
-from service.ledger.steps import place_of
-from service.trace.graph import BEGINNING, END, Node
+from service.registry.keys import PARTY_LINK, SITE_LINK, site_key
+from service.trace.graph import Node
+from service.trace.unit_uses import starts_of_unit
 from service.trace.walk import open_start
 
-FIND_BATCH = "SELECT id FROM batch WHERE uri = ANY($1::text[]) ORDER BY of_one, id LIMIT 1"
+FIND_BATCH = """
+-- A batch of one counts while its unit counts for it: its lot, or that it holds others, may be known by now.
+SELECT id FROM batch
+WHERE uri = ANY($1::text[])
+  AND (NOT of_one OR EXISTS (SELECT FROM unit WHERE unit.batch_id = batch.id))
+ORDER BY of_one, id LIMIT 1
+"""
 FIND_UNIT = "SELECT id, batch_id FROM unit WHERE uri = $1"
-FIND_SITE = "SELECT id FROM site WHERE uri = $1 OR gln = $2 ORDER BY uri = $1 DESC, id LIMIT 1"
+FIND_SITES = "SELECT id FROM site WHERE uri = ANY($1::text[]) OR gln = $2"
 FIND_PRODUCT = "SELECT id FROM product WHERE uri = $1"
 HOLDINGS_OF = "SELECT DISTINCT batch_id, site_id FROM holding WHERE batch_id = ANY($1::bigint[])"
 MADE_BETWEEN = """
@@ -33,28 +39,6 @@ WHERE batch.product_id = $1
         FROM holding WHERE holding.batch_id = batch.id)) BETWEEN $2 AND $3
 ORDER BY batch.id
 """
-EVENTS_OF_UNITS = """
--- What happened to a unit and to everything that ever held it, at any level.
-WITH RECURSIVE holder (unit_id) AS (
-    SELECT $1::bigint
-    UNION
-    SELECT parent.unit_id
-    FROM holder
-    JOIN event_item AS child ON child.unit_id = holder.unit_id AND child.role = 2
-    JOIN event_item AS parent ON parent.event_id = child.event_id AND parent.role = 1
-)
-SELECT DISTINCT item.unit_id, entry.event_id, entry.time
-FROM holder
-JOIN event_item AS item ON item.unit_id = holder.unit_id
-JOIN journal_entry AS entry ON entry.event_id = item.event_id
-WHERE NOT entry.voided
-"""
-FLOWS_OF_EVENTS = """
-SELECT batch_id, from_site_id, to_batch_id, to_site_id, departed_at, arrived_at FROM flow
-WHERE batch_id IN (SELECT batch_id FROM posting WHERE event_id = ANY($1::bigint[]))
-  AND kind = 0 AND (ship_event_id = ANY($1::bigint[]) OR receive_event_id = ANY($1::bigint[]))
-"""
-POSTED_BY = "SELECT DISTINCT batch_id, event_id FROM posting WHERE event_id = ANY($1::bigint[])"
 
 
 @dataclass(slots=True)
@@ -75,9 +59,15 @@ class Starts:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked for. Texts are as the person has them; `field` names are the query's."""
+    """What is asked for, in texts as the person has them. The fields are named as the query's parameters
+    are; `batches`, `units` and `logistic_units` take the same forms.
+    """
 
     batches: Sequence[str] = ()
+    units: Sequence[str] = ()
+    logistic_units: Sequence[str] = ()
+    #: A batch, at one site.
+    holding: str | None = None
     site: str | None = None
     product: str | None = None
     made_from: date | None = None
@@ -85,16 +75,28 @@ class Question:
     #: Which use of a logistic unit: the one at this moment; None means the latest.
     at: datetime | None = None
 
+    def named(self) -> list[tuple[str, str]]:
+        """(parameter, text) of all that is named by itself."""
+        parameters = (("batch", self.batches), ("unit", self.units), ("logistic_unit", self.logistic_units))
+        return [(parameter, text) for parameter, texts in parameters for text in texts]
+
 
 async def find_starts(tx: Transaction, question: Question, *, forward: bool) -> Starts:
     """The starts; raises `Malformed` and `Missing` naming the parameter at fault."""
+    _refuse_halves(question)
     starts = Starts(forward)
-    site = await _find_site(tx, question.site) if question.site is not None else None
-    for text in question.batches:
-        await _add_named(tx, starts, text, question.at, site)
+    for parameter, text in question.named():
+        await _add_named(tx, starts, parameter, text, question.at)
+    if question.holding is not None and question.site is not None:
+        await _add_holding(tx, starts, question.holding, question.site)
     if question.product is not None:
         await _add_product(tx, starts, question)
-    if not question.batches and question.product is None:
+    return starts
+
+
+def _refuse_halves(question: Question) -> None:
+    """Raises `Malformed` for a question that does not say where to start, or says half of it."""
+    if not question.named() and question.holding is None and question.site is None and not question.product:
         raise Malformed.field(
             "batch",
             None,
@@ -103,11 +105,45 @@ async def find_starts(tx: Transaction, question: Question, *, forward: bool) -> 
             "请给出起点：batch=（数字链接、EPC URN、GTIN 加批号或任意 URI），"
             "或 product= 加 made_from= 与 made_to=。",
         )
-    return starts
+    if (question.holding is None) != (question.site is None):
+        raise Malformed.field(
+            "site" if question.site is None else "holding",
+            None,
+            "`holding` and `site` go together: one batch at one site.",
+            "holding 与 site 必须同时给出：一个场所的一个批次。",
+        )
+    if question.product is None:
+        return
+    for name, day in (("made_from", question.made_from), ("made_to", question.made_to)):
+        if day is None:
+            raise Malformed.field(
+                name,
+                None,
+                "A trace of a product needs `made_from` and `made_to`, the first and the last day.",
+                "按产品追溯需要 made_from 和 made_to（起止日期）。",
+            )
+    if question.made_from and question.made_to and question.made_from > question.made_to:
+        raise Malformed.field(
+            "made_from",
+            question.made_from.isoformat(),
+            f"The first day of production is after the last, {question.made_to}.",
+            f"生产起始日晚于截止日 {question.made_to}。",
+        )
 
 
 def understand(text: str, field_name: str) -> tuple[Identity, Malformed | None]:
-    """What the text names, and the rule it breaks if it breaks one: captured events may name just that."""
+    """What the text names, and the rule it breaks if it breaks one: captured events may name just that.
+
+    Raises `Malformed` for a text that no identifier can be: PostgreSQL keeps neither NUL nor half a
+    surrogate pair.
+    """
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise Malformed.field(
+            field_name,
+            text.replace("\x00", "\\u0000"),
+            "No identifier has a NUL or half a surrogate pair in it.",
+            "标识中不能有空字符（NUL）或不成对的代理码元。",
+        )
     try:
         return identify_code(text), None
     except Malformed as error:
@@ -150,45 +186,46 @@ async def _batch_of(tx: Transaction, identity: Identity, text: str, field_name: 
 
 
 def _unknown(field_name: str, text: str) -> Missing:
-    return Missing(
-        f"{field_name}={text}: nothing of this name was registered or captured.",
-        f"{field_name}={text}：没有登记或采集过这个标识。",
-    )
+    message = "Nothing of this name was registered or captured."
+    zh = "没有登记或采集过这个标识。"
+    fault = Fault(field_name, text, message, zh)
+    return Missing(f"{field_name}: {message}", f"{field_name}：{zh}", [fault])
 
 
-async def _add_named(
-    tx: Transaction, starts: Starts, text: str, at: datetime | None, site: int | None
-) -> None:
-    identity, broken = understand(text, "batch")
-    batch = await _batch_of(tx, identity, text, "batch")
+async def _add_named(tx: Transaction, starts: Starts, parameter: str, text: str, at: datetime | None) -> None:
+    identity, broken = understand(text, parameter)
+    batch = await _batch_of(tx, identity, text, parameter)
     if batch is not None:
-        await _add_batches(tx, starts, [batch], site)
+        await _add_batches(tx, starts, [batch])
         return
     unit = await tx.sql.fetchrow(FIND_UNIT, identity.uri)
     if unit is None:
-        raise broken or _unknown("batch", text)
-    await _add_logistic_unit(tx, starts, unit["id"], at)
+        raise broken or _unknown(parameter, text)
+    for node, moment in await starts_of_unit(tx, unit["id"], at):
+        starts.add(node, moment)
 
 
-async def _add_batches(
-    tx: Transaction, starts: Starts, batches: Sequence[int], site: int | None = None
-) -> None:
+async def _add_batches(tx: Transaction, starts: Starts, batches: Sequence[int]) -> None:
     moment = open_start(forward=starts.forward)
     starts.batches.update(batches)
-    for row in await tx.sql.fetch(HOLDINGS_OF, list(batches)):
-        if site is None or row["site_id"] == site:
-            starts.add(Node(row["batch_id"], row["site_id"]), moment)
+    for row in await tx.sql.fetch(HOLDINGS_OF, batches):
+        starts.add(Node(row["batch_id"], row["site_id"]), moment)
+
+
+async def _add_holding(tx: Transaction, starts: Starts, text: str, site: str) -> None:
+    batch = await find_batch(tx, text, "holding")
+    sites = await _find_sites(tx, site)
+    held = [row["site_id"] for row in await tx.sql.fetch(HOLDINGS_OF, [batch]) if row["site_id"] in sites]
+    if not held:
+        message = "The batch was never at this site, as far as is known."
+        zh = "据现有记录，该批次从未到过此场所。"
+        raise Missing(f"site: {message}", f"site：{zh}", [Fault("site", site, message, zh)])
+    for one in held:
+        starts.add(Node(batch, one), open_start(forward=starts.forward))
 
 
 async def _add_product(tx: Transaction, starts: Starts, question: Question) -> None:
     assert question.product is not None
-    if question.made_from is None or question.made_to is None or question.made_from > question.made_to:
-        raise Malformed.field(
-            "made_from",
-            f"{question.made_from} … {question.made_to}",
-            "A trace of a product needs `made_from` and `made_to`, the first and the last day, in order.",
-            "按产品追溯需要 made_from 和 made_to（起止日期，先后有序）。",
-        )
     identity, broken = understand(question.product, "product")
     product = await tx.sql.fetchval(FIND_PRODUCT, identity.product_uri or identity.uri)
     if product is None:
@@ -197,47 +234,15 @@ async def _add_product(tx: Transaction, starts: Starts, question: Question) -> N
     await _add_batches(tx, starts, [row["id"] for row in rows])
 
 
-async def _find_site(tx: Transaction, text: str) -> int:
-    identity, _ = understand(text, "site")
-    # A bare GLN reads like a GTIN: thirteen digits either way.
-    gln = identity.gln or (text.strip() if text.strip().isdecimal() else None)
-    site = await tx.sql.fetchval(FIND_SITE, identity.uri, gln)
-    if site is None:
-        raise _unknown("site", text)
-    return int(site)
-
-
-async def _add_logistic_unit(tx: Transaction, starts: Starts, unit: int, at: datetime | None) -> None:
-    """What the unit carried in one use, from where it was moved to (or, never moved, where it was packed)."""
-    use = await _use(tx, unit, at)
-    for row in await tx.sql.fetch(FLOWS_OF_EVENTS, use):
-        arrived = row["arrived_at"] if row["arrived_at"] is not None else row["departed_at"]
-        starts.add(Node(row["to_batch_id"], row["to_site_id"]), arrived)
-    if not starts.nodes:
-        entries = await load_entries(tx, use)
-        for row in await tx.sql.fetch(POSTED_BY, use):
-            entry = entries[row["event_id"]]
-            place = place_of(entry)
-            if place is not None:
-                starts.add(Node(row["batch_id"], place), entry.time)
-
-
-async def _use(tx: Transaction, unit: int, at: datetime | None) -> list[int]:
-    """The events of one use of a logistic unit: from being packed until it is packed anew after it was
-    empty. What happened to it before it was ever packed belongs to the first use.
-    """
-    rows = await tx.sql.fetch(EVENTS_OF_UNITS, unit)
-    packings, _ = await load_packings(tx, {unit} | {row["unit_id"] for row in rows})
-    began = packings.uses(unit)
-    moment = at if at is not None else END
-    # The first use has no beginning, the last no end.
-    bounds = [BEGINNING, *began[1:], END]
-    use = max(0, sum(1 for time in began if time <= moment) - 1)
-    during = [row for row in rows if bounds[use] <= row["time"] < bounds[use + 1]]
-    return sorted(
-        {
-            row["event_id"]
-            for row in during
-            if row["unit_id"] == unit or unit in packings.inside(row["unit_id"], row["time"]).units
-        }
-    )
+async def _find_sites(tx: Transaction, text: str) -> set[int]:
+    """The site of that URI; for a GLN alone, every site that has it: a shop, and the shop's dock."""
+    identity, broken = understand(text, "site")
+    uris, gln = [identity.uri], site_key(identity.uri).alias
+    if identity.gtin is not None and identity.uri == identity.product_uri:
+        # A bare GLN reads like a GTIN: thirteen digits either way.
+        gln = identity.gtin[1:]
+        uris = [SITE_LINK + gln, PARTY_LINK + gln]
+    rows = await tx.sql.fetch(FIND_SITES, uris, gln)
+    if not rows:
+        raise broken or _unknown("site", text)
+    return {row["id"] for row in rows}
