@@ -24,6 +24,7 @@ __all__ = [
     "document_of",
     "dump_event",
     "dump_query_document",
+    "event_of",
     "expires_on",
     "lot_of",
     "made_on",
@@ -74,7 +75,11 @@ def document_of(document: Any, *, max_events: int, proceed: bool = False) -> Doc
 
 def read_event(body: bytes) -> Document:
     """Reads ONE bare event, as a document of one. Without an `@context` in it the EPCIS one holds."""
-    payload = _decode(body)
+    return event_of(_decode(body))
+
+
+def event_of(payload: Any) -> Document:
+    """`read_event` for a JSON value, however it came to be."""
     faults: list[Fault] = []
     if isinstance(payload, dict) and payload.get("type") in ("EPCISDocument", "EPCISQueryDocument"):
         raise Malformed.field(
