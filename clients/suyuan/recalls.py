@@ -12,6 +12,19 @@ from suyuan.registry import PAGE_ROWS, Person
 from suyuan.traces import Balance
 
 
+class RecalledBatch(msgspec.Struct):
+    """A batch that a case marks. `in_scope`: named by the case, else made from what it names."""
+
+    id: int
+    uri: str
+    lot: str | None = None
+    product_uri: str | None = None
+    gtin: str | None = None
+    product_name_zh: str | None = None
+    product_name_en: str | None = None
+    in_scope: bool = False
+
+
 class Recall(msgspec.Struct):
     """A recall case. `status`: open or closed; `hazard_class`: 1 serious, 2 general, 3 other."""
 
@@ -33,7 +46,7 @@ class Recall(msgspec.Struct):
     closed_by: str | None = None
     closing_note: str | None = None
     evidence_sha256: str | None = None
-    batches: list[Any] = []
+    batches: list[RecalledBatch] = []
     summary: dict[str, Any] = {}
 
 

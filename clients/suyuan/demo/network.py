@@ -289,7 +289,7 @@ class Register:
         while True:
             first, second = self.dice.choice(BRANDS), self.dice.choice(BRANDS)
             joined = self.dice.chance(40) or len(self._names) > len(BRANDS)
-            brand = (first[0] + second[0], first[1] + second[1].lower()) if joined else first
+            brand = (first[0] + second[0], f"{first[1]} {second[1]}") if joined else first
             name = f"{town.city_zh}{brand[0]}{trade}"
             if name not in self._names:
                 self._names.add(name)

@@ -1,0 +1,42 @@
+"""The command `suyuan`."""
+
+import sys
+from io import TextIOWrapper
+
+import typer
+
+from suyuan.cli import directory
+from suyuan.cli.captures import capture
+from suyuan.cli.demo import demo
+from suyuan.cli.recalls import recall
+from suyuan.cli.single import label, login, rebuild
+from suyuan.cli.texts import text
+from suyuan.cli.traces import trace
+
+app = typer.Typer(
+    name="suyuan",
+    help=text("suyuan"),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("login", help=text("login"))(login)
+for group in (directory.party, directory.site, directory.product, directory.batch):
+    app.add_typer(group)
+app.command("label", help=text("label"))(label)
+app.command("capture", help=text("capture"))(capture)
+app.command("trace", help=text("trace"))(trace)
+app.add_typer(recall)
+app.command("rebuild", help=text("rebuild"))(rebuild)
+app.command("demo", help=text("demo"))(demo)
+
+
+def main() -> None:
+    """Run the command with the arguments of the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show Chinese shows question marks, not a traceback.
+            stream.reconfigure(errors="replace")
+    app(prog_name="suyuan")

@@ -1,0 +1,138 @@
+"""`suyuan recall open|list|show|holders|close`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from suyuan.cli.directory import Limit, Text, commands, flag, option
+from suyuan.cli.fields import From, fields_of
+from suyuan.cli.output import LIMIT, Column, amounts, named
+from suyuan.cli.session import Json, Key, Url, session
+from suyuan.cli.texts import text
+from suyuan.recalls import Recall, RecalledBatch, RecallHolder
+from suyuan.registry import Person
+
+recall = commands("recall")
+Case = Annotated[int, typer.Argument(metavar="ID", min=1)]
+
+CASES: list[Column[Recall]] = [
+    Column("id", lambda case: case.id, right=True, whole=True),
+    Column("number", lambda case: case.number, whole=True),
+    Column("status", lambda case: text(case.status) if case.status in ("open", "closed") else case.status),
+    Column("class", lambda case: case.hazard_class, right=True),
+    Column("title", lambda case: named(case, "id", "title")),
+    Column("opened", lambda case: case.opened_at),
+]
+
+BATCHES: list[Column[RecalledBatch]] = [
+    Column("id", lambda batch: batch.id, right=True, whole=True),
+    Column("name", lambda batch: named(batch, "uri", "product_name")),
+    Column("gtin", lambda batch: batch.gtin, whole=True),
+    Column("lot", lambda batch: batch.lot or batch.uri),
+]
+
+
+def _contact(holder: RecallHolder) -> str:
+    people = [*holder.contacts, holder.quality_manager, holder.legal_representative]
+    person: Person | None = next((each for each in people if each and (each.phone or each.email)), None)
+    return "\n".join(filter(None, (person.name, person.phone or person.email))) if person else ""
+
+
+HOLDERS: list[Column[RecallHolder]] = [
+    Column("holder", lambda holder: named(holder, "uri", "party_name")),
+    Column("place", lambda holder: named(holder, "uri", "site_name") or holder.site_uri),
+    Column("lot", lambda holder: holder.lot or holder.batch_uri),
+    Column(
+        "quantity", lambda holder: amounts({each.uom: each.on_hand for each in holder.balances}), right=True
+    ),
+    Column("since", lambda holder: holder.affected_at),
+    Column("contact", _contact),
+]
+
+
+@recall.command("open", help=text("recall open"))
+def open_recall(
+    source: From = None,
+    batches: Annotated[list[str] | None, option("--batch")] = None,
+    input_batch: Annotated[Text, option("--input-batch")] = None,
+    hazard_class: Annotated[int | None, typer.Option("--class", min=1, max=3, help=text("--class"))] = None,
+    title_zh: Annotated[Text, option("--title-zh")] = None,
+    title_en: Annotated[Text, option("--title-en")] = None,
+    reason_zh: Annotated[Text, option("--reason-zh")] = None,
+    reason_en: Annotated[Text, option("--reason-en")] = None,
+    advice_zh: Annotated[Text, option("--advice-zh")] = None,
+    advice_en: Annotated[Text, option("--advice-en")] = None,
+    known_at: Annotated[Text, option("--known-at")] = None,
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    with session(url, key, as_json) as (client, out):
+        options: dict[str, Any] = {
+            "batch": batches,
+            "input_batch": input_batch,
+            "hazard_class": hazard_class,
+            "title_zh": title_zh,
+            "title_en": title_en,
+            "reason_zh": reason_zh,
+            "reason_en": reason_en,
+            "advice_zh": advice_zh,
+            "advice_en": advice_en,
+            "known_at": known_at,
+        }
+        case = client.recalls.open(**fields_of(source, options))
+        counts = {name: case.summary.get(name, 0) for name in ("holdings", "batches")}
+        out.say("recall opened", number=case.number, id=case.id, **counts)
+        out.document(case)
+
+
+@recall.command("list", help=text("recall list"))
+def list_recalls(
+    status: Annotated[Text, option("--status")] = None,
+    batch: Annotated[Text, option("--batch")] = None,
+    limit: Limit = LIMIT,
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    with session(url, key, as_json) as (client, out):
+        out.rows(client.recalls.list(status=status, batch=batch), CASES, limit)
+
+
+@recall.command("show", help=text("recall show"))
+def show_recall(case: Case, url: Url = None, key: Key = None, as_json: Json = False) -> None:
+    with session(url, key, as_json) as (client, out):
+        found = client.recalls.fetch(case)
+        out.one(found, "batches")
+        if not as_json:
+            out.console.print()
+            out.rows(found.batches, BATCHES)
+
+
+@recall.command("holders", help=text("recall holders"))
+def list_holders(
+    case: Case,
+    as_csv: Annotated[bool, flag("--csv")] = False,
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    with session(url, key, as_json) as (client, out):
+        if as_csv:
+            out.octets(client.recalls.holders_csv(case))
+        else:
+            out.rows(client.recalls.holders(case), HOLDERS)
+
+
+@recall.command("close", help=text("recall close"))
+def close_recall(
+    case: Case,
+    note: Annotated[str, option("--note")],
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    with session(url, key, as_json) as (client, out):
+        closed = client.recalls.close(case, note)
+        out.say("recall closed", number=closed.number)
+        out.document(closed)
