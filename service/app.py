@@ -18,6 +18,7 @@ from service.recall import conduct as recall_conduct
 from service.recall import routes as recall_routes
 from service.registry import document_routes as registry_document_routes
 from service.registry import routes as registry_routes
+from service.scan import identify
 from service.scan import routes as scan_routes
 from service.settings import settings
 from service.trace import routes as trace_routes
@@ -34,8 +35,8 @@ the field, the value and what would be right, in English and Chinese.
 
 
 def bounds_itself(path: str) -> bool:
-    """Captured documents and uploaded files have limits of their own."""
-    return path.startswith("/epcis/") or path.endswith("/documents")
+    """Captured documents, uploaded files and lists of codes have limits of their own."""
+    return path.startswith("/epcis/") or path.endswith("/documents") or path == identify.PATH
 
 
 def create_app(engine: AsyncEngine | None = None) -> FastAPI:
@@ -61,6 +62,7 @@ def create_app(engine: AsyncEngine | None = None) -> FastAPI:
     app.include_router(registry_routes.router)
     app.include_router(registry_document_routes.router)
     app.include_router(label_routes.router)
+    app.include_router(identify.router)
     app.include_router(scan_routes.router)
     owners.listen()
     app.include_router(capture_routes.router)

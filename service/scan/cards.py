@@ -7,7 +7,7 @@ from typing import Any, Final
 from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.identifiers.identity import Identity, Kind
-from service.recall.status import PublicRecall, find_recalls, find_recalled_lots
+from service.recall.status import PublicRecall, find_recalled_lots, find_recalls
 from service.scan.verdict import Verdict, verdict_of
 
 DOCUMENTS_SHOWN: Final = 10
