@@ -119,28 +119,35 @@ class Answer:
 
     def holdings(self) -> Iterator[Json]:
         """By distance from the start, then time, then key."""
-        reached = self.found.reached
-        for node in sorted(reached, key=lambda node: (reached[node].hops, reached[node].at, node)):
-            yield self._holding(node)
+        affected = {node: self._affected_at(node) for node in self.found.reached}
+        order = sorted(
+            (reached.hops, affected[node] or BEGINNING, node) for node, reached in self.found.reached.items()
+        )
+        for hops, _, node in order:
+            yield self._holding(node, affected[node], hops)
 
     def flows(self) -> Iterator[Json]:
         """The flows by which the trace went."""
         return map(self._flow, self.found.flows)
 
-    def _holding(self, node: Node) -> Json:
-        reached = self.found.reached[node]
+    def _affected_at(self, node: Node) -> datetime | None:
+        """Of a start without a moment of its own: since, or until, anything was here at all."""
+        at = self.found.reached[node].at
         rows = self.balances.get(node, ())
-        at: datetime | None = reached.at
         if at == BEGINNING:
-            at = min((row["first_at"] for row in rows), default=None)
-        elif at == END:
-            at = max((row["last_at"] for row in rows), default=None)
+            return min((row["first_at"] for row in rows), default=None)
+        if at == END:
+            return max((row["last_at"] for row in rows), default=None)
+        return at
+
+    def _holding(self, node: Node, affected_at: datetime | None, hops: int) -> Json:
+        rows = self.balances.get(node, ())
         return {
             "batch": self.batches[node.batch],
             "site": self.sites[node.site],
             "party_id": self._party_of(node),
-            "affected_at": text_of(at),
-            "hops": reached.hops,
+            "affected_at": text_of(affected_at),
+            "hops": hops,
             "balances": [_balance(row) for row in rows],
             "in_transit_in": [
                 {"quantity": _number(row["shipped_quantity"]), "uom": row["shipped_uom"]}

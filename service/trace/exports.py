@@ -5,6 +5,7 @@ The CSV has one line for each holding and unit of measure, for a spreadsheet.
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, Final
@@ -19,6 +20,8 @@ AT_ONCE: Final = 500
 BYTE_ORDER_MARK = "\ufeff"
 #: What a spreadsheet program would take for a formula, in a Chinese or Japanese one full-width too.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: A quantity, or a telephone number such as +86 591 8765 4321.
+NUMBER: Final = re.compile(r"[+-]?[0-9][0-9 ]*(\.[0-9]+)?")
 
 COLUMNS = (
     ("party_zh", "主体"),
@@ -112,14 +115,10 @@ def _weight(text: str) -> float:
 
 
 def harmless(value: object) -> object:
-    """A cell that no spreadsheet program runs as a formula; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _is_number(value):
+    """A cell that no spreadsheet program runs as a formula; numbers and telephone numbers stay."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(value):
         return "'" + value
     return "" if value is None else value
-
-
-def _is_number(text: str) -> bool:
-    return text.lstrip("-").replace(".", "", 1).isdecimal()
 
 
 def _rows(holding: Mapping[str, Any], parties: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,74 @@
+"""What leaves a trace as text: cells of the CSV, who gets CSV at all, and gaps in words."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from service.trace.exports import harmless, prefers_csv
+from service.trace.gap_words import GAP_WORDS
+
+SERVICE = Path(__file__).resolve().parents[2] / "service"
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+86 591 8765 4321", "+86 591 8765 4321"),
+        ("+1-1", "'+1-1"),
+        ("-1+cmd", "'-1+cmd"),
+        ("@x", "'@x"),
+        ("\t=1", "'\t=1"),
+        ("\n=1", "'\n=1"),
+        ("－1", "'－1"),
+        ("-12.5", "-12.5"),
+        ("12.5", "12.5"),
+        ("果汁", "果汁"),
+        (None, ""),
+        (3, 3),
+    ],
+)
+def test_a_cell_is_made_harmless_and_a_number_stays_one(cell: object, shown: object) -> None:
+    assert harmless(cell) == shown
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_csv"),
+    [
+        ("text/csv", True),
+        ("application/json", False),
+        ("*/*", False),
+        ("", False),
+        ("text/html, text/csv;q=0.9", True),
+        ("application/json, text/csv", False),
+        ("application/json;q=0.5, text/csv;header=present", True),
+        ("text/csv;q=0", False),
+        ("TEXT/CSV; q=x", False),
+    ],
+)
+def test_csv_goes_to_whoever_prefers_it(accept: str, is_csv: bool) -> None:
+    assert prefers_csv(accept) is is_csv
+
+
+def test_every_kind_of_gap_that_is_found_has_words_in_both_languages() -> None:
+    trees = [
+        ast.parse(path.read_text(encoding="utf-8"))
+        for area in ("ledger", "trace")
+        for path in (SERVICE / area).glob("*.py")
+        if path.name != "gap_words.py"
+    ]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    found = {
+        call.args[0].value
+        for call in nodes
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Gap"
+        if call.args and isinstance(call.args[0], ast.Constant)
+    }
+    assert len(found) > 5
+    assert found <= GAP_WORDS.keys() <= texts
+    for english, chinese in GAP_WORDS.values():
+        assert english.isascii()
+        assert english.endswith(".")
+        assert chinese.endswith("。")
