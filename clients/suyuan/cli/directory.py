@@ -86,6 +86,7 @@ def add_party(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
+    """Register a party from options or a file."""
     with session(url, key, as_json) as (client, out):
         person = fields_of(None, {"name": contact, "phone": phone, "email": email})
         options = {
@@ -115,6 +116,7 @@ def list_parties(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
+    """Parties as a table or as lines of JSON."""
     with session(url, key, as_json) as (client, out):
         rows = client.parties.list(q=q, uscc=uscc, gln=gln, role=role, region=region)
         out.rows(rows, PARTY_COLUMNS, limit)
@@ -122,6 +124,7 @@ def list_parties(
 
 @party.command("show", help=text("show"))
 def show_party(name: Name, url: Url = None, key: Key = None, as_json: Json = False) -> None:
+    """One party, by id, GLN, credit code or URI."""
     with session(url, key, as_json) as (client, out):
         out.one(find_party(client, name))
 
@@ -154,6 +157,7 @@ def add_site(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
+    """Register a site from options or a file."""
     with session(url, key, as_json) as (client, out):
         options = {
             "party": party,
@@ -180,6 +184,7 @@ def list_sites(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
+    """Sites as a table or as lines of JSON."""
     with session(url, key, as_json) as (client, out):
         owner = find_party(client, party).id if party else None
         out.rows(client.sites.list(q=q, party_id=owner, gln=gln, region=region), SITE_COLUMNS, limit)
@@ -187,6 +192,7 @@ def list_sites(
 
 @site.command("show", help=text("show"))
 def show_site(name: Name, url: Url = None, key: Key = None, as_json: Json = False) -> None:
+    """One site, by id, GLN or URI."""
     with session(url, key, as_json) as (client, out):
         out.one(find_site(client, name))
 
@@ -224,6 +230,7 @@ def add_product(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
+    """Register a product from options or a file."""
     with session(url, key, as_json) as (client, out):
         options = {
             "party": party,
@@ -252,6 +259,7 @@ def list_products(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
+    """Products as a table or as lines of JSON."""
     with session(url, key, as_json) as (client, out):
         owner = find_party(client, party).id if party else None
         rows = client.products.list(q=q, party_id=owner, gtin=gtin, category=category)
@@ -260,6 +268,7 @@ def list_products(
 
 @product.command("show", help=text("show"))
 def show_product(name: Name, url: Url = None, key: Key = None, as_json: Json = False) -> None:
+    """One product, by id, GTIN or URI."""
     with session(url, key, as_json) as (client, out):
         out.one(find_product(client, name))
 
@@ -297,6 +306,7 @@ def add_batch(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
+    """Register a batch from options or a file."""
     with session(url, key, as_json) as (client, out):
         options = {
             "gtin": gtin,
@@ -324,6 +334,7 @@ def list_batches(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
+    """Batches as a table or as lines of JSON."""
     with session(url, key, as_json) as (client, out):
         rows = client.batches.list(gtin=gtin, lot=lot, made_from=made_from, made_to=made_to)
         out.rows(rows, BATCH_COLUMNS, limit)
@@ -331,5 +342,6 @@ def list_batches(
 
 @batch.command("show", help=text("show"))
 def show_batch(name: Name, url: Url = None, key: Key = None, as_json: Json = False) -> None:
+    """One batch, by id or any form of identifier."""
     with session(url, key, as_json) as (client, out):
         out.one(find_batch(client, name))

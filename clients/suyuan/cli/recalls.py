@@ -67,6 +67,7 @@ def open_recall(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
+    """Open a case, and say how many are affected."""
     with session(url, key, as_json) as (client, out):
         options: dict[str, Any] = {
             "batch": batches,
@@ -95,12 +96,14 @@ def list_recalls(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
+    """Cases as a table or as lines of JSON."""
     with session(url, key, as_json) as (client, out):
         out.rows(client.recalls.list(status=status, batch=batch), CASES, limit)
 
 
 @recall.command("show", help=text("recall show"))
 def show_recall(case: Case, url: Url = None, key: Key = None, as_json: Json = False) -> None:
+    """One case, and the batches that it marks."""
     with session(url, key, as_json) as (client, out):
         found = client.recalls.fetch(case)
         out.one(found, "batches")
@@ -117,6 +120,7 @@ def list_holders(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
+    """Whom to tell: a table, lines of JSON, or CSV."""
     with session(url, key, as_json) as (client, out):
         if as_csv:
             out.octets(client.recalls.holders_csv(case))
@@ -132,6 +136,7 @@ def close_recall(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
+    """Close a case."""
     with session(url, key, as_json) as (client, out):
         closed = client.recalls.close(case, note)
         out.say("recall closed", number=closed.number)
