@@ -310,10 +310,19 @@ def _extension(name: str, value: Any, names: Namespaces) -> list[str]:
         return [told for member in value for told in _extension(name, member, names)]
     if isinstance(value, dict):
         inner = names.under(value["@context"]) if "@context" in value else names
-        return [key + _extensions(value, ("@context",), inner)]
+        told = value.get("@value")
+        if isinstance(told, dict | list):
+            return [key + _extensions(value, ("@context",), inner)]
+        return [key + _told(told) + _extensions(value, ("@context", "@value"), inner)]
+    return [] if value is None else [key + _told(value)]
+
+
+def _told(value: Any) -> str:
+    """The text of an element, which may have attributes or be empty in XML."""
     if value is None:
-        return []
-    return [f"{key}={_free_text(value) if isinstance(value, str) else _value(value)}"]
+        return ""
+    text = _free_text(value) if isinstance(value, str) else _value(value)
+    return f"={text}" if text else ""
 
 
 def _key(name: str, names: Namespaces) -> str:

@@ -216,4 +216,6 @@ class EventWriter:
 
 
 def _told(value: Any) -> str:
-    return format(value, "f") if isinstance(value, Decimal) else plain(value)
+    if isinstance(value, Decimal):
+        return format(value, "f") if value else "0"
+    return plain(value)

@@ -36,15 +36,19 @@ OF_THE_FORM = EPCIS_NAMESPACES | {XSI, XSD, XML}
 MDA_XML = "urn:epcglobal:cbv:mda"
 MDA_JSON = STANDARD_PREFIXES["cbvmda"]
 
-_START = (
-    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
-    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+#: Letters that names may have in every edition of XML 1.0 (its fourth, which expat keeps, has fewer than its
+#: fifth): Latin, Cyrillic, kana, Han, Hangul. Others are escaped.
+_LETTERS = (
+    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e"
+    "\u0410-\u044f\u3041-\u3094\u30a1-\u30fa\u4e00-\u9fa5\uac00-\ud7a3"
 )
 #: A name without a colon (Namespaces in XML 1.0, 3).
-NCNAME = re.compile(rf"[{_START}][{_START}\-.0-9\u00b7\u0300-\u036f\u203f-\u2040]*")
-_NAME_CHARACTER = re.compile(rf"[{_START}\-.0-9\u00b7\u0300-\u036f\u203f-\u2040]")
-_NAME_START = re.compile(rf"[{_START}]")
+NCNAME = re.compile(rf"[{_LETTERS}][{_LETTERS}\-.0-9]*")
+_NAME_CHARACTER = re.compile(rf"[{_LETTERS}\-.0-9]")
+_NAME_START = re.compile(rf"[{_LETTERS}]")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4,6})_")
+#: Stands for the name without characters.
+EMPTY = "_x0000_"
 
 
 class Name(NamedTuple):
@@ -68,18 +72,18 @@ def to_xml_name(field: str) -> str:
     written = []
     for at, character in enumerate(field):
         allowed = (_NAME_CHARACTER if at else _NAME_START).match(character)
-        if allowed and not (character == "_" and ESCAPED.match(field, at)):
+        if allowed and not (character == "_" and field[at + 1 : at + 2] == "x"):
             written.append(character)
         else:
             written.append(f"_x{ord(character):04X}_")
-    return "".join(written) or "_x_"
+    return "".join(written) or EMPTY
 
 
 def from_xml_name(local: str) -> str:
     """The text that `to_xml_name` wrote as this name."""
     if "_x" not in local:
         return local
-    if local == "_x_":
+    if local == EMPTY:
         return ""
     return ESCAPED.sub(_character, local)
 
