@@ -36,7 +36,7 @@ MARKED = "SELECT batch_id FROM recall_batch WHERE recall_id = $1"
 KNOWN_HOLDINGS = "SELECT batch_id, site_id FROM recall_holding WHERE recall_id = $1"
 HOLDINGS_NOW = """
 -- Who holds it, and how much is there now: one row for each holding.
-SELECT batch_id, site_id, (array_agg(party_id))[1] AS party_id,
+SELECT batch_id, site_id, (array_agg(party_id))[1] AS party_id, min(first_at) AS first_at,
        jsonb_object_agg(uom, trim_scale(
                produced + received - shipped - consumed - sold - destroyed - sampled)::text)
            AS on_hand
@@ -133,7 +133,7 @@ async def add_found(
             node.batch,
             node.site,
             row["party_id"] if row else None,
-            flow["arrived_at"] or flow["departed_at"] if flow else None,
+            _reached_at(flow) if flow else row["first_at"] if row else None,
             reached.hops,
             (flow["receive_event_id"] or flow["ship_event_id"]) if flow else None,
             msgspec.json.encode(row["on_hand"]).decode() if row else "{}",

@@ -85,6 +85,10 @@ async def test_a_recall_names_exactly_the_affected_holders(world: httpx.AsyncCli
     assert [balance["on_hand"] for balance in shop["balances"]] == ["30"]
     assert shop["on_hand_when_found"] == {"EA": "30"}
     assert (shop["hops"], shop["event"] is not None) == (2, True)
+    since = {key: row["affected_at"][:10] for key, row in found.items()}
+    assert since[uri("flour/F1"), place("mill")] == "2026-01-02"
+    assert since[uri("noodles/N1"), place("plant")] == "2026-01-05"
+    assert since[uri("noodles/N1"), place("shop-a")] == "2026-01-07"
     assert {batch["uri"]: batch["in_scope"] for batch in case["batches"]} == {
         uri("flour/F1"): True,
         uri("noodles/N1"): False,
