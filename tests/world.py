@@ -369,21 +369,28 @@ async def _ledger(tx: Transaction) -> Ledger:
         found.flows.append(_flow_line(row))
         columns = ("kind", "batch", "origin", "to_batch", "target", "departed_at", "arrived_at", "inferred")
         amounts = ("shipped_quantity", "shipped_uom", "received_quantity", "received_uom", "ship", "receive")
-        found.rows.append(("flow", *(row[column] for column in columns + amounts)))
+        found.rows.append(("flow", *(cell(row[column]) for column in columns + amounts)))
     for row in await tx.sql.fetch(HOLDINGS):
         uom = "" if row["uom"] == "EA" else row["uom"]
         balance = ", ".join(f"{column} {number(row[column])}{uom}" for column in BALANCES if row[column])
         found.holdings.append(f"{name(row['batch'])}@{name(row['site'])}: {balance or 'nothing'}")
         kept = ("batch", "site", "uom", "party", "first_at", "last_at", "produced_at", *BALANCES)
-        found.rows.append(("holding", *(row[column] for column in kept)))
+        found.rows.append(("holding", *(cell(row[column]) for column in kept)))
     for row in await tx.sql.fetch(GAPS):
         detail = "".join(f" {key}={value}" for key, value in sorted(row["detail"].items()))
         where = f"@{name(row['site'])}" if row["site"] else ""
         found.gaps.append(f"{row['kind']} {name(row['batch'])}{where} {name(row['event'] or '')}{detail}")
-        found.rows.append(("gap", row["kind"], row["batch"], row["site"], row["event"], detail))
+        found.rows.append(("gap", row["kind"], row["batch"], row["site"], row["event"], detail.strip()))
     found.gaps.sort()
-    found.rows.sort(key=repr)
+    found.rows.sort(key=str)
     return found
+
+
+def cell(value: object) -> object:
+    """A column's value in a form that compares and prints alike wherever it comes from."""
+    if isinstance(value, Decimal):
+        return number(value)
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 
 def _flow_line(row: Any) -> str:

@@ -140,7 +140,7 @@ class Presence:
         origin = self._settle(move.origin, move.departed_at, move.shipped, move.ship, move.target)
         if origin is None:
             self.gaps.append(Gap("appears_from_nowhere", None, move.ship.event_id))
-        elif origin != move.origin and not self.places.vague(move.origin):
+        elif origin not in (move.origin, UNKNOWN_SITE) and not self.places.vague(move.origin):
             # No event names this place as where these goods left from.
             move.inferred = True
         self._leave(move, UNKNOWN_SITE if origin is None else origin)
@@ -190,7 +190,7 @@ class Presence:
         with where they were known to be. None: no event says, and they were never known anywhere.
         """
         if place is None:
-            return self._last_known(time, exclude=target)
+            return self._last_known(time, entry, exclude=target)
         if place in self.stock:
             if not self.stock[place].present():
                 # More leaves than ever came: what was sent here must have arrived meanwhile.
@@ -200,7 +200,7 @@ class Presence:
             return self._followed(place, target)
         if self.places.vague(place):
             party = self.places.owner(place)
-            same = self._last_known(time, exclude=target, party=party) if party is not None else None
+            same = self._last_known(time, entry, exclude=target, party=party) if party is not None else None
             if same is not None:
                 return self._followed(same, target)
         if not self._reach(place, time, amounts, entry, exclude=target):
@@ -244,7 +244,7 @@ class Presence:
         if on_the_way is not None:
             self._let_arrive(on_the_way, place, time, entry)
             return True
-        origin = self._last_known(time, exclude=place, other=exclude)
+        origin = self._last_known(time, entry, exclude=place, other=exclude)
         if origin is None:
             return False
         move = Move(origin, place, time, time, amounts, amounts, None, entry, inferred=True)
@@ -291,11 +291,18 @@ class Presence:
         return None
 
     def _last_known(
-        self, time: datetime, *, exclude: int | None, other: int | None = None, party: int | None = None
+        self,
+        time: datetime,
+        entry: Entry,
+        *,
+        exclude: int | None,
+        other: int | None = None,
+        party: int | None = None,
     ) -> int | None:
-        """The place with stock that was active last; failing that where goods are bound for; failing
-        that any place that ever had them. Places that got their first goods at this very instant are
-        no origin of what is seen at the same instant, unless the goods were made there.
+        """The place with stock that was active last; failing that where goods are bound for (which then
+        have arrived); failing that any place that ever had them. Places that got their first goods at
+        this very instant are no origin of what is seen at the same instant, unless the goods were made
+        there.
         """
 
         def eligible(place: int, stock: _Stock) -> bool:
@@ -310,9 +317,12 @@ class Presence:
                     return place
                 emptied = place if emptied is None else emptied
         bound = self._latest_bound(time, (exclude, other), party)
-        return bound if bound is not None else emptied
+        if bound is None or bound.target is None:
+            return emptied
+        self._let_arrive(bound, bound.target, time, entry)
+        return bound.target
 
-    def _latest_bound(self, time: datetime, excluded: Iterable[int | None], party: int | None) -> int | None:
+    def _latest_bound(self, time: datetime, excluded: Iterable[int | None], party: int | None) -> Move | None:
         best: Move | None = None
         for target, moves in self.travelling.items():
             if (
@@ -324,7 +334,7 @@ class Presence:
             for move in moves.values():
                 if move.departed_at < time and (best is None or move.departed_at > best.departed_at):
                     best = move
-        return best.target if best is not None else None
+        return best
 
 
 def act_place(entry: Entry) -> int | None:

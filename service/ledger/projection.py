@@ -72,7 +72,7 @@ def project_batch(
 
     `transformations`: event id of each posting with role INPUT or OUTPUT -> its transformation.
     """
-    places = Places(sites, _told_owners(postings, sites))
+    places = Places(sites, told_owners(postings, sites))
     moving: list[tuple[Posting, Effect]] = []
     acts: list[Act] = []
     for posting in sorted(postings, key=lambda p: (p.entry.time, p.entry.key, p.role)):
@@ -97,7 +97,7 @@ def project_batch(
     return BatchLedger(flows, holdings, gaps)
 
 
-def _told_owners(postings: Sequence[Posting], sites: Sites) -> dict[int | str, int]:
+def told_owners(postings: Sequence[Posting], sites: Sites) -> dict[int | str, int]:
     """Whom the batch's own events name for a place; the latest word counts.
 
     A named source party runs the named source location, or the place of a shipment; a destination
