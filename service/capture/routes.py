@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -11,11 +12,12 @@ from service.auth.caller import Tx, find_caller
 from service.capture import conduct, store
 from service.errors import Malformed, Missing
 from service.events.json_document import read_document, read_event
-from service.events.model import Document
 from service.events.routes import event_location
+from service.events.xml_document import read_xml_document, read_xml_event
 from service.settings import settings
 from service.web.bodies import bounded
-from service.web.epcis import EPCIS_HEADERS, require_json
+from service.web.epcis import EPCIS_HEADERS
+from service.web.negotiation import XML_TYPES, body_is_xml
 
 router = APIRouter(prefix="/epcis", tags=["EPCIS"], dependencies=[Depends(find_caller, scope="function")])
 
@@ -25,7 +27,10 @@ JOBS_DEFAULT = 30
 JOBS_MOST = 500
 
 BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"application/ld+json": {}, "application/json": {}}}
+    "requestBody": {
+        "required": True,
+        "content": {media: {} for media in ("application/ld+json", "application/json", *XML_TYPES)},
+    }
 }
 
 
@@ -62,24 +67,19 @@ ErrorBehaviour = Annotated[
 async def capture_document(
     tx: Tx, request: Request, error_behaviour: ErrorBehaviour = "rollback"
 ) -> Response:
-    """Capture an EPCISDocument or EPCISQueryDocument (JSON-LD).
+    """Capture an EPCISDocument or EPCISQueryDocument: JSON-LD, or XML of EPCIS 2.0 or 1.0 to 1.2.
 
     The work is done, and visible to the next trace, when this answers 202; `Location` is the job. The
     same document captured again doubles nothing. 400 names every fault, and then nothing is stored.
     """
-    require_json(request)
+    read = read_xml_document if body_is_xml(request) else read_document
     body = await bounded(request, settings().capture_max_bytes).body()
-    proceed = error_behaviour == conduct.PROCEED
-    if len(body) > PARSED_IN_PLACE:
-        document = await asyncio.to_thread(_read, body, proceed)
-    else:
-        document = _read(body, proceed)
+    parse = partial(
+        read, body, max_events=settings().capture_max_events, proceed=error_behaviour == conduct.PROCEED
+    )
+    document = await asyncio.to_thread(parse) if len(body) > PARSED_IN_PLACE else parse()
     job = await conduct.capture(tx, document, error_behaviour)
     return Response(status_code=202, headers={**EPCIS_HEADERS, "Location": f"/epcis/capture/{job.id}"})
-
-
-def _read(body: bytes, proceed: bool) -> Document:
-    return read_document(body, max_events=settings().capture_max_events, proceed=proceed)
 
 
 @router.post(
@@ -91,11 +91,12 @@ def _read(body: bytes, proceed: bool) -> Document:
     response_class=Response,
 )
 async def capture_event(tx: Tx, request: Request) -> Response:
-    """Capture one bare EPCIS event. The same event again answers the same; 409 where its eventID is
-    here with other content.
+    """Capture one bare EPCIS event, in JSON-LD or XML. The same event again answers the same; 409 where its
+    eventID is here with other content.
     """
-    require_json(request)
-    document = read_event(await bounded(request, settings().capture_max_bytes).body())
+    read = read_xml_event if body_is_xml(request) else read_event
+    body = await bounded(request, settings().capture_max_bytes).body()
+    document = await asyncio.to_thread(read, body) if len(body) > PARSED_IN_PLACE else read(body)
     event_id = await conduct.capture_event(tx, document)
     return Response(status_code=201, headers={**EPCIS_HEADERS, "Location": event_location(event_id)})
 

@@ -1,0 +1,142 @@
+"""EPCIS in XML over HTTP: captured like JSON-LD, refused with XPaths."""
+
+import httpx
+import pytest
+
+from tests.rules.epcis_xml import DOCK, ITEM, LOT, OBJECT_EVENT, WHEN, xml
+
+XML = {"Content-Type": "application/xml"}
+MIB = 1024 * 1024
+COMMISSIONED = f"""<ObjectEvent>{WHEN}<eventID>urn:uuid:374d95fc-9457-4a51-bd6a-0bba133845a8</eventID>
+  <epcList/><action>ADD</action>
+  <bizStep>urn:epcglobal:cbv:bizstep:commissioning</bizStep><readPoint><id>{DOCK}</id></readPoint>
+  <extension><quantityList><quantityElement><epcClass>{LOT}</epcClass><quantity>12.5</quantity><uom>KGM</uom>
+  </quantityElement></quantityList><ilmd><cbvmda:lotNumber>4444</cbvmda:lotNumber></ilmd></extension>
+  <example:note xsi:type="xsd:integer">7</example:note></ObjectEvent>"""
+
+
+async def capture(
+    client: httpx.AsyncClient, body: bytes, path: str = "capture", **headers: str
+) -> httpx.Response:
+    return await client.post(f"/epcis/{path}", content=body, headers={**XML, **headers})
+
+
+@pytest.mark.parametrize("media", ["application/xml", "text/xml", "Application/XML; charset=utf-8"])
+async def test_a_document_in_xml_is_captured(client: httpx.AsyncClient, media: str) -> None:
+    answer = await capture(client, xml(COMMISSIONED, OBJECT_EVENT, version="1.2"), **{"Content-Type": media})
+    assert answer.status_code == 202, answer.text
+    job = (await client.get(answer.headers["Location"])).json()
+    assert (job["success"], job["stored"]) == (True, 2)
+
+
+async def test_what_was_captured_in_xml_is_given_in_json(client: httpx.AsyncClient) -> None:
+    await capture(client, xml(COMMISSIONED, version="1.2"))
+    answer = await client.get("/epcis/events/urn:uuid:374d95fc-9457-4a51-bd6a-0bba133845a8")
+    (event,) = answer.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert event["bizStep"] == "commissioning"
+    assert event["quantityList"] == [{"epcClass": LOT, "quantity": 12.5, "uom": "KGM"}]
+    assert (event["ilmd"], event["example:note"]) == ({"cbvmda:lotNumber": "4444"}, 7)
+    assert answer.json()["@context"][1] == {"example": "https://example.com/epcis/"}
+
+
+async def test_a_batch_captured_in_xml_is_traced(client: httpx.AsyncClient) -> None:
+    await capture(client, xml(COMMISSIONED, version="1.2"))
+    answer = await client.get("/v1/trace/backward", params={"batch": LOT})
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["holdings"]) == 1
+
+
+async def test_the_same_event_in_xml_and_in_json_is_one(client: httpx.AsyncClient) -> None:
+    await capture(client, xml(OBJECT_EVENT))
+    twin = {
+        "@context": ["https://ref.gs1.org/standards/epcis/epcis-context.jsonld"],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": "2026-03-01T08:31:00Z",
+        "epcisBody": {
+            "eventList": [
+                {
+                    "type": "ObjectEvent",
+                    "eventTime": "2026-03-01T08:30:00+08:00",
+                    "eventTimeZoneOffset": "+08:00",
+                    "epcList": [ITEM],
+                    "action": "OBSERVE",
+                    "bizStep": "shipping",
+                }
+            ]
+        },
+    }
+    answer = await client.post("/epcis/capture", json=twin)
+    job = (await client.get(answer.headers["Location"])).json()
+    assert (job["stored"], job["repeated"]) == (0, 1)
+
+
+async def test_one_bare_event_in_xml_is_captured(client: httpx.AsyncClient) -> None:
+    bare = OBJECT_EVENT.replace("<epcList>", "<eventID>urn:x:bare</eventID><epcList>")
+    answer = await capture(client, bare.encode(), "events")
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["Location"] == "/epcis/events/urn%3Ax%3Abare"
+    assert (await client.get(answer.headers["Location"])).status_code == 200
+
+
+async def test_faults_are_named_with_their_xpaths_and_nothing_is_stored(client: httpx.AsyncClient) -> None:
+    answer = await capture(client, xml(OBJECT_EVENT, OBJECT_EVENT.replace("OBSERVE", "MOVE")))
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "/epcis:EPCISDocument/EPCISBody/EventList/ObjectEvent[2]/action"
+    assert (error["value"], "ADD" in error["message"]) == ("MOVE", True)
+    events = (await client.get("/epcis/events")).json()["epcisBody"]["queryResults"]["resultsBody"][
+        "eventList"
+    ]
+    assert events == []
+
+
+async def test_good_events_in_xml_are_stored_where_the_client_says_proceed(client: httpx.AsyncClient) -> None:
+    body = xml(OBJECT_EVENT, OBJECT_EVENT.replace("OBSERVE", "MOVE"))
+    answer = await capture(client, body, **{"GS1-Capture-Error-Behaviour": "proceed"})
+    assert answer.status_code == 202
+    job = (await client.get(answer.headers["Location"])).json()
+    assert (job["success"], job["stored"]) == (False, 1)
+    assert job["errors"][0]["errors"][0]["field"].endswith("/ObjectEvent[2]/action")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'<!DOCTYPE e [<!ENTITY a "&a;&a;">]>' + xml("&a;"), 400),
+        (b'<!DOCTYPE e SYSTEM "file:///etc/passwd">' + xml(), 400),
+        (b"<a>" * 100_000, 400),
+        (b'{"type": "EPCISDocument"}', 400),
+        (b"", 400),
+        (xml().partition(b"<EPCISBody>")[0] + b'<a b="' + b"x" * (2 * MIB) + b'"/>', 413),
+        (b" " * (65 * MIB), 413),
+    ],
+    ids=["entities", "external", "deep", "json", "empty", "tag", "body"],
+)
+@pytest.mark.parametrize("path", ["capture", "events"])
+async def test_monsters_are_refused_with_a_problem(
+    client: httpx.AsyncClient, body: bytes, status: int, path: str
+) -> None:
+    answer = await capture(client, body, path)
+    if path == "events" and status == 413 and len(body) < 65 * MIB:
+        status = 400  # a document is no bare event, and its tag is never reached
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    assert answer.json()["detail"] != answer.json()["detail_zh"]
+
+
+@pytest.mark.parametrize("path", ["capture", "events"])
+async def test_other_content_types_are_refused_by_name(client: httpx.AsyncClient, path: str) -> None:
+    answer = await capture(client, xml(OBJECT_EVENT), path, **{"Content-Type": "text/csv"})
+    assert answer.status_code == 415
+    assert "application/xml" in answer.json()["detail"]
+
+
+async def test_a_document_in_gb18030_is_captured(client: httpx.AsyncClient) -> None:
+    event = COMMISSIONED.replace("</ObjectEvent>", "<example:city>北京</example:city></ObjectEvent>")
+    start = '<?xml version="1.0" encoding="GB18030"?>'
+    body = xml(event, version="1.2", start=start).decode().encode("gb18030")
+    assert (await capture(client, body)).status_code == 202
+    events = (await client.get("/epcis/events")).json()["epcisBody"]["queryResults"]["resultsBody"][
+        "eventList"
+    ]
+    assert events[0]["example:city"] == "北京"
