@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.auth.caller import Tx
 from service.capture import routes as capture_routes
 from service.db.transaction import create_engine
+from service.events import options_routes as epcis_options_routes
+from service.events import resource_routes as epcis_resource_routes
 from service.events import routes as events_routes
 from service.labels import routes as label_routes
 from service.ledger import owners
@@ -18,12 +20,13 @@ from service.recall import conduct as recall_conduct
 from service.recall import routes as recall_routes
 from service.registry import document_routes as registry_document_routes
 from service.registry import routes as registry_routes
-from service.scan import identify
+from service.scan import identify, link_routes, resolver_routes
 from service.scan import routes as scan_routes
 from service.settings import settings
 from service.trace import routes as trace_routes
 from service.web import problems
 from service.web.body_limit import BodyLimit
+from service.web.epcis import EpcisHeaders
 
 DESCRIPTION = """
 Who holds this batch now, where did it come from, and who must be told?
@@ -64,11 +67,18 @@ def create_app(engine: AsyncEngine | None = None) -> FastAPI:
     app.include_router(label_routes.router)
     app.include_router(identify.router)
     app.include_router(scan_routes.router)
+    app.include_router(link_routes.router)
+    app.include_router(link_routes.public)
     owners.listen()
     app.include_router(capture_routes.router)
     app.include_router(events_routes.router)
+    app.include_router(epcis_resource_routes.router)
+    app.include_router(epcis_options_routes.router)
+    app.add_middleware(EpcisHeaders)
     app.include_router(ledger_routes.router)
     app.include_router(trace_routes.router)
     recall_conduct.listen()
     app.include_router(recall_routes.router)
+    # Last: codes of one segment are refused, and other areas have such paths.
+    app.include_router(resolver_routes.router)
     return app

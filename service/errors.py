@@ -45,6 +45,10 @@ class Malformed(SuyuanError):
         return cls(message, zh, [Fault(field, value, message, zh, rule)])
 
 
+class BadQuery(Malformed):
+    """A parameter of a query is unknown or has a bad value; the fault names it."""
+
+
 class Missing(SuyuanError):
     """What was asked for is not here."""
 
@@ -63,6 +67,18 @@ class Forbidden(SuyuanError):
 
 class TooLarge(SuyuanError):
     """The input or the answer is over a stated limit."""
+
+
+class AnswerTooLarge(TooLarge):
+    """The query matches more than its sender wants to get at once."""
+
+
+class QueryTooComplex(TooLarge):
+    """The query asks for more at once than is answered here."""
+
+
+class AddressTooLong(TooLarge):
+    """The URL is over a stated limit."""
 
 
 class Unsupported(SuyuanError):

@@ -17,6 +17,7 @@ from service.capture.store import Job
 from service.db.transaction import Transaction
 from service.errors import Conflict, Fault, Unavailable
 from service.events.json_document import dump_event
+from service.events.master_data import keep_master_data
 from service.events.model import Document, VocabularyElement
 from service.events.store import Identified, ensure_context, identify_events, insert_events
 from service.identifiers.lenient import identity_of
@@ -83,6 +84,7 @@ async def _store(tx: Transaction, document: Document, error_behaviour: str) -> J
     await (own_ledger(tx) if alone else share_ledger(tx))
     await store.insert_job(tx, job, document.header, dump_event)
     await fill_from_master_data(tx, _master_data(document.master_data))
+    await keep_master_data(tx, document.master_data)
     context = await ensure_context(tx, document.context)
     inserted = await insert_events(tx, events, context_id=context, capture_id=job.id, now=job.created_at)
     job.errors.extend(_conflict(item) for item in inserted.conflicting)

@@ -1,47 +1,47 @@
-"""The EPCIS 2.0 query interface: events by id, and in the order they were recorded."""
+"""The EPCIS 2.0 query interface: events by their `eventID`, and whatever matches a query."""
 
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
-import asyncpg
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from service import clock
-from service.auth.caller import Tx, find_caller
+from service.auth.caller import Snapshot, find_reader
 from service.errors import Missing
 from service.events import store
 from service.events.answers import query_document
-from service.web.epcis import EPCIS_HEADERS
-from service.web.paging import row_after, token_of
+from service.events.page_tokens import read_mark
+from service.events.query_answers import QUERY_NAME, answer_headers, answer_query, epc_format_of
+from service.events.query_documentation import QUERY_PARAMETERS
+from service.web.epcis import Agreed, answer_type
 
-router = APIRouter(prefix="/epcis", tags=["EPCIS"], dependencies=[Depends(find_caller, scope="function")])
+router = APIRouter(
+    prefix="/epcis", tags=["EPCIS"], dependencies=[Depends(find_reader, scope="function"), Agreed]
+)
 
-#: Events of one page: EPCIS 2.0's default, and the most given.
-PER_PAGE_DEFAULT = 30
-PER_PAGE_MOST = 1000
 DOCUMENT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/ld+json": {}}, "description": "An EPCISQueryDocument."}
+    200: {
+        "content": {"application/ld+json": {}, "application/json": {}},
+        "description": 'An EPCISQueryDocument; `Link` with `rel="next"` while there is more.',
+    }
 }
 
 
-@router.get("/events", summary="List events 查询事件", responses=DOCUMENT, response_class=Response)
-async def list_events(
-    tx: Tx,
-    per_page: Annotated[
-        int, Query(alias="perPage", ge=1, le=PER_PAGE_MOST, description="Events of one page. 每页事件数。")
-    ] = PER_PAGE_DEFAULT,
-    next_page: Annotated[
-        str | None, Query(alias="nextPageToken", description="From the `Link` header of the page before.")
-    ] = None,
-) -> Response:
-    """Events in the order they were recorded, in pages. 按记录顺序分页返回事件。"""
-    rows = await store.list_events(tx, after=row_after(next_page), limit=per_page + 1)
-    headers = dict(EPCIS_HEADERS)
-    if len(rows) > per_page:
-        rows = rows[:per_page]
-        url = f"/epcis/events?perPage={per_page}&nextPageToken={token_of(rows[-1]['id'])}"
-        headers["Link"] = f'<{url}>; rel="next"'
-    return _document(rows, headers)
+@router.get(
+    "/events",
+    summary="Query events 查询事件",
+    responses=DOCUMENT,
+    response_class=Response,
+    openapi_extra={"parameters": QUERY_PARAMETERS},
+)
+async def list_events(tx: Snapshot, request: Request) -> Response:
+    """`SimpleEventQuery` (EPCIS 2.0, 8.2.7.1), in pages; without `orderBy` in the order of recording.
+
+    All parameters must hold; the values of one are parted by `|`, and one of them is enough. A page token
+    continues the answer as of its first page, whatever is captured meanwhile. No match is an empty list.
+    EPCIS 2.0 事件查询：各参数须同时满足，同一参数的多个值以 | 分隔，满足其一即可；分页结果以首页时刻为准。
+    """
+    return await answer_query(tx, request)
 
 
 @router.get(
@@ -50,10 +50,15 @@ async def list_events(
     responses=DOCUMENT,
     response_class=Response,
 )
-async def read_event(tx: Tx, event_id: str, request: Request) -> Response:
+async def read_event(
+    tx: Snapshot,
+    request: Request,
+    event_id: str = Path(description="The eventID, percent-encoded. 事件标识（百分号编码）。"),
+) -> Response:
     """The event with this `eventID`, followed by the error declarations that name it; 404 if unknown.
     按 eventID 查询事件及其差错声明。
     """
+    media, epc_format = answer_type(request), epc_format_of(request)
     # An eventID is any URI: with slashes, and (event hashes) with a query string, maybe unescaped.
     raw: bytes = request.scope["raw_path"]
     told = unquote_to_bytes(raw.partition(b"/events/")[2]).decode("utf-8", "replace").replace("\0", "")
@@ -64,12 +69,25 @@ async def read_event(tx: Tx, event_id: str, request: Request) -> Response:
     rows = await store.find_events(tx, wanted)
     if not rows:
         raise Missing(f"No event has the eventID {told}.", f"没有 eventID 为 {told} 的事件。")
-    return _document(rows, dict(EPCIS_HEADERS))
+    body = query_document(rows, now=clock.now(), query_name=QUERY_NAME, epc_format=epc_format)
+    return Response(body, headers=answer_headers(rows, epc_format), media_type=media)
 
 
-def _document(rows: list[asyncpg.Record], headers: dict[str, str]) -> Response:
-    body = query_document(rows, now=clock.now(), query_name="SimpleEventQuery")
-    return Response(body, headers=headers, media_type="application/ld+json")
+@router.delete(
+    "/nextPageToken/{token}",
+    status_code=204,
+    summary="Give a page token back 交还分页标记",
+    responses={204: {"description": "Nothing is kept here that would have to be freed."}},
+    response_class=Response,
+)
+async def delete_page_token(
+    token: str = Path(description="The token. 分页标记。"),
+) -> Response:
+    """Give back a page token that is not needed any more. Tokens hold all there is to know about their page
+    and nothing is kept here, so this only says whether the token is one. 交还不再需要的分页标记。
+    """
+    read_mark(token, clock.now())
+    return Response(status_code=204)
 
 
 def event_location(event_id: str) -> str:

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import asyncpg
 import msgspec
 
 from service.db.transaction import Transaction
 from service.events.event_hash import event_hash, fingerprint
+from service.events.facts import facts_of
 from service.events.json_document import dump_event
 from service.events.model import Document, Event
+from service.events.namespaces import STANDARD, STANDARD_PREFIXES, Namespaces
 from service.identifiers.lenient import identity_of
+
+#: Characters of a prefix and its namespace together: what an index holds.
+MAX_PREFIX = 600
 
 COLUMNS = (
     "event_id",
@@ -31,19 +35,22 @@ COLUMNS = (
     "payload",
     "context_id",
     "capture_id",
+    "facts",
 )
 
 MAKE_INCOMING = """
 CREATE TEMP TABLE IF NOT EXISTS incoming_event (
     event_id text, fingerprint bytea, declares_error boolean, type text, event_time timestamptz,
     record_time timestamptz, action text, biz_step text, disposition text, read_point text,
-    biz_location text, transformation_id text, payload json, context_id bigint, capture_id text
+    biz_location text, transformation_id text, payload json, context_id bigint, capture_id text,
+    facts jsonb
 ) ON COMMIT DELETE ROWS
 """
 # In the order of eventIDs: two captures of the same events wait for each other in turn, never in a circle.
 TAKE_INCOMING = """
 INSERT INTO event (event_id, fingerprint, declares_error, type, event_time, record_time, action, biz_step,
-                   disposition, read_point, biz_location, transformation_id, payload, context_id, capture_id)
+                   disposition, read_point, biz_location, transformation_id, payload, context_id, capture_id,
+                   facts)
 SELECT * FROM incoming_event ORDER BY event_id COLLATE "C", declares_error
 ON CONFLICT DO NOTHING
 RETURNING id, event_id, fingerprint
@@ -57,17 +64,18 @@ WITH made AS (
 )
 SELECT id FROM made UNION ALL SELECT id FROM event_context WHERE digest = $1 LIMIT 1
 """
+TELL_PREFIXES = """
+INSERT INTO namespace (prefix, uri)
+SELECT prefix, uri FROM unnest($1::text[], $2::text[]) AS told (prefix, uri)
+WHERE NOT EXISTS (SELECT FROM namespace WHERE (namespace.prefix, namespace.uri) = (told.prefix, told.uri))
+ORDER BY prefix, uri
+ON CONFLICT DO NOTHING
+"""
 FIND_EVENTS = """
 SELECT event.event_id, event.payload::text AS payload, event.record_time, context.context::text AS context
 FROM event JOIN event_context AS context ON context.id = event.context_id
 WHERE event.event_id = ANY($1::text[])
 ORDER BY event.declares_error, event.id
-"""
-LIST_EVENTS = """
-SELECT event.id, event.event_id, event.payload::text AS payload, event.record_time,
-       context.context::text AS context
-FROM event JOIN event_context AS context ON context.id = event.context_id
-WHERE event.id > $1 ORDER BY event.id LIMIT $2
 """
 LATEST_EVENT = "SELECT coalesce(max(id), 0) FROM event"
 
@@ -79,6 +87,17 @@ class Identified:
     event: Event
     event_id: str
     fingerprint: bytes
+    names: Namespaces
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """A stored event as it is given out. `payload`, `context`: JSON texts."""
+
+    event_id: str
+    payload: str
+    record_time: datetime
+    context: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +114,12 @@ class Inserted:
 def identify_events(document: Document) -> list[Identified]:
     """Give every event its eventID and fingerprint; the same event named twice is kept once."""
     once: dict[tuple[str, bytes], Identified] = {}
+    names = STANDARD.under(document.context)
     for event in document.events:
-        event_id = event.event_id or event_hash(event.payload, document.context)
+        event_id = event.event_id or event_hash(event.payload, names)
         mark = fingerprint(event.payload)
-        once.setdefault((event_id, mark), Identified(event, event_id, mark))
+        inner = names.under(event.payload.get("@context"))
+        once.setdefault((event_id, mark), Identified(event, event_id, mark, inner))
     return list(once.values())
 
 
@@ -116,6 +137,7 @@ async def insert_events(
     tx: Transaction, events: Sequence[Identified], *, context_id: int, capture_id: str, now: datetime
 ) -> Inserted:
     """Store the events that are not here yet."""
+    await _tell_prefixes(tx, events)
     await tx.sql.execute(MAKE_INCOMING)
     await tx.sql.copy_records_to_table(
         "incoming_event",
@@ -141,6 +163,18 @@ async def insert_events(
     )
 
 
+async def _tell_prefixes(tx: Transaction, events: Sequence[Identified]) -> None:
+    """Remember what prefixes mean, for queries that use one without saying it."""
+    told = {
+        pair
+        for prefixes in {id(item.names): item.names.prefixes for item in events}.values()
+        for pair in prefixes.items()
+        if len(pair[0]) + len(pair[1]) <= MAX_PREFIX and STANDARD_PREFIXES.get(pair[0]) != pair[1]
+    }
+    if told:
+        await tx.sql.execute(TELL_PREFIXES, *map(list, zip(*sorted(told), strict=True)))
+
+
 def _row(item: Identified, context_id: int, capture_id: str, now: datetime) -> tuple[object, ...]:
     event = item.event
     payload = {name: value for name, value in event.payload.items() if name != "recordTime"}
@@ -160,17 +194,13 @@ def _row(item: Identified, context_id: int, capture_id: str, now: datetime) -> t
         dump_event(payload).decode(),
         context_id,
         capture_id,
+        dump_event(facts_of(event, item.names)).decode(),
     )
 
 
-async def find_events(tx: Transaction, event_ids: Sequence[str]) -> list[asyncpg.Record]:
+async def find_events(tx: Transaction, event_ids: Sequence[str]) -> list[StoredRow]:
     """The events of these ids, each original followed by its error declarations."""
-    return list(await tx.sql.fetch(FIND_EVENTS, list(event_ids)))
-
-
-async def list_events(tx: Transaction, *, after: int, limit: int) -> list[asyncpg.Record]:
-    """Events in the order they were recorded."""
-    return list(await tx.sql.fetch(LIST_EVENTS, after, limit))
+    return [StoredRow(*row.values()) for row in await tx.sql.fetch(FIND_EVENTS, list(event_ids))]
 
 
 async def latest_event(tx: Transaction) -> int:

@@ -18,12 +18,13 @@ def read_stored(payload: str, context: str) -> Event:
     No rule is checked anew: what was captured stays captured, whatever later releases demand.
     """
     told = _decoder.decode(payload)
-    names = _names(context)
+    names = namespaces_of(context)
     if "@context" in told:
         names = names.under(told["@context"])
     return read_payload(told, names)
 
 
 @lru_cache(maxsize=256)
-def _names(context: str) -> Namespaces:
+def namespaces_of(context: str) -> Namespaces:
+    """What prefixes mean under a stored `@context`, a JSON text."""
     return STANDARD.under(msgspec.json.decode(context))

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 from sqlmodel import Field, SQLModel
 
-from service.db.schema import amount, document, identity_key, instant
+from service.db.schema import amount, document, identity_key, instant, words
 
 
 class EventContext(SQLModel, table=True):
@@ -59,15 +59,31 @@ class Event(SQLModel, table=True):
 
     `payload` is the event as captured (without the server's `recordTime`). An `eventID` is unique
     among events that are no error declarations; a declaration stands next to what it corrects.
+    `facts`: what it says beyond the columns, for queries (see `events.facts`). `recorded_in`: the id of
+    the transaction that stored it; ids of rows are allotted before a commit, so a reader who goes by them
+    alone would miss a row that is committed later (see `events.page_tokens`).
     """
 
     __tablename__ = "event"
     __table_args__ = (
         Index("event_event_id_key", "event_id", unique=True, postgresql_where=text("NOT declares_error")),
         Index("event_event_id_fingerprint_key", "event_id", "fingerprint", unique=True),
-        Index("event_event_time_idx", "event_time"),
-        Index("event_record_time_idx", "record_time"),
-        Index("event_biz_step_idx", "biz_step", "event_time"),
+        # Each ends with the id: pages continue after (time, id).
+        Index("event_event_time_idx", "event_time", "id"),
+        Index("event_record_time_idx", "record_time", "id"),
+        Index("event_biz_step_idx", "biz_step", "event_time", "id"),
+        # Few values, each in one short entry with its many rows (B-tree deduplication).
+        Index("event_type_idx", "type"),
+        Index("event_disposition_idx", "disposition"),
+        Index("event_read_point_idx", "read_point"),
+        Index("event_biz_location_idx", "biz_location"),
+        Index("event_declares_error_idx", "id", postgresql_where=text("declares_error")),
+        Index(
+            "event_facts_idx",
+            "facts",
+            postgresql_using="gin",
+            postgresql_ops={"facts": "jsonb_path_ops"},
+        ),
         CheckConstraint("octet_length(fingerprint) = 32", name="fingerprint"),
     )
 
@@ -88,6 +104,37 @@ class Event(SQLModel, table=True):
     payload: Any = Field(sa_column=Column(JSON, nullable=False))
     context_id: int = Field(sa_column=Column(BigInteger, ForeignKey("event_context.id"), nullable=False))
     capture_id: str = Field(foreign_key="capture_job.id")
+    facts: dict[str, Any] = document()
+    recorded_in: int | None = Field(
+        default=None,
+        sa_column=Column(
+            BigInteger, nullable=False, server_default=text("((pg_current_xact_id())::text)::bigint")
+        ),
+    )
+
+
+class Namespace(SQLModel, table=True):
+    """What a prefix means in some captured document. Written by: sql."""
+
+    __tablename__ = "namespace"
+
+    prefix: str = Field(primary_key=True)
+    uri: str = Field(primary_key=True)
+
+
+class MasterDataElement(SQLModel, table=True):
+    """One element of a master data vocabulary, as the documents captured last tell it. Written by: sql.
+
+    `vocabulary`: bare name (`BusinessLocation`) or URI; `uri`: canonical, or a bare CBV word; `attributes`:
+    bare word or URI -> value as given; `children`: canonical URIs.
+    """
+
+    __tablename__ = "master_data_element"
+
+    vocabulary: str = Field(primary_key=True)
+    uri: str = Field(primary_key=True)
+    attributes: dict[str, Any] = document()
+    children: list[str] = words()
 
 
 class Unit(SQLModel, table=True):

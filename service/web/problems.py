@@ -28,12 +28,16 @@ VALUE_SHOWN = 200
 #: Error -> (status, EPCIS 2.0 exception name, title).
 PROBLEMS: dict[type[errors.SuyuanError], tuple[int, str, str]] = {
     errors.Malformed: (400, "ValidationException", "The input breaks a rule"),
+    errors.BadQuery: (400, "QueryParameterException", "The query breaks a rule"),
     errors.Unauthenticated: (401, "SecurityException", "Who calls is not known"),
     errors.Forbidden: (403, "SecurityException", "Not allowed"),
     errors.Missing: (404, "NoSuchResourceException", "Not here"),
     errors.NotAcceptable: (406, "NotAcceptableException", "No such form of answer"),
     errors.Conflict: (409, "ResourceAlreadyExistsException", "In conflict with what is here"),
     errors.TooLarge: (413, "CaptureLimitExceededException", "Over a limit"),
+    errors.AnswerTooLarge: (413, "QueryTooLargeException", "More matches than wanted"),
+    errors.QueryTooComplex: (413, "QueryTooComplexException", "Too much asked at once"),
+    errors.AddressTooLong: (414, "URITooLongException", "The URL is too long"),
     errors.Unsupported: (415, "UnsupportedMediaTypeException", "No such form of input"),
     errors.Unavailable: (503, "ServiceUnavailableException", "Not now"),
 }

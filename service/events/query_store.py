@@ -1,0 +1,168 @@
+"""Queries asked of the database: a page of events, the names that events use, what prefixes mean."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Select,
+    Text,
+    any_,
+    cast,
+    func,
+    literal,
+    not_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from service.db.transaction import Transaction
+from service.errors import AnswerTooLarge
+from service.events.page_tokens import Horizon, Place
+from service.events.query import EVENT, EVENT_CONTEXT, UNIT, matching, sort_key
+from service.events.query_conditions import EventQuery, Order
+from service.events.store import StoredRow
+
+HORIZON: Final = """
+SELECT coalesce((SELECT max(id) FROM event), 0) AS highest,
+       ARRAY(SELECT pg_snapshot_xip(pg_current_snapshot())::text::bigint) AS under_way
+"""
+PREFIXES: Final = """
+SELECT prefix, uri FROM namespace WHERE prefix = ANY($1::text[]) ORDER BY prefix, uri LIMIT $2
+"""
+#: Namespaces that prefixes of one query may stand for.
+MAX_NAMESPACES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events of one page. `last`: where the next one goes on, None where there is none."""
+
+    rows: Sequence[StoredRow]
+    last: Place | None
+
+
+async def find_horizon(tx: Transaction) -> Horizon:
+    """What is recorded now: in a snapshot, what all of its statements see."""
+    row = await tx.sql.fetchrow(HORIZON)
+    assert row is not None
+    return Horizon(row["highest"], tuple(row["under_way"]))
+
+
+async def list_events(
+    tx: Transaction, query: EventQuery, *, horizon: Horizon | None, after: Place | None, limit: int
+) -> Page:
+    """At most `limit` events of the query, after a place in its order and within a horizon."""
+    statement = page_statement(query, horizon=horizon, after=after, limit=limit + 1)
+    connection = await tx.orm.connection()
+    found = (await connection.execute(statement)).all()
+    rows = [StoredRow(row.event_id, row.payload, row.record_time, row.context) for row in found[:limit]]
+    more = len(found) > limit
+    return Page(rows, Place(_key(query.order, found[limit - 1]), found[limit - 1].id) if more else None)
+
+
+def page_statement(
+    query: EventQuery, *, horizon: Horizon | None, after: Place | None, limit: int
+) -> Select[Any]:
+    """The statement of one page."""
+    statement = (
+        select(
+            EVENT.c.id,
+            EVENT.c.event_id,
+            cast(EVENT.c.payload, Text).label("payload"),
+            EVENT.c.record_time,
+            cast(EVENT_CONTEXT.c.context, Text).label("context"),
+        )
+        .join(EVENT_CONTEXT, EVENT_CONTEXT.c.id == EVENT.c.context_id)
+        .where(*matching(query))
+        .limit(limit)
+    )
+    if horizon is not None:
+        statement = statement.where(EVENT.c.id <= horizon.highest)
+        if horizon.under_way:
+            later = any_(literal(list(horizon.under_way), ARRAY(BigInteger)))
+            statement = statement.where(not_(EVENT.c.recorded_in == later))
+    if query.order is None:
+        if after is not None:
+            statement = statement.where(EVENT.c.id > after.id)
+        return statement.order_by(EVENT.c.id)
+    return _ordered(statement, query.order, after)
+
+
+def _ordered(statement: Select[Any], order: Order, after: Place | None) -> Select[Any]:
+    key = sort_key(order)
+    assert key is not None
+    statement = statement.add_columns((key if order.column else cast(key, Text)).label("key"))
+    here = tuple_(key, EVENT.c.id)
+    if after is not None:
+        place = tuple_(_as_key(order, after.key), literal(after.id, BigInteger))
+        statement = statement.where(here > place if order.ascending else here < place)
+    if order.ascending:
+        return statement.order_by(key, EVENT.c.id)
+    return statement.order_by(key.desc(), EVENT.c.id.desc())
+
+
+def _key(order: Order | None, row: Any) -> str:
+    """What a row is ordered by, as a token carries it."""
+    if order is None:
+        return ""
+    return str(row.key.isoformat()) if order.column else str(row.key)
+
+
+def _as_key(order: Order, key: str) -> ColumnElement[Any]:
+    if order.column:
+        return literal(datetime.fromisoformat(key), DateTime(timezone=True))
+    return cast(literal(key, Text), JSONB)
+
+
+async def check_count(tx: Transaction, query: EventQuery) -> None:
+    """Raises `AnswerTooLarge` where more events match than the query's `maxEventCount`."""
+    if query.most is None:
+        return
+    some = select(literal(1)).select_from(EVENT).where(*matching(query)).limit(query.most + 1).subquery()
+    connection = await tx.orm.connection()
+    count = (await connection.execute(select(func.count()).select_from(some))).scalar_one()
+    if count > query.most:
+        raise AnswerTooLarge(
+            f"More than {query.most} events match, which is the query's maxEventCount.",
+            f"匹配的事件超过 maxEventCount 指定的 {query.most} 个。",
+        )
+
+
+async def find_prefixes(tx: Transaction, prefixes: Collection[str]) -> dict[str, list[str]]:
+    """What these prefixes mean in the documents captured: every namespace of each."""
+    told: dict[str, list[str]] = {}
+    if prefixes:
+        for row in await tx.sql.fetch(PREFIXES, sorted(prefixes), MAX_NAMESPACES):
+            told.setdefault(row["prefix"], []).append(row["uri"])
+    return told
+
+
+async def list_names(tx: Transaction, column: str, *, after: str, limit: int) -> list[str]:
+    """The different values of a column of `event`, in order, after one; `unit`: the URIs of instances."""
+    connection = await tx.orm.connection()
+    return list((await connection.execute(names_statement(column, after, limit))).scalars())
+
+
+def names_statement(column: str, after: str, limit: int) -> Select[Any]:
+    """Goes from each value to the next by the column's index, however many events have it."""
+    if column == "unit":
+        return select(UNIT.c.uri).where(UNIT.c.uri > after).order_by(UNIT.c.uri).limit(limit)
+    held = EVENT.c[column]
+    first = select(held.label("value")).where(held > after).order_by(held).limit(1).subquery()
+    names = select(first.c.value).cte("names", recursive=True)
+    next_name = select(held).where(held > names.c.value).order_by(held).limit(1).scalar_subquery()
+    names = names.union_all(select(next_name).where(names.c.value.is_not(None)))
+    return select(names.c.value).where(names.c.value.is_not(None)).limit(limit)
+
+
+async def has_name(tx: Transaction, column: str, name: str) -> bool:
+    """Whether some event has this value in a column; `unit`: whether it names this instance."""
+    held = UNIT.c.uri if column == "unit" else EVENT.c[column]
+    connection = await tx.orm.connection()
+    return (await connection.execute(select(literal(1)).where(held == name).limit(1))).first() is not None
