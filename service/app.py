@@ -26,7 +26,8 @@ from service.settings import settings
 from service.trace import routes as trace_routes
 from service.web import problems
 from service.web.body_limit import BodyLimit
-from service.web.epcis import EpcisHeaders
+from service.web.epcis import Agreed, EpcisHeaders
+from service.web.negotiation import XmlProblems
 
 DESCRIPTION = """
 Who holds this batch now, where did it come from, and who must be told?
@@ -70,11 +71,12 @@ def create_app(engine: AsyncEngine | None = None) -> FastAPI:
     app.include_router(link_routes.router)
     app.include_router(link_routes.public)
     owners.listen()
-    app.include_router(capture_routes.router)
+    app.include_router(capture_routes.router, dependencies=[Agreed])
     app.include_router(events_routes.router)
     app.include_router(epcis_resource_routes.router)
     app.include_router(epcis_options_routes.router)
     app.add_middleware(EpcisHeaders)
+    app.add_middleware(XmlProblems)
     app.include_router(ledger_routes.router)
     app.include_router(trace_routes.router)
     recall_conduct.listen()

@@ -13,11 +13,12 @@ from service.capture import conduct, store
 from service.errors import Malformed, Missing
 from service.events.json_document import read_document, read_event
 from service.events.routes import event_location
+from service.events.xml_answers import dump_xml_capture_job, dump_xml_capture_jobs
 from service.events.xml_document import read_xml_document, read_xml_event
 from service.settings import settings
 from service.web.bodies import bounded
-from service.web.epcis import EPCIS_HEADERS
-from service.web.negotiation import XML_TYPES, body_is_xml
+from service.web.epcis import EPCIS_HEADERS, answer_type
+from service.web.negotiation import EITHER, XML_TYPES, body_is_xml
 
 router = APIRouter(prefix="/epcis", tags=["EPCIS"], dependencies=[Depends(find_caller, scope="function")])
 
@@ -32,6 +33,7 @@ BODY: dict[str, Any] = {
         "content": {media: {} for media in ("application/ld+json", "application/json", *XML_TYPES)},
     }
 }
+IN_XML: dict[int | str, dict[str, Any]] = {200: {"content": {media: {} for media in XML_TYPES}}}
 
 
 class CaptureJob(BaseModel):
@@ -101,23 +103,33 @@ async def capture_event(tx: Tx, request: Request) -> Response:
     return Response(status_code=201, headers={**EPCIS_HEADERS, "Location": event_location(event_id)})
 
 
-@router.get("/capture/{capture_id}", summary="One capture job 采集任务")
+@router.get(
+    "/capture/{capture_id}", summary="One capture job 采集任务", response_model=CaptureJob, responses=IN_XML
+)
 async def read_job(
     tx: Tx,
     capture_id: Annotated[str, Path(description="From `Location` of the capture. 采集任务编号。")],
+    request: Request,
     response: Response,
-) -> CaptureJob:
+) -> CaptureJob | Response:
     """How a capture went."""
     row = await store.find_job(tx, capture_id.replace("\0", ""))
     if row is None:
         raise Missing(f"No capture job has the id {capture_id}.", f"没有编号为 {capture_id} 的采集任务。")
     response.headers.update(EPCIS_HEADERS)
+    media = answer_type(request, EITHER)
+    if media in XML_TYPES:
+        body = dump_xml_capture_job(_job(row).model_dump(mode="json", by_alias=True))
+        return Response(body, headers=EPCIS_HEADERS, media_type=media)
     return _job(row)
 
 
-@router.get("/capture", summary="Capture jobs 采集任务列表")
+@router.get(
+    "/capture", summary="Capture jobs 采集任务列表", response_model=list[CaptureJob], responses=IN_XML
+)
 async def list_jobs(
     tx: Tx,
+    request: Request,
     response: Response,
     per_page: Annotated[
         int, Query(alias="perPage", ge=1, le=JOBS_MOST, description="Jobs of one page. 每页任务数。")
@@ -126,7 +138,7 @@ async def list_jobs(
         str | None,
         Query(alias="nextPageToken", description="From the `Link` header of the page before. 分页标记。"),
     ] = None,
-) -> list[CaptureJob]:
+) -> list[CaptureJob] | Response:
     """Capture jobs, the latest first."""
     before = _before(next_page) if next_page else None
     rows = await store.list_jobs(tx, before=before, limit=per_page + 1)
@@ -135,6 +147,10 @@ async def list_jobs(
         rows = rows[:per_page]
         token = f"{rows[-1]['created_at'].isoformat().replace('+00:00', 'Z')}_{rows[-1]['id']}"
         response.headers["Link"] = f'</epcis/capture?perPage={per_page}&nextPageToken={token}>; rel="next"'
+    media = answer_type(request, EITHER)
+    if media in XML_TYPES:
+        body = dump_xml_capture_jobs(_job(row).model_dump(mode="json", by_alias=True) for row in rows)
+        return Response(body, headers=dict(response.headers), media_type=media)
     return [_job(row) for row in rows]
 
 

@@ -1,5 +1,7 @@
 """EPCIS in XML over HTTP: captured like JSON-LD, refused with XPaths."""
 
+from xml.etree import ElementTree
+
 import httpx
 import pytest
 
@@ -140,3 +142,68 @@ async def test_a_document_in_gb18030_is_captured(client: httpx.AsyncClient) -> N
         "eventList"
     ]
     assert events[0]["example:city"] == "北京"
+
+
+async def test_a_capture_job_is_given_in_xml(client: httpx.AsyncClient) -> None:
+    body = xml(OBJECT_EVENT, OBJECT_EVENT.replace("OBSERVE", "MOVE"))
+    captured = await capture(client, body, **{"GS1-Capture-Error-Behaviour": "proceed"})
+    answer = await client.get(captured.headers["Location"], headers={"Accept": "application/xml"})
+    assert answer.headers["Content-Type"].startswith("application/xml")
+    assert answer.headers["GS1-EPCIS-Version"] == "2.0.0"
+    job = ElementTree.fromstring(answer.content)
+    assert job.tag == "{urn:epcglobal:epcis:xsd:2}EPCISCaptureJob"
+    assert (job.get("running"), job.get("success")) == ("false", "false")
+    assert job.get("captureID") == captured.headers["Location"].rpartition("/")[2]
+    assert job.findtext("captureErrorBehaviour") == "proceed"
+    assert job.findtext("errors/error/type") == "epcisException:ValidationException"
+    assert "/ObjectEvent[2]/action" in (job.findtext("errors/error/errors/error/field") or "")
+    jobs = await client.get("/epcis/capture", headers={"Accept": "text/xml"})
+    assert jobs.headers["Content-Type"].startswith("text/xml")
+    assert len(ElementTree.fromstring(jobs.content)) == 1
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/xml", "text/xml", "application/problem+xml", "application/xml, */*;q=0.1"]
+)
+async def test_problems_are_given_in_xml_to_those_who_want_xml(
+    client: httpx.AsyncClient, accept: str
+) -> None:
+    body = xml(OBJECT_EVENT.replace("OBSERVE", "<![CDATA[<&>]]>"))
+    answer = await capture(client, body, Accept=accept)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/problem+xml")
+    assert int(answer.headers["Content-Length"]) == len(answer.content)
+    problem = ElementTree.fromstring(answer.content)
+    names = {"p": "urn:ietf:rfc:7807"}
+    assert problem.tag == "{urn:ietf:rfc:7807}problem"
+    assert problem.findtext("p:type", namespaces=names) == "epcisException:ValidationException"
+    assert problem.findtext("p:status", namespaces=names) == "400"
+    assert problem.findtext("p:errors/p:i/p:value", namespaces=names) == "<&>"
+    assert problem.findtext("p:detail_zh", namespaces=names)
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/json", "text/csv", "application/json, application/xml"]
+)
+async def test_problems_are_json_for_all_others(client: httpx.AsyncClient, accept: str) -> None:
+    answer = await capture(client, b"", Accept=accept)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_a_problem_elsewhere_is_json_even_for_a_browser(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/nowhere/at/all", headers={"Accept": "text/html,application/xml;q=0.9"})
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_an_unknown_job_and_a_wrong_key_are_problems_in_xml(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/epcis/capture/none", headers={"Accept": "application/xml"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+xml")
+    answer = await client.get(
+        "/epcis/capture", headers={"Accept": "application/xml", "Authorization": "Bearer sy_wrong"}
+    )
+    assert (answer.status_code, answer.headers["Content-Type"]) == (401, "application/problem+xml")
+
+
+async def test_a_form_that_is_not_given_is_refused(client: httpx.AsyncClient) -> None:
+    captured = await capture(client, xml(OBJECT_EVENT))
+    answer = await client.get(captured.headers["Location"], headers={"Accept": "text/csv"})
+    assert answer.status_code == 406
