@@ -240,6 +240,22 @@ async def test_a_pallet_that_never_moved_is_traced_beside_other_starts(stocked: 
     assert both == {"L3@farm", "L2@farm", "L2@canteen"}
 
 
+async def test_goods_put_onto_a_pallet_where_it_stands_are_traced_from_there(
+    client: httpx.AsyncClient,
+) -> None:
+    """It was not empty, so this is still one use: some of its goods moved on it, others did not yet."""
+    await capture(
+        client,
+        commission("L1=4", at="farm", on=1),
+        pack("@P1", "L1=4", at="farm", on=2),
+        ship("@P1", at="farm", to="dc", on=3),
+        receive("@P1", at="dc", source="farm", on=4),
+        commission("L2=4", at="dc", on=4),
+        pack("@P1", "L2=4", at="dc", on=5),
+    )
+    assert await holdings(client, logistic_unit=uri("@P1")) == {"L1@dc", "L2@dc"}
+
+
 async def test_goods_named_beside_a_pallet_that_nobody_packed_are_taken_for_its_contents(
     client: httpx.AsyncClient,
 ) -> None:
