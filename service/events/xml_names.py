@@ -140,6 +140,8 @@ class Prefixes:
 
     def _prefix(self, name: Name) -> str:
         namespace = MDA_JSON if name.namespace == MDA_XML else name.namespace
+        if name.prefix and self._meaning(name.prefix) == namespace:
+            return name.prefix
         found = self._find(namespace)
         if found is not None:
             return found

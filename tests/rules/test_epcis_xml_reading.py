@@ -242,6 +242,19 @@ def test_a_prefix_means_what_it_means_where_it_stands() -> None:
     assert told["example2:a"] == "third"
 
 
+def test_two_prefixes_of_one_namespace_stay_as_they_are_written() -> None:
+    event = OBJECT_EVENT.replace(
+        "</ObjectEvent>", "<https:a>1</https:a><example:a>2</example:a></ObjectEvent>"
+    )
+    document = read(xml(event, declared=' xmlns:https="https://example.com/epcis/"'))
+    told = document.events[0].payload
+    assert (told["https:a"], told["example:a"]) == ("1", "2")
+    assert document.context[1] == {
+        "example": "https://example.com/epcis/",
+        "https": "https://example.com/epcis/",
+    }
+
+
 def test_an_extension_in_a_default_namespace_gets_a_prefix() -> None:
     event = OBJECT_EVENT.replace("</ObjectEvent>", '<a xmlns="https://own.example/">1</a></ObjectEvent>')
     told = payload(event)
