@@ -201,6 +201,7 @@ class OpenShipments:
         self.open: dict[int, Shipment] = {}
         self._by_address: dict[int | str | None, dict[int, Shipment]] = defaultdict(dict)
         self._by_party: dict[int | None, dict[int, Shipment]] = defaultdict(dict)
+        self._by_paper: dict[str, dict[int, Shipment]] = defaultdict(dict)
         self._vague: dict[int, Shipment] = {}
 
     def party_of(self, shipment: Shipment) -> int | None:
@@ -216,6 +217,8 @@ class OpenShipments:
         self.open[key] = shipment
         self._by_address[self._address(site)][key] = shipment
         self._by_party[self.party_of(shipment)][key] = shipment
+        for paper in shipment.ends.transactions:
+            self._by_paper[paper][key] = shipment
         if self.places.vague(site):
             self._vague[key] = shipment
 
@@ -225,15 +228,34 @@ class OpenShipments:
         del self.open[key]
         del self._by_address[self._address(shipment.ends.destination_site)][key]
         del self._by_party[self.party_of(shipment)][key]
+        for paper in shipment.ends.transactions:
+            del self._by_paper[paper][key]
         self._vague.pop(key, None)
 
     def bound_for(self, receipt: Receipt, receiver: int | None) -> list[Shipment]:
-        """The open shipments whose destination this receipt could be; each once."""
-        found = dict(self._by_address[self._address(receipt.place)])
-        for site in (receipt.ends.destination_site, None):
-            found.update(self._by_address[self._address(site)])
+        """The open shipments that name a destination this receipt could be, or its papers; each once."""
+        found = self._with_papers(receipt)
+        for site in (receipt.place, receipt.ends.destination_site):
+            if site is not None:
+                found.update(self._by_address[self._address(site)])
         found.update(self._vague if receiver is None else self._by_party[receiver])
         return list(found.values())
+
+    def bound_for_nowhere(self) -> Iterator[Shipment]:
+        """The open shipments that name no destination: untouched ones first, each time the latest first."""
+        found = list(reversed(self._by_address[None].values()))
+        yield from (shipment for shipment in found if not shipment.moves)
+        yield from (shipment for shipment in found if shipment.moves and id(shipment) in self.open)
+
+    def with_papers(self, receipt: Receipt) -> list[Shipment]:
+        """The open shipments that name one of its business transactions; each once."""
+        return list(self._with_papers(receipt).values())
+
+    def _with_papers(self, receipt: Receipt) -> dict[int, Shipment]:
+        found: dict[int, Shipment] = {}
+        for paper in sorted(receipt.ends.transactions):
+            found.update(self._by_paper[paper])
+        return found
 
     def _address(self, site: int | None) -> int | str | None:
         return None if site is None else self.places.sites.address(site)

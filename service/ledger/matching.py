@@ -4,10 +4,10 @@ A receipt completes the open shipment that matches: compatible places and partie
 transaction where both name one, nearest in time. One physical movement told in several steps is one.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from itertools import chain
 
 from service.ledger.consignments import Ends, Move, OpenShipments, Receipt, Shipment, ToldSoFar
 from service.ledger.model import Amounts, Gap, Places, Posting
@@ -83,7 +83,7 @@ class _Matching:
         steps = frozenset((entry.step,))
         receipt = Receipt(entry, target, posting.amounts, entry.time, steps, ends)
         bound = self.open.bound_for(receipt, self.receiver_of(receipt))
-        if not self.complete(receipt, [s for s in bound if s.last_at <= entry.time]):
+        if not self.complete(receipt, bound, self.open.bound_for_nowhere()):
             if self.retells(receipt):
                 return
             self.unshipped.append(receipt)
@@ -116,17 +116,23 @@ class _Matching:
         owner = self.places.owner(receipt.place) if receipt.place is not None else None
         return owner if owner is not None else receipt.ends.destination_party
 
-    def complete(self, receipt: Receipt, candidates: list[Shipment]) -> bool:
+    def complete(
+        self, receipt: Receipt, bound: list[Shipment], bound_for_nowhere: Iterable[Shipment] = ()
+    ) -> bool:
         """Complete one open shipment, or several (a consolidated receipt); False where none matches."""
-        fitting = [s for s in candidates if self.fits(s, receipt)]
-        if not fitting:
-            return False
+        fitting = [s for s in bound if self.fits(s, receipt)]
         fitting.sort(key=lambda s: _rank(s, receipt), reverse=True)
-        left = dict(receipt.amounts)
-        for shipment in fitting:
+        left, seen = dict(receipt.amounts), set[int]()
+        # Those bound for nowhere are looked at only as far as needed: there may be many.
+        for shipment in chain(fitting, (s for s in bound_for_nowhere if self.fits(s, receipt))):
+            if id(shipment) in seen:
+                continue
+            seen.add(id(shipment))
             self.take(shipment, receipt, left)
             if not any(left.values()):
                 return True
+        if not receipt.moves:
+            return False
         # More arrived than was shipped: the surplus stays with the best match, as a difference.
         move = receipt.moves[0]
         assert move.received is not None
@@ -228,23 +234,12 @@ class _Matching:
         """Clocks differ: a receipt *before* its shipment is believed where both name the same business
         transaction, or the same two ends and amounts within a day.
         """
-        by_paper: dict[str, list[Shipment]] = defaultdict(list)
-        for shipment in self.open.open.values():
-            for transaction in shipment.ends.transactions:
-                by_paper[transaction].append(shipment)
-        still: list[Receipt] = []
-        for receipt in self.unshipped:
-            sharing = {
-                id(s): s
-                for transaction in receipt.ends.transactions
-                for s in by_paper.get(transaction, ())
-                if id(s) in self.open.open
-            }
-            if not self.complete(receipt, list(sharing.values())) and not self.complete(
-                receipt, self.just_after(receipt)
-            ):
-                still.append(receipt)
-        self.unshipped = still
+        self.unshipped = [
+            receipt
+            for receipt in self.unshipped
+            if not self.complete(receipt, self.open.with_papers(receipt))
+            and not self.complete(receipt, self.just_after(receipt))
+        ]
 
     def just_after(self, receipt: Receipt) -> list[Shipment]:
         """The first untouched shipment of the same amounts within a day after, if both ends are named."""
