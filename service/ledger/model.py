@@ -30,6 +30,8 @@ class Role(IntEnum):
 
 
 class FlowKind(IntEnum):
+    """A move keeps the batch; a transformation makes another."""
+
     MOVE = 0
     TRANSFORM = 1
 
