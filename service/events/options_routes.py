@@ -9,6 +9,7 @@ from service.auth.caller import find_caller
 from service.events.epc_format import EpcFormat
 from service.events.resource_routes import RESOURCES
 from service.web.epcis import EPCIS_HEADERS, VERSION_HEADERS, Agreed, capture_headers
+from service.web.negotiation import CBV_XML_FORMATS
 
 router = APIRouter(prefix="/epcis", dependencies=[Depends(find_caller, scope="function"), Agreed])
 
@@ -35,7 +36,7 @@ async def read_options(request: Request) -> Response:
         **VERSION_HEADERS,
         "Allow": ", ".join([*allowed(request), "OPTIONS"]),
         "GS1-EPC-Format": ", ".join(EpcFormat),
-        "GS1-CBV-XML-Format": "No_Preference, Never_Translates",
+        "GS1-CBV-XML-Format": ", ".join(CBV_XML_FORMATS),
         "GS1-Extensions": "",
         "GS1-Vendor-Version": VENDOR_VERSION,
     }

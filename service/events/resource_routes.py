@@ -11,6 +11,7 @@ from service.auth.caller import Snapshot, find_reader
 from service.db.transaction import Transaction
 from service.errors import Missing
 from service.events import query_store
+from service.events.cbv import BIZ_STEP, DISPOSITION, WordList
 from service.events.epc_format import translated
 from service.events.namespaces import EPCIS_CONTEXT
 from service.events.page_tokens import LIFETIME, ListMark, read_list_mark, write_mark
@@ -23,7 +24,10 @@ from service.events.query_answers import (
 )
 from service.events.query_conditions import ColumnIs, NamesInstance
 from service.events.query_documentation import QUERY_PARAMETERS
+from service.events.xml_answers import dump_xml_collection
+from service.events.xml_writing import spelled
 from service.web.epcis import Agreed, answer_type
+from service.web.negotiation import EITHER, XML_TYPES, cbv_xml_format
 
 router = APIRouter(
     prefix="/epcis", tags=["EPCIS"], dependencies=[Depends(find_reader, scope="function"), Agreed]
@@ -36,7 +40,7 @@ TOP: Final = (
 )
 COLLECTION: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {"application/ld+json": {}, "application/json": {}},
+        "content": {media: {} for media in EITHER},
         "description": 'A Collection: `{"type": "Collection", "member": [...]}`.',
     }
 }
@@ -66,9 +70,16 @@ PAGES: Final = [
 ]
 
 
-def _collection(request: Request, members: list[str], headers: dict[str, str]) -> Response:
+def _collection(
+    request: Request, members: list[str], headers: dict[str, str], words: WordList | None = None
+) -> Response:
+    media, cbv = answer_type(request, EITHER), cbv_xml_format(request)
+    if media in XML_TYPES:
+        spellings = members if words is None else [spelled(member, words, cbv) for member in members]
+        headers = {**headers, "GS1-CBV-XML-Format": cbv}
+        return Response(dump_xml_collection(spellings), headers=headers, media_type=media)
     body = {"@context": [EPCIS_CONTEXT], "type": "Collection", "member": members}
-    return Response(msgspec.json.encode(body), headers=headers, media_type=answer_type(request))
+    return Response(msgspec.json.encode(body), headers=headers, media_type=media)
 
 
 @router.get("", summary="What there is 顶层资源", responses=COLLECTION, response_class=Response)
@@ -94,7 +105,8 @@ async def list_members(tx: Snapshot, request: Request) -> Response:
         names = names[: paging.per_page]
         token = write_mark(ListMark(names[-1], now + LIFETIME))
         headers |= next_page_headers(request, paging.per_page, token)
-    return _collection(request, [translated(name, epc_format) for name in names], headers)
+    words = {"biz_step": BIZ_STEP, "disposition": DISPOSITION}.get(resource.column)
+    return _collection(request, [translated(name, epc_format) for name in names], headers, words)
 
 
 async def read_member(tx: Snapshot, request: Request, name: Name) -> Response:

@@ -207,3 +207,31 @@ async def test_a_form_that_is_not_given_is_refused(client: httpx.AsyncClient) ->
     captured = await capture(client, xml(OBJECT_EVENT))
     answer = await client.get(captured.headers["Location"], headers={"Accept": "text/csv"})
     assert answer.status_code == 406
+
+
+async def test_lists_of_names_are_given_in_xml(client: httpx.AsyncClient) -> None:
+    await capture(client, xml(OBJECT_EVENT))
+    top = await client.get("/epcis", headers={"Accept": "application/xml"})
+    assert "events" in [member.text for member in ElementTree.fromstring(top.content)]
+    for wanted, spelling in (
+        ("Always_Web_URI", "https://ref.gs1.org/cbv/BizStep-shipping"),
+        ("Always_URN", "urn:epcglobal:cbv:bizstep:shipping"),
+    ):
+        headers = {"Accept": "application/xml", "GS1-CBV-XML-Format": wanted}
+        answer = await client.get("/epcis/bizSteps", headers=headers)
+        assert answer.headers["Content-Type"].startswith("application/xml")
+        assert answer.headers["GS1-CBV-XML-Format"] == wanted
+        assert [member.text for member in ElementTree.fromstring(answer.content)] == [spelling]
+    assert (await client.get("/epcis/bizSteps")).json()["member"] == ["shipping"]
+
+
+async def test_the_spellings_of_cbv_words_are_announced(client: httpx.AsyncClient) -> None:
+    answer = await client.options("/epcis/events")
+    told = answer.headers["GS1-CBV-XML-Format"]
+    assert told == "No_Preference, Always_Web_URI, Always_URN, Never_Translates"
+
+
+async def test_another_spelling_of_cbv_words_is_refused_by_name(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/epcis/bizSteps", headers={"GS1-CBV-XML-Format": "Sometimes_URN"})
+    assert answer.status_code == 406
+    assert "Sometimes_URN" in answer.json()["detail"]
