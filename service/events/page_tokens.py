@@ -1,10 +1,10 @@
 """Page tokens: where a query's answer goes on, and as of when.
 
 A token holds the whole query, so that it says by itself what it continues, and the *horizon* of the first
-page: which events were recorded then. Row ids are allotted before a commit; the horizon therefore is the
-highest id that could be seen, less the transactions that were still under way. A later page shows what is
-within the horizon and after the last event shown: nothing twice, nothing left out, whatever is captured
-meanwhile. Nothing is kept on the server.
+page: which events were recorded then. Ids of rows are allotted before a commit and say nothing of it; the
+horizon therefore is PostgreSQL's own snapshot, held against the transaction that stored each event. A
+later page shows what is within the horizon and after the last event shown: nothing twice, nothing left out,
+whatever is captured meanwhile. Nothing is kept on the server.
 """
 
 import base64
@@ -27,9 +27,12 @@ HIGHEST_ID: Final = 2**63 - 1
 
 
 class Horizon(msgspec.Struct, frozen=True, array_like=True):
-    """The events recorded at one moment: ids up to `highest`, but not from transactions `under_way`."""
+    """The events recorded at one moment: ids up to `highest`, from transactions before `next_transaction` but
+    for those `under_way` (PostgreSQL's snapshot: xmax and xip).
+    """
 
     highest: int
+    next_transaction: int
     under_way: tuple[int, ...] = ()
 
 
@@ -79,7 +82,13 @@ def read_mark(token: str, now: datetime) -> Mark:
         raise _refuse(token) from error
     if mark.after.key and not _is_key(mark.after.key):
         raise _refuse(token)
-    numbers = (mark.horizon.highest, *mark.horizon.under_way, mark.after.id, mark.left or 1)
+    numbers = (
+        mark.horizon.highest,
+        mark.horizon.next_transaction,
+        *mark.horizon.under_way,
+        mark.after.id,
+        mark.left or 1,
+    )
     if not all(0 < number <= HIGHEST_ID for number in numbers):
         raise _refuse(token)
     _check_time(token, mark.until, now)

@@ -19,7 +19,9 @@ from service.events.query_conditions import EventQuery
 from service.events.query_parameters import Pairs, parse_query, prefixes_wanted
 from service.events.query_values import Prefixes, Wrong, whole_number
 from service.events.store import StoredRow
+from service.events.xml_rows import xml_query_document
 from service.web.epcis import answer_type
+from service.web.negotiation import EITHER, XML_TYPES, cbv_xml_format
 
 QUERY_NAME: Final = "SimpleEventQuery"
 #: Events of one page: EPCIS 2.0's default, and the most given whatever is asked for.
@@ -108,7 +110,9 @@ async def answer_query(tx: Transaction, request: Request, fixed: Sequence[tuple[
 
     `tx` must be a snapshot: what was recorded at one moment is found by several statements.
     """
-    media, epc_format = answer_type(request), epc_format_of(request)
+    answer_type(request, EITHER)  # what cannot be given need not be looked for
+    epc_format_of(request)
+    cbv_xml_format(request)
     paging, now = read_paging(request), clock.now()
     header = request.headers.get(HEADER, "")
     pairs = [*fixed, *paging.parameters, *([(HEADER, header)] if header else [])]
@@ -134,9 +138,21 @@ async def answer_query(tx: Transaction, request: Request, fixed: Sequence[tuple[
         horizon = mark.horizon if mark else await query_store.find_horizon(tx)
         rest = None if left is None else left - limit
         token = write_mark(Mark(tuple(pairs), horizon, page.last, rest, now + LIFETIME))
-    headers = answer_headers(page.rows, epc_format) | _next(request, paging.per_page, token)
-    body = query_document(page.rows, now=now, query_name=QUERY_NAME, epc_format=epc_format)
-    return Response(body, headers=headers, media_type=media)
+    headers = {} if token is None else next_page_headers(request, paging.per_page, token)
+    return answer_events(request, page.rows, headers)
+
+
+def answer_events(request: Request, rows: Sequence[StoredRow], headers: Mapping[str, str]) -> Response:
+    """Events in the form that a request asks for."""
+    media, epc_format, cbv = answer_type(request, EITHER), epc_format_of(request), cbv_xml_format(request)
+    told = {"GS1-EPC-Format": epc_format.value, HEADER: extensions_header(rows), **headers}
+    now = clock.now()
+    if media in XML_TYPES:
+        told["GS1-CBV-XML-Format"] = cbv
+        body = xml_query_document(rows, now=now, query_name=QUERY_NAME, epc_format=epc_format, cbv=cbv)
+    else:
+        body = query_document(rows, now=now, query_name=QUERY_NAME, epc_format=epc_format)
+    return Response(body, headers=told, media_type=media)
 
 
 async def understand(tx: Transaction, pairs: Pairs) -> EventQuery:
@@ -164,17 +180,6 @@ def _continued(given: Pairs, mark: Mark, fixed: Sequence[tuple[str, str]]) -> li
             "该分页标记属于另一个查询，请原样使用上一页的 Link 头。",
         )
     return told
-
-
-def answer_headers(rows: Sequence[StoredRow], epc_format: EpcFormat) -> dict[str, str]:
-    """What an answer with these events says of itself."""
-    return {"GS1-EPC-Format": epc_format.value, HEADER: extensions_header(rows)}
-
-
-def _next(request: Request, per_page: int, token: Token | None) -> dict[str, str]:
-    if token is None:
-        return {}
-    return next_page_headers(request, per_page, token)
 
 
 def next_page_headers(request: Request, per_page: int, token: Token) -> dict[str, str]:

@@ -14,7 +14,16 @@ from typing import Final, TypeVar
 from service.errors import BadQuery, Fault, QueryTooComplex
 from service.events import query_values as values
 from service.events.cbv import BIZ_TRANSACTION_TYPE, SOURCE_DESTINATION_TYPE, attribute_word
-from service.events.query_conditions import AttributeIs, Comparison, Condition, EventQuery, Order, Told
+from service.events.query_conditions import (
+    AttributeIs,
+    ColumnCompares,
+    ColumnIs,
+    Comparison,
+    Condition,
+    EventQuery,
+    Order,
+    Told,
+)
 from service.events.query_readers import (
     BIZ_LOCATIONS,
     READ_POINTS,
@@ -86,7 +95,22 @@ def parse_query(pairs: Pairs, prefixes: Prefixes) -> EventQuery:
             f"{first_fault.field}：{first_fault.message_zh}",
             reader.faults,
         )
-    return EventQuery(tuple(each for each in conditions if each is not None), order, first, most)
+    told_conditions = tuple(each for each in conditions if each is not None)
+    return EventQuery(told_conditions, order or natural_order(told_conditions), first, most)
+
+
+def natural_order(conditions: Sequence[Condition]) -> Order | None:
+    """The order of a query that asks for none: that of the index which finds its events.
+
+    Times grow with ids. Going by ids through a window of time, PostgreSQL would expect its first event soon
+    and read everything before it.
+    """
+    columns = {each.column for each in conditions if isinstance(each, ColumnCompares | ColumnIs)}
+    if "record_time" in columns:
+        return Order("record_time", ascending=True)
+    if columns & {"event_time", "biz_step"}:
+        return Order("event_time", ascending=True)
+    return None
 
 
 def prefixes_wanted(pairs: Pairs) -> set[str]:

@@ -30,6 +30,7 @@ from service.events.store import StoredRow
 
 HORIZON: Final = """
 SELECT coalesce((SELECT max(id) FROM event), 0) AS highest,
+       pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_transaction,
        ARRAY(SELECT pg_snapshot_xip(pg_current_snapshot())::text::bigint) AS under_way
 """
 PREFIXES: Final = """
@@ -51,7 +52,7 @@ async def find_horizon(tx: Transaction) -> Horizon:
     """What is recorded now: in a snapshot, what all of its statements see."""
     row = await tx.sql.fetchrow(HORIZON)
     assert row is not None
-    return Horizon(row["highest"], tuple(row["under_way"]))
+    return Horizon(row["highest"], row["next_transaction"], tuple(row["under_way"]))
 
 
 async def list_events(
@@ -83,15 +84,25 @@ def page_statement(
         .limit(limit)
     )
     if horizon is not None:
-        statement = statement.where(EVENT.c.id <= horizon.highest)
-        if horizon.under_way:
-            later = any_(literal(list(horizon.under_way), ARRAY(BigInteger)))
-            statement = statement.where(not_(EVENT.c.recorded_in == later))
+        statement = statement.where(EVENT.c.id <= horizon.highest, _recorded_within(horizon))
     if query.order is None:
         if after is not None:
             statement = statement.where(EVENT.c.id > after.id)
         return statement.order_by(EVENT.c.id)
     return _ordered(statement, query.order, after)
+
+
+def _recorded_within(horizon: Horizon) -> ColumnElement[bool]:
+    recorded = EVENT.c.recorded_in < horizon.next_transaction
+    if horizon.under_way:
+        later = any_(literal(list(horizon.under_way), ARRAY(BigInteger)))
+        recorded &= not_(EVENT.c.recorded_in == later)
+    # In a database restored from a dump, events carry the numbers of transactions of another server. What
+    # this server has not come to yet cannot be new.
+    restored = EVENT.c.recorded_in >= cast(
+        cast(func.pg_snapshot_xmax(func.pg_current_snapshot()), Text), BigInteger
+    )
+    return recorded | restored
 
 
 def _ordered(statement: Select[Any], order: Order, after: Place | None) -> Select[Any]:

@@ -9,11 +9,11 @@ from service import clock
 from service.auth.caller import Snapshot, find_reader
 from service.errors import Missing
 from service.events import store
-from service.events.answers import query_document
 from service.events.page_tokens import read_mark
-from service.events.query_answers import QUERY_NAME, answer_headers, answer_query, epc_format_of
+from service.events.query_answers import answer_events, answer_query
 from service.events.query_documentation import QUERY_PARAMETERS
-from service.web.epcis import Agreed, answer_type
+from service.web.epcis import Agreed
+from service.web.negotiation import EITHER
 
 router = APIRouter(
     prefix="/epcis", tags=["EPCIS"], dependencies=[Depends(find_reader, scope="function"), Agreed]
@@ -21,7 +21,7 @@ router = APIRouter(
 
 DOCUMENT: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {"application/ld+json": {}, "application/json": {}},
+        "content": {media: {} for media in EITHER},
         "description": 'An EPCISQueryDocument; `Link` with `rel="next"` while there is more.',
     }
 }
@@ -58,7 +58,6 @@ async def read_event(
     """The event with this `eventID`, followed by the error declarations that name it; 404 if unknown.
     按 eventID 查询事件及其差错声明。
     """
-    media, epc_format = answer_type(request), epc_format_of(request)
     # An eventID is any URI: with slashes, and (event hashes) with a query string, maybe unescaped.
     raw: bytes = request.scope["raw_path"]
     told = unquote_to_bytes(raw.partition(b"/events/")[2]).decode("utf-8", "replace").replace("\0", "")
@@ -69,8 +68,7 @@ async def read_event(
     rows = await store.find_events(tx, wanted)
     if not rows:
         raise Missing(f"No event has the eventID {told}.", f"没有 eventID 为 {told} 的事件。")
-    body = query_document(rows, now=clock.now(), query_name=QUERY_NAME, epc_format=epc_format)
-    return Response(body, headers=answer_headers(rows, epc_format), media_type=media)
+    return answer_events(request, rows, {})
 
 
 @router.delete(

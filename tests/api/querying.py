@@ -4,8 +4,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import msgspec
 
+from service.events.json_document import dump_event
 from tests.varied_events import DOCUMENT, EXTENSIONS, name_of
 
 Json = dict[str, Any]
@@ -14,7 +14,7 @@ LD_JSON = {"Content-Type": "application/ld+json"}
 
 async def capture(client: httpx.AsyncClient, document: Json = DOCUMENT) -> None:
     """Captures a document that must be stored whole."""
-    answer = await client.post("/epcis/capture", content=msgspec.json.encode(document), headers=LD_JSON)
+    answer = await client.post("/epcis/capture", content=dump_event(document), headers=LD_JSON)
     assert answer.status_code == 202, answer.text
     job = (await client.get(answer.headers["Location"])).json()
     assert job["success"], job
