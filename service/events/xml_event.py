@@ -94,14 +94,15 @@ class EventConversion:
     def event(self, element: Element) -> dict[str, Any]:
         """The payload of an event."""
         name = element.name
-        payload: dict[str, Any] = {"type": name.standard or self.names.field(name)}
+        kind = "ObjectEvent" if name.standard == "QuantityEvent" else name.standard
+        payload: dict[str, Any] = {"type": kind or self.names.field(name)}
         self.note(payload, "type", element)
         if name.standard == "QuantityEvent":
             self._quantity_event(element, payload)
         else:
             self._fields(element, payload)
         # The empty list of an event about quantities says nothing; that of one about a reading is its rule's.
-        wanted = ALWAYS_THERE.get(payload["type"], "")
+        wanted = ALWAYS_THERE.get(kind, "")
         if payload.get(wanted) == [] and "sensorElementList" not in payload:
             del payload[wanted]
         return payload
@@ -130,7 +131,6 @@ class EventConversion:
 
     def _quantity_event(self, element: Element, payload: dict[str, Any]) -> None:
         """EPCIS 1.1, 7.4.4: an ObjectEvent that OBSERVEs one quantity without a unit."""
-        payload["type"] = "ObjectEvent"
         self._fields(element, payload)
         payload["action"] = "OBSERVE"
         one: dict[str, Any] = {}

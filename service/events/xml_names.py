@@ -119,7 +119,10 @@ class Prefixes:
     def field(self, name: Name) -> str:
         """The JSON field for an element or attribute that is an extension."""
         local = from_xml_name(name.local)
-        return f"{self._prefix(name)}:{local}" if name.namespace not in EPCIS_NAMESPACES else local
+        if name.namespace not in EPCIS_NAMESPACES:
+            return f"{self._prefix(name)}:{local}"
+        # What prefixes mean is told by declarations; no element can tell it otherwise.
+        return name.local if local == "@context" else local
 
     def context(self) -> dict[str, str]:
         """What an `@context` must define: prefix -> namespace."""
