@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -10,6 +11,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from service.scan.cards import Card
+from service.scan.link_choice import Link
 from service.scan.preferences import Language
 from service.scan.verdict import PACK_TIME, Verdict
 from service.scan.words import words_in
@@ -90,6 +92,29 @@ def page(
         code=code,
         reason=reason,
         checked_at=now.astimezone(PACK_TIME).strftime("%Y-%m-%d %H:%M (UTC+8)"),
+    )
+
+
+def links_page(
+    language: Language,
+    switch: str,
+    *,
+    words: dict[str, str],
+    title: str,
+    levels: Sequence[tuple[str, str, Sequence[Link]]],
+    embedded: str,
+) -> str:
+    """A page of links. `levels`: (anchor, description, links); `title`: which of the words; `embedded`: the
+    links as JSON-LD, without `<`."""
+    return _PAGES.get_template("links.html").render(
+        t=words,
+        language=language,
+        html_language="zh-CN" if language == "zh" else "en",
+        other="en" if language == "zh" else "zh-CN",
+        switch=switch,
+        title=title,
+        levels=levels,
+        embedded=embedded,
     )
 
 

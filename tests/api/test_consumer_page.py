@@ -7,6 +7,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
@@ -46,8 +47,11 @@ def heading(html: str) -> str:
 
 
 async def open_page(client: httpx.AsyncClient, path: str, status: int = 200, language: str = "en") -> str:
-    """A page in any state: small, closed to scripts, and without promises."""
-    answer = await client.get(path, headers={"Accept": "text/html", "Accept-Language": language})
+    """A page in any state, as a browser that follows redirects sees it: small, closed to scripts, and
+    without promises."""
+    answer = await client.get(
+        path, headers={"Accept": "text/html", "Accept-Language": language}, follow_redirects=True
+    )
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["cache-control"] == "no-store"
@@ -185,14 +189,18 @@ async def test_odd_lots_are_read_as_they_were_printed(client: httpx.AsyncClient,
     await register_product(client)
     batch = await register_batch(client, lot)
     path = httpx.URL(batch["digital_link"]).raw_path.decode()
-    answer = (await client.get(path, headers=JSON)).json()
-    assert (answer["status"], answer["lot"], answer["uri"]) == ("no_recall_known", lot, batch["uri"])
+    for address in (path, f"/p{path}", f"/v1/recall-status{path}"):
+        answer = (await client.get(address, headers=JSON)).json()
+        assert (answer["status"], answer["lot"], answer["uri"]) == ("no_recall_known", lot, batch["uri"])
+    html = await open_page(client, path)
+    assert f">{escape(lot)}</dd>" in html
 
 
 async def test_attributes_after_the_question_mark_do_not_disturb(public: httpx.AsyncClient) -> None:
     for query in ("?17=271231", "?linkType=gs1:pip", "?lang=en&17=271231", "?x", "?&&"):
-        answer = await public.get(PAGE + query, headers=JSON)
+        answer = await public.get(PAGE + query, headers=JSON, follow_redirects=True)
         assert answer.json()["status"] == "no_recall_known", query
+        assert heading(await open_page(public, PAGE + query)) == "No recall known"
 
 
 async def test_a_unit_is_judged_by_its_lot(public: httpx.AsyncClient, engine: AsyncEngine) -> None:
@@ -231,8 +239,9 @@ async def test_a_growers_code_answers_as_well(client: httpx.AsyncClient) -> None
 
 async def test_head_answers_like_get_without_a_body(public: httpx.AsyncClient) -> None:
     for path, status in ((PAGE, 200), (f"/01/{TEA}/10/OTHER", 404), ("/01/1", 400)):
-        answer = await public.head(path)
+        answer = await public.head(path, follow_redirects=True)
         assert (answer.status_code, answer.content) == (status, b"")
+        assert (await public.head(f"/p{path}")).status_code == status
 
 
 async def test_the_language_is_the_readers_and_can_be_switched(public: httpx.AsyncClient) -> None:
@@ -240,7 +249,7 @@ async def test_the_language_is_the_readers_and_can_be_switched(public: httpx.Asy
     assert '<html lang="en">' in english
     switch = re.search(r'class="lang" href="([^"]+)"', english)
     assert switch is not None
-    assert switch[1] == f"{PAGE}?17=271231&amp;lang=zh"
+    assert switch[1] == f"/p{PAGE}?17=271231&amp;lang=zh"
     chinese = await open_page(public, switch[1].replace("&amp;", "&"))
     assert '<html lang="zh-CN">' in chinese
     assert heading(chinese) == "未查到召回"
@@ -271,6 +280,19 @@ async def test_a_silent_database_never_looks_fine(engine: AsyncEngine) -> None:
         assert (answer.status_code, answer.json()["status"]) == (503, "not_checked")
         assert answer.headers["retry-after"]
     await away.dispose()
+
+
+async def test_recall_status_is_data_whatever_the_reader_accepts(
+    public: httpx.AsyncClient, engine: AsyncEngine
+) -> None:
+    async with transaction(engine) as tx:
+        await recall(tx, 1)
+    for accept in ("text/html", "*/*", "application/json"):
+        answer = await public.get(f"/v1/recall-status{PAGE}", headers={"Accept": accept})
+        assert answer.json()["status"] == "recalled"
+        assert answer.headers["access-control-allow-origin"] == "*"
+    assert (await public.get("/v1/recall-status/01/1")).status_code == 400
+    assert (await public.get("/v1/recall-status/01/04006381333931")).status_code == 404
 
 
 async def test_a_broken_table_never_looks_fine(public: httpx.AsyncClient, engine: AsyncEngine) -> None:

@@ -1,0 +1,141 @@
+"""One answer to one reader: a page or data, in the reader's language, with what every answer carries."""
+
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from service import clock
+from service.errors import Malformed
+from service.scan.cards import Card
+from service.scan.pages import page, security_headers
+from service.scan.preferences import Language, preferred_language
+from service.scan.verdict import Verdict
+from service.scan.words import WORDS
+
+CODE_SHOWN: Final = 200  # characters of the scanned code that a page repeats
+METHODS: Final = "GET, HEAD, OPTIONS"
+STATUSES: Final = {
+    Verdict.UNKNOWN: 404,
+    Verdict.INVALID: 400,
+    Verdict.NOT_CHECKED: 503,
+}
+#: On every answer to a code, of whatever kind.
+HEADERS: Final = {
+    # The status is true at this moment only.
+    "Cache-Control": "no-store",
+    "Vary": "Accept, Accept-Language",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": METHODS,
+    "Access-Control-Expose-Headers": "Link, Location",
+}
+
+
+def raw_path(request: Request) -> str:
+    """The path as it was sent: a lot `A/B` is `/10/A%2FB`, and a decoded path would be another code."""
+    raw = request.scope.get("raw_path")
+    if raw is None:  # a server that does not tell it
+        return quote(request.scope["path"], safe="/%")
+    return str(raw.split(b"?")[0].decode("latin-1"))
+
+
+def raw_query(request: Request) -> str:
+    """The query as it was sent."""
+    return str(request.scope["query_string"].decode("latin-1"))
+
+
+def language_of(request: Request) -> Language:
+    """The parameter `lang`, else the header."""
+    asked = request.query_params.get("lang", "").lower()
+    if asked.startswith("zh"):
+        return "zh"
+    if asked.startswith("en"):
+        return "en"
+    return preferred_language(request.headers.get("accept-language"))
+
+
+def switch_of(request: Request, language: Language) -> str:
+    """The same address in the other language; a path-only link, whatever the host."""
+    others = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
+    # A path of two slashes would be read as another host.
+    path = "/" + raw_path(request).lstrip("/")
+    return path + "?" + urlencode([*others, ("lang", "en" if language == "zh" else "zh")])
+
+
+def html_headers(language: Language) -> dict[str, str]:
+    """What a page carries."""
+    return {
+        **HEADERS,
+        **security_headers(),
+        "Content-Language": "zh-CN" if language == "zh" else "en",
+    }
+
+
+def respond(
+    request: Request,
+    verdict: Verdict,
+    code: str,
+    *,
+    data: bool,
+    card: Card | None = None,
+    reason: Malformed | None = None,
+    more: dict[str, Any] | None = None,
+) -> Response:
+    """The verdict on a code as a page, or as JSON (`data`). `more`: further members of the JSON."""
+    status = STATUSES.get(verdict, 200)
+    wait = {"Retry-After": "30"} if verdict is Verdict.NOT_CHECKED else {}
+    if data:
+        body = as_json(verdict, card, reason) | (more or {})
+        return JSONResponse(body, status, {**HEADERS, "X-Content-Type-Options": "nosniff", **wait})
+    language = language_of(request)
+    html = page(
+        verdict,
+        language,
+        switch_of(request, language),
+        card=card,
+        code="" if card and card.facts else code[:CODE_SHOWN],
+        reason="" if reason is None else reason.zh if language == "zh" else reason.message,
+        now=clock.now() if card is None else card.checked_at,
+    )
+    return HTMLResponse(html, status, html_headers(language) | wait)
+
+
+def as_json(verdict: Verdict, card: Card | None, reason: Malformed | None) -> dict[str, Any]:
+    """The page's facts for programs. `status`: a `Verdict`."""
+    zh, en = WORDS[f"{verdict}_lead"]
+    body: dict[str, Any] = {
+        "status": verdict.value,
+        "message": reason.message if reason else en,
+        "message_zh": reason.zh if reason else zh,
+    }
+    if card is None:
+        return body
+    facts = card.facts
+    days = {name: facts.get(name) for name in ("made_on", "expires_on")}
+    return body | {
+        "checked_at": card.checked_at.isoformat(),
+        "uri": card.identity.uri,
+        "gtin": facts.get("gtin") or card.identity.gtin,
+        "lot": card.lot,
+        "serial": card.identity.serial,
+        "product_name_zh": facts.get("product_name_zh"),
+        "product_name_en": facts.get("product_name_en"),
+        **{name: day.isoformat() if day else None for name, day in days.items()},
+        "phone": card.phone,
+        "recalls": [
+            {
+                "number": recall.number,
+                "title_zh": recall.title_zh,
+                "title_en": recall.title_en,
+                "reason_zh": recall.reason_zh,
+                "reason_en": recall.reason_en,
+                "advice_zh": recall.advice_zh,
+                "advice_en": recall.advice_en,
+                "hazard_class": recall.hazard_class,
+                "opened_at": recall.opened_at.isoformat(),
+            }
+            for recall in card.recalls
+        ],
+        "recalled_lots": list(card.other_lots),
+    }
