@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
+from service.events.xml_document import read_xml_document
 from tests.rules.epcis_xml import DOCK, ITEM, LOT, OBJECT_EVENT, WHEN, xml
 
 XML = {"Content-Type": "application/xml"}
@@ -235,3 +236,63 @@ async def test_another_spelling_of_cbv_words_is_refused_by_name(client: httpx.As
     answer = await client.get("/epcis/bizSteps", headers={"GS1-CBV-XML-Format": "Sometimes_URN"})
     assert answer.status_code == 406
     assert "Sometimes_URN" in answer.json()["detail"]
+
+
+async def test_events_are_given_in_xml_and_can_be_captured_again(client: httpx.AsyncClient) -> None:
+    await capture(client, xml(COMMISSIONED, OBJECT_EVENT, version="1.2"))
+    headers = {"Accept": "application/xml", "GS1-CBV-XML-Format": "Always_URN"}
+    answer = await client.get("/epcis/events", headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"].startswith("application/xml")
+    assert (answer.headers["GS1-CBV-XML-Format"], answer.headers["GS1-EPCIS-Version"]) == (
+        "Always_URN",
+        "2.0.0",
+    )
+    assert b"<bizStep>urn:epcglobal:cbv:bizstep:shipping</bizStep>" in answer.content
+    document = read_xml_document(answer.content, max_events=10)
+    listed = await client.get("/epcis/events")
+    assert [event.payload for event in document.events] == [
+        {name: value for name, value in event.items() if value != []}
+        for event in listed.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    ]
+    # Server fields aside these are the same events: nothing is stored twice.
+    again = await capture(client, answer.content)
+    assert again.status_code == 202, again.text
+    after = await client.get("/epcis/events")
+    eventlist = after.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert len(eventlist) == 2
+
+
+async def test_one_event_is_given_in_xml_with_its_error_declaration(client: httpx.AsyncClient) -> None:
+    declared = COMMISSIONED.replace(
+        "<epcList/>",
+        "<errorDeclaration><declarationTime>2026-03-02T00:00:00Z</declarationTime></errorDeclaration><epcList/>",
+    )
+    await capture(client, xml(COMMISSIONED, version="1.2"))
+    await capture(client, xml(declared, version="1.2"))
+    url = "/epcis/events/urn:uuid:374d95fc-9457-4a51-bd6a-0bba133845a8"
+    answer = await client.get(url, headers={"Accept": "text/xml"})
+    assert answer.headers["Content-Type"].startswith("text/xml")
+    events = list(ElementTree.fromstring(answer.content).iter("ObjectEvent"))
+    assert [event.find("errorDeclaration") is not None for event in events] == [False, True]
+
+
+async def test_pages_of_events_in_xml_have_their_links(client: httpx.AsyncClient) -> None:
+    await capture(client, xml(COMMISSIONED, OBJECT_EVENT, version="1.2"))
+    answer = await client.get("/epcis/events?perPage=1", headers={"Accept": "application/xml"})
+    link = answer.headers["Link"].partition("<")[2].partition(">")[0]
+    rest = await client.get(link, headers={"Accept": "application/xml"})
+    pages = [read_xml_document(each.content, max_events=10).events for each in (answer, rest)]
+    assert [len(page) for page in pages] == [1, 1]
+    assert "Link" not in rest.headers
+
+
+async def test_a_query_in_xml_without_a_match_is_an_empty_list(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/epcis/events", headers={"Accept": "application/xml"})
+    assert read_xml_document(answer.content, max_events=10).events == ()
+
+
+async def test_what_is_wrong_with_a_query_is_told_in_xml(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/epcis/events?EQ_nothing=1", headers={"Accept": "application/xml"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/problem+xml")
+    assert b"QueryParameterException" in answer.content
