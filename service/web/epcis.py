@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import AddressTooLong, NotAcceptable, Unsupported
+from service.errors import AddressTooLong, NotAcceptable
 from service.settings import settings
 
 PREFIX: Final = "/epcis"
@@ -34,16 +34,6 @@ VERSION_HEADERS: Final = {
     "GS1-CBV-Min": "2.0.0",
     "GS1-CBV-Max": "2.0.1",
 }
-
-
-def require_json(request: Request) -> None:
-    """Raises `Unsupported` unless the body says it is JSON."""
-    told = request.headers.get("content-type", "application/json")
-    if told.partition(";")[0].strip().lower() not in JSON_TYPES:
-        raise Unsupported(
-            f"Content-Type {told} is not read here; send {' or '.join(JSON_TYPES)}.",
-            f"不支持的 Content-Type {told}，请使用 {' 或 '.join(JSON_TYPES)}。",
-        )
 
 
 async def agree(request: Request) -> None:
