@@ -8,6 +8,7 @@ import typer
 from suyuan.cli import directory
 from suyuan.cli.captures import capture
 from suyuan.cli.demo import demo
+from suyuan.cli.identify import identify_codes
 from suyuan.cli.recalls import recall
 from suyuan.cli.single import label, login, rebuild
 from suyuan.cli.texts import text
@@ -27,6 +28,7 @@ for group in (directory.party, directory.site, directory.product, directory.batc
     app.add_typer(group)
 app.command("label", help=text("label"))(label)
 app.command("capture", help=text("capture"))(capture)
+app.command("identify", help=text("identify"))(identify_codes)
 app.command("trace", help=text("trace"))(trace)
 app.add_typer(recall)
 app.command("rebuild", help=text("rebuild"))(rebuild)

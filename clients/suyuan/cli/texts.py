@@ -64,6 +64,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "  suyuan trace https://id.gs1.org/01/06901234567892/10/L1 --backward\n"
         "  suyuan trace urn:epc:class:lgtin:69012345.06789.L1 --csv > holders.csv",
     ),
+    "identify": (
+        "What a code names, and every form of it: bar code text, GTIN, URN, Digital Link, any URI.\n"
+        "Exit code 1 if one breaks a rule.\n\n"
+        '\b\nExamples:\n  suyuan identify "(01)06901234567892(10)L1"\n'
+        "  suyuan identify - --json < codes.txt",
+        "编码标识什么，以及它的各种形式：条码数据、商品条码、URN、Digital Link、任意 URI。\n"
+        "有编码违反规则时退出码为 1。\n\n"
+        '\b\n示例：\n  suyuan identify "(01)06901234567892(10)L1"\n'
+        "  suyuan identify - --json < codes.txt",
+    ),
     "recall": ("Recall cases: open, follow, close.", "召回：发起、跟踪、结案。"),
     "recall open": (
         "Open a recall: trace forward, freeze the evidence, mark the batches.\n\n"
@@ -235,6 +245,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '受污染的面粉：suyuan trace "{gtin} {lot}"',
     ),
     "truth saved": ("{holders} true holders saved in {path}", "{holders} 处真实持有已保存至 {path}"),
+    "broken rule": ("Broken rule", "违反规则"),
     # what goes wrong
     "refused": ("Refused ({status})", "被拒绝（{status}）"),
     "unreachable": ("{url} cannot be reached: {reason}", "无法连接 {url}：{reason}"),
