@@ -8,6 +8,7 @@ from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.identifiers.identity import Identity, Kind
 from service.recall.status import PublicRecall, find_recalled_lots, find_recalls
+from service.scan.link_choice import Link
 from service.scan.verdict import Verdict, verdict_of
 
 DOCUMENTS_SHOWN: Final = 10
@@ -25,7 +26,8 @@ FROM batch_document WHERE batch_id = $1 ORDER BY id LIMIT $2
 class Card:
     """Everything the page shows. `facts`: columns of `find_batches.sql` or `find_product.sql`, or empty.
 
-    `other_lots`: recalled lots of the product, where the lot at hand is not known.
+    `other_lots`: recalled lots of the product, where the lot at hand is not known. `links`: registered by its
+    producer, most specific first.
     """
 
     verdict: Verdict
@@ -36,6 +38,7 @@ class Card:
     other_lots: tuple[str, ...] = ()
     documents: tuple[dict[str, Any], ...] = ()
     phone: str | None = None
+    links: tuple[Link, ...] = ()
 
     @property
     def lot(self) -> str | None:

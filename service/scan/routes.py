@@ -4,6 +4,7 @@ A code leads here through the resolver: `/01/{gtin}/10/{lot}` -> `/p/01/{gtin}/1
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -21,6 +22,9 @@ from service.scan import link_pages
 from service.scan.answers import HEADERS, METHODS, raw_path, raw_query, respond
 from service.scan.cards import look_up
 from service.scan.levels import MINTED, TRADE_ITEMS, read_scanned
+from service.scan.link_choice import Link
+from service.scan.link_store import find_links
+from service.scan.link_types import DEFAULT_MULTI
 from service.scan.own_links import PAGES, RECALL_STATUS
 from service.scan.preferences import preferred_form
 from service.scan.resolver import gather
@@ -30,6 +34,8 @@ router = APIRouter(tags=["consumer"])
 
 #: A consumer with a phone in a shop does not wait longer; the page then says that nothing was checked.
 ANSWER_SECONDS: Final = 8.0
+LINKS_SHOWN: Final = 20  # of a producer on one page
+NOT_FOR_PEOPLE: Final = frozenset({DEFAULT_MULTI, "gs1:epcis", "gs1:jws", "gs1:masterData", "gs1:handledBy"})
 
 
 @router.get(
@@ -80,11 +86,23 @@ async def _answer(request: Request, path: str, data: bool) -> Response:
             if identity.kind not in TRADE_ITEMS:
                 return await _other_thing(request, tx, path, data)
             card = await look_up(tx, identity, clock.now())
+            card = replace(card, links=await _links(tx, path))
     except Malformed as error:
         return respond(request, Verdict.INVALID, path, data=data, reason=error)
     except FAILURES:  # nothing of them may look like "fine"
         return respond(request, Verdict.NOT_CHECKED, path, data=data)
     return respond(request, card.verdict, path, data=data, card=card)
+
+
+async def _links(tx: Transaction, path: str) -> tuple[Link, ...]:
+    """What the producer has registered for people to read, most specific first."""
+    try:
+        levels = read_scanned(path, "", links.public_url()).levels
+    except Malformed:  # the page takes more than the resolver does
+        return ()
+    found = await find_links(tx, levels)
+    shown = [link for level in levels for link in found[level.uri] if link.type not in NOT_FOR_PEOPLE]
+    return tuple({link.href: link for link in reversed(shown)}.values())[::-1][:LINKS_SHOWN]
 
 
 def _identify(path: str, query: str) -> Identity:

@@ -87,6 +87,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "test_report": ("检验报告", "Test report"),
     "passed": ("合格", "passed"),
     "failed": ("不合格", "failed"),
+    "links": ("生产者提供的链接", "Links from the producer"),
     "issuer": ("出具方", "Issued by"),
     "issued_on": ("出具日期", "Issued on"),
     "valid_until": ("有效期至", "Valid until"),

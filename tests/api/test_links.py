@@ -1,5 +1,6 @@
 """Registering links: what may be added, and what is refused, by name."""
 
+import re
 from typing import Any
 
 import httpx
@@ -100,6 +101,19 @@ async def test_what_is_no_link_is_refused_by_name(
     await register_product(client)
     fault = await refused(client, "POST", "/v1/links", json=BODY | change)
     assert (fault["field"], fault.get("rule")) == (field, rule)
+
+
+async def test_the_consumers_page_shows_what_the_producer_adds(client: httpx.AsyncClient) -> None:
+    await register_product(client)
+    await register_batch(client)
+    for number, (thing, link_type) in enumerate(
+        [(TEA, "gs1:instructions"), (f"{TEA} L1", "gs1:epil"), (TEA, "gs1:epcis"), (f"{TEA} L2", "gs1:faqs")]
+    ):
+        href = f"https://maker.example/{number}?a=1&b=2"
+        await register(client, "links", **BODY | {"thing": thing, "link_type": link_type, "href": href})
+    html = (await client.get(f"/p/01/{TEA}/10/L1")).text
+    assert re.findall(r'href="https://maker.example/(\d)\?a=1&amp;b=2"', html) == ["1", "0"]
+    assert "maker.example" not in (await client.get("/p/01/04006381333931/10/L1")).text
 
 
 async def test_the_links_of_one_thing_are_bounded(client: httpx.AsyncClient) -> None:
