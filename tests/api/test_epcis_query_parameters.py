@@ -1,13 +1,17 @@
 """Every family of query parameters finds what it should and nothing else (EPCIS 2.0, 8.2.7.1)."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.api.querying import capture, names
 from tests.conftest import TEMPLATE, execute, on_database
+from tests.epcis_oracle import CLASS_LISTS, LISTS, matches
 from tests.varied_events import DOCK, EVENTS, LGTIN, PLANT, SGTIN, SHELF, SHOP, SSCC, name_of
 
 EVERY = {name_of(event) for event in EVENTS}
@@ -239,3 +243,73 @@ async def varied(cluster: str) -> AsyncIterator[httpx.AsyncClient]:
 async def test_a_parameter_finds_its_events_and_no_other(varied: httpx.AsyncClient, case: str) -> None:
     parameters, expected = CASES[case]
     assert await names(varied, **parameters) == expected
+
+
+def any_of(*values: str, most: int = 3) -> st.SearchStrategy[str]:
+    """Some of these values, parted by `|`."""
+    return st.lists(st.sampled_from(values), min_size=1, max_size=most, unique=True).map("|".join)
+
+
+EPCS = any_of(
+    *(SGTIN, SSCC, "https://id.gs1.org/01/04012345111118/21/9877", "urn:epc:id:grai:4012345.55555.987"),
+    *("urn:epc:id:sgtin:4012345.022222.25", "urn:epc:id:sgtin:4012345.077889.26", "urn:example:nobody"),
+)
+CLASSES = any_of(LGTIN, "urn:epc:class:lgtin:4012345.011111.5555", "urn:epc:class:lgtin:4012345.077889.B1")
+MINUTES = st.integers(0, 14 * 24 * 60)
+TIMES = MINUTES.map(lambda n: (datetime(2026, 2, 27, tzinfo=UTC) + timedelta(minutes=n)).isoformat())
+NUMBERS = st.sampled_from(["-1", "0", "1.5", "2", "3", "5", "7", "12", "12.5", "80", "278.15", "300.15"])
+OPERATORS = ("EQ", "GT", "GE", "LT", "LE")
+EXTENDED = (
+    *("example:size", "example:colour", "other:note", "example:checked", "example:at", "INNER_example:size"),
+    *("INNER_example:colour", "ILMD_cbvmda:lotNumber", "ILMD_example:bestBefore", "INNER_ILMD_example:salt"),
+    *("INNER_ILMD_example:steps", "ERROR_DECLARATION_example:severity", "readPoint_example:gate"),
+    *("INNER_ERROR_DECLARATION_example:badge", "SENSORMETADATA_example:battery", "bizLocation_example:hall"),
+    *("SENSORREPORT_example:probe", "INNER_SENSORELEMENT_example:row", "example:box", "example:nothing"),
+)
+TEXTS = any_of(
+    "red", "007", "7", "north", "A", "true", "mix", "12", "12.50", "urn:epc:id:sgtin:4012345.011111.1"
+)
+
+
+def parameters() -> st.SearchStrategy[dict[str, str]]:
+    """Queries of a few parameters of any family."""
+    places = any_of(PLANT, DOCK, SHELF, SHOP, "https://id.gs1.org/414/4012345000016")
+    ordered = st.sampled_from(OPERATORS[1:])
+    optional: dict[str, st.SearchStrategy[str]] = {
+        "eventType": any_of("ObjectEvent", "AggregationEvent", "TransactionEvent", "AssociationEvent"),
+        "GE_eventTime": TIMES,
+        "LT_eventTime": TIMES,
+        "EQ_action": any_of("ADD", "OBSERVE", "DELETE"),
+        "EQ_bizStep": any_of("shipping", "inspecting", "example:blessing", "cbv:BizStep-packing"),
+        "EQ_disposition": any_of("in_progress", "in_transit", "urn:epcglobal:cbv:disp:active"),
+        "EQ_readPoint": places,
+        "EQ_bizLocation": places,
+        "EXISTS_errorDeclaration": st.sampled_from(["true", "false"]),
+        "GE_errorDeclarationTime": TIMES,
+        "EQ_bizTransaction_po": any_of("urn:epcglobal:cbv:bt:4012345000016:4711", "urn:example:none"),
+        "EQ_destination_owning_party": any_of("urn:epc:id:pgln:4012345.00005"),
+        **dict.fromkeys(LISTS, EPCS),
+        **dict.fromkeys(CLASS_LISTS, CLASSES),
+    }
+    plain = st.sampled_from(sorted(optional)).flatmap(lambda name: st.tuples(st.just(name), optional[name]))
+    measured = st.tuples(
+        st.tuples(
+            st.sampled_from(OPERATORS),
+            st.sampled_from(["quantity_KGM", "quantity_GRM", "value_CEL", "value_KEL"]),
+        ).map("_".join),
+        NUMBERS,
+    )
+    extended = st.one_of(
+        st.tuples(st.sampled_from(EXTENDED).map("EQ_{}".format), TEXTS),
+        st.tuples(st.sampled_from(EXTENDED).map("EXISTS_{}".format), st.sampled_from(["true", "false"])),
+        st.tuples(st.tuples(ordered, st.sampled_from(EXTENDED)).map("_".join), NUMBERS | TIMES),
+    )
+    return st.lists(plain | measured | extended, min_size=1, max_size=3).map(dict)
+
+
+@settings(max_examples=200, deadline=None)
+@given(asked=parameters())
+async def test_any_query_finds_what_reading_every_event_finds(
+    varied: httpx.AsyncClient, asked: dict[str, str]
+) -> None:
+    assert await names(varied, **asked) == {name_of(event) for event in EVENTS if matches(event, asked)}
