@@ -24,6 +24,8 @@ from service.scan import identify, link_routes, resolver_routes
 from service.scan import routes as scan_routes
 from service.settings import settings
 from service.trace import routes as trace_routes
+from service.units import routes as unit_routes
+from service.units import serial_routes as unit_serial_routes
 from service.web import problems
 from service.web.body_limit import BodyLimit
 from service.web.epcis import Agreed, EpcisHeaders
@@ -38,9 +40,13 @@ the field, the value and what would be right, in English and Chinese.
 """
 
 
+#: Ends of paths of uploaded files and of lists of serial numbers.
+OWN_BOUNDS = ("/documents", "/serials", "/drug-codes")
+
+
 def bounds_itself(path: str) -> bool:
     """Captured documents, uploaded files and lists of codes have limits of their own."""
-    return path.startswith("/epcis/") or path.endswith("/documents") or path == identify.PATH
+    return path.startswith("/epcis/") or path.endswith(OWN_BOUNDS) or path == identify.PATH
 
 
 def create_app(engine: AsyncEngine | None = None) -> FastAPI:
@@ -81,6 +87,8 @@ def create_app(engine: AsyncEngine | None = None) -> FastAPI:
     app.include_router(trace_routes.router)
     recall_conduct.listen()
     app.include_router(recall_routes.router)
+    app.include_router(unit_routes.router)
+    app.include_router(unit_serial_routes.router)
     # Last: codes of one segment are refused, and other areas have such paths.
     app.include_router(resolver_routes.router)
     return app

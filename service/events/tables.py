@@ -138,20 +138,33 @@ class MasterDataElement(SQLModel, table=True):
 
 
 class Unit(SQLModel, table=True):
-    """One instance that events name: a serialised trade item or something that holds others.
-    Written by: sql.
+    """One instance that events name or a producer has registered: a serialised trade item or something that
+    holds others. Written by: sql.
 
-    `batch_id` is the batch its movements count for: its lot's where some event says the lot, else a
-    batch of its own; null for what only ever holds other things (SSCC, crates, vehicles).
+    `batch_id` is the batch its movements count for: the registered one, else its lot's where some event says
+    the lot, else a batch of its own; null for what only ever holds other things (SSCC, crates, vehicles).
+    `registered_batch_id`, `registration_id`: by which registration of serial numbers, if any; without
+    foreign keys, for a million serials come in one call.
     """
 
     __tablename__ = "unit"
+    __table_args__ = (
+        Index(
+            "unit_registered_batch_id_idx",
+            "registered_batch_id",
+            "registration_id",
+            "id",
+            postgresql_where=text("registered_batch_id IS NOT NULL"),
+        ),
+    )
 
     id: int | None = identity_key()
     uri: str = Field(unique=True)
     batch_id: int | None = Field(
         default=None, sa_column=Column(BigInteger, ForeignKey("batch.id"), nullable=True, index=True)
     )
+    registered_batch_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    registration_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
 
 
 class EventItem(SQLModel, table=True):

@@ -205,15 +205,18 @@ JOIN journal_entry AS entry ON entry.event_id = item.event_id
 WHERE item.unit_id = ANY($1::bigint[]) AND item.role = 1 AND NOT entry.voided
   AND entry.type IN ('AggregationEvent', 'AssociationEvent')
 """
-UNITS_BY_ID = "SELECT id, uri, batch_id FROM unit WHERE id = ANY($1::bigint[])"
+UNITS_BY_ID = "SELECT id, uri, batch_id, registered_batch_id FROM unit WHERE id = ANY($1::bigint[])"
 
 
 async def batches_of_units(tx: Transaction, units: Sequence[int]) -> dict[int, tuple[int | None, int | None]]:
-    """unit -> (batch it counted for until now, batch it counts for): its lot's batch where an event tells
-    it; none where it only ever holds others; else a batch of its own.
+    """unit -> (batch it counted for until now, batch it counts for): the one its producer has registered it
+    with; else its lot's batch where an event tells it; none where it only ever holds others; else a batch of
+    its own.
     """
     rows = await tx.sql.fetch(UNITS_BY_ID, units)
     told = {row["unit_id"]: row["told_batch_id"] for row in await tx.sql.fetch(TOLD_BATCHES, units)}
+    # A producer knows what it packed; what events say of the lot is a reading of the same pack.
+    told |= {row["id"]: row["registered_batch_id"] for row in rows if row["registered_batch_id"] is not None}
     parents = {row["unit_id"] for row in await tx.sql.fetch(EVER_PARENTS, units)}
     alone: dict[int, BatchName] = {}
     for row in rows:

@@ -1,0 +1,163 @@
+"""What is done with one unit: verified, taken out of use, brought back.
+
+Whoever changes a unit's state holds its row locked from looking at it until the commit: of two tills that
+sell one pack at once, the second sees the first's sale and gets an alarm. A refusal is an answer, not an
+error raised: it is written into the history, and that must be committed.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from service import clock
+from service.db.transaction import Transaction
+from service.errors import Fault, Malformed
+from service.registry.sites import find_site_reference
+from service.units import store
+from service.units.cards import Known, departed, find_unit, look_at, places_named
+from service.units.schemas import (
+    AtPlace,
+    Decommissioned,
+    Decommissioning,
+    Departed,
+    Place,
+    Question,
+    Reactivated,
+    Reactivation,
+    Verification,
+)
+from service.units.status import (
+    DEPARTURES,
+    REVERSAL_WITHIN,
+    Status,
+    Told,
+    hindrances,
+    mismatches,
+    obstacles_to_return,
+    shown_status,
+)
+from service.web.problems import fault_as_json
+
+#: What a verification asks on behalf of: handing the pack over.
+SUPPLY: Final = Status.SOLD
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What was asked is not done; the attempt is in the unit's history. `first`: the departure in the way;
+    `alarm`: the pack was handed over, or taken out of use, before.
+    """
+
+    faults: list[Fault]
+    first: Departed | None
+    alarm: bool
+
+
+async def verify(tx: Transaction, asked: Question) -> Verification:
+    """Whether the pack may be handed over. Changes nothing. Raises `Malformed`, `Missing`."""
+    known = await look_at(tx, await find_unit(tx, asked.unit, "/unit"))
+    faults = _against(known, SUPPLY, asked, clock.now())
+    return Verification(
+        unit=known.pack.unit,
+        status=shown_status(known.state, recalled=known.pack.recalled),
+        may_be_supplied=not faults,
+        reasons=[fault_as_json(fault) | {"rule": fault.rule} for fault in faults],
+        lot=known.pack.lot,
+        expires_on=known.pack.expires_on,
+        product_name_zh=known.row["product_name_zh"],
+        product_name_en=known.row["product_name_en"],
+        first=await _first(tx, known),
+    )
+
+
+def _against(known: Known, wanted: Status, asked: Question, now: datetime) -> list[Fault]:
+    return hindrances(known.pack, known.state, wanted, now) + mismatches(
+        known.pack, asked.lot, asked.expires_on
+    )
+
+
+async def _first(tx: Transaction, known: Known) -> Departed | None:
+    since = known.state.since
+    if since is None:
+        return None
+    return departed(since, await places_named(tx, {since.site} if since.site is not None else set()))
+
+
+async def decommission(tx: Transaction, asked: Decommissioning, *, by: str) -> Decommissioned | Refused:
+    """Verify a unit and take it out of use. Raises `Malformed`, `Missing`."""
+    now = clock.now()
+    # Clocks of tills differ: what is told as later than now happened now.
+    at = min(asked.at or now, now).astimezone(UTC)
+    site = await _site(tx, asked)
+    wanted = Status(asked.status)
+    known = await _locked(tx, asked)
+    done = _done_before(known, wanted, asked, site.id, by)
+    if done is not None:
+        return _decommissioned(known, done, site, repeated=True)
+    faults = _against(known, wanted, asked, now)
+    act = store.NewAct(known.id, "leave", wanted, at, now, site.id, by, asked.reference)
+    if faults:
+        return await _refuse(tx, known, act, faults)
+    act_id = await store.insert_act(tx, act)
+    return _decommissioned(known, Told(wanted, at, site.id, act=act_id, by=by), site, repeated=False)
+
+
+def _done_before(known: Known, wanted: Status, asked: Decommissioning, site: int, by: str) -> Told | None:
+    """The departure that this very transaction brought about when it was told before."""
+    since = known.state.since
+    if since is None or asked.reference is None or since.act is None:
+        return None
+    same = (since.status, since.site, since.by, since.reference) == (wanted, site, by, asked.reference)
+    return since if same else None
+
+
+def _decommissioned(known: Known, told: Told, site: Place, *, repeated: bool) -> Decommissioned:
+    reversible = DEPARTURES[told.status].reversible
+    return Decommissioned(
+        unit=known.pack.unit,
+        status=told.status,
+        at=told.at,
+        site=site,
+        repeated=repeated,
+        reversible_until=told.at + REVERSAL_WITHIN if reversible else None,
+    )
+
+
+async def reactivate(tx: Transaction, asked: Reactivation, *, by: str) -> Reactivated | Refused:
+    """Bring a unit back into use that was taken out by mistake. Raises `Malformed`, `Missing`."""
+    now = clock.now()
+    site = await _site(tx, asked)
+    known = await _locked(tx, asked)
+    since = known.state.since
+    faults = obstacles_to_return(known.pack, known.state, site.id, now) + mismatches(
+        known.pack, asked.lot, asked.expires_on
+    )
+    act = store.NewAct(known.id, "return", Status.ACTIVE, now, now, site.id, by, asked.reference)
+    if faults or since is None:
+        return await _refuse(tx, known, act, faults)
+    await store.insert_act(tx, replace(act, reverses=since.act))
+    back = await look_at(tx, known.id)
+    return Reactivated(
+        unit=known.pack.unit,
+        status=shown_status(back.state, recalled=back.pack.recalled),
+        returned_from=since.status,
+    )
+
+
+async def _refuse(tx: Transaction, known: Known, act: store.NewAct, faults: list[Fault]) -> Refused:
+    await store.insert_act(tx, replace(act, kind="refused", rule=faults[0].rule))
+    gone = any(fault.rule == "unit:gone" for fault in faults)
+    return Refused(faults, await _first(tx, known), alarm=gone)
+
+
+async def _locked(tx: Transaction, asked: Question) -> Known:
+    unit_id = await find_unit(tx, asked.unit, "/unit")
+    await store.lock_unit(tx, unit_id)
+    return await look_at(tx, unit_id)
+
+
+async def _site(tx: Transaction, asked: AtPlace) -> Place:
+    site = await find_site_reference(tx, asked.site_id, asked.site, "site")
+    if site is None:
+        raise Malformed.field("/site", None, "Say where.", "请指明场所。", "unit:site")
+    return (await places_named(tx, {site}))[site]

@@ -1,0 +1,81 @@
+"""Chinese drug traceability codes, registered as other names of units.
+
+A code beside a serial number names the unit with that serial. A code alone is the name of a unit of its own
+(`urn:suyuan:drug:…`), by which events name it too. Packages around sales packages (level 2 and 3) are known
+by their codes, and are no units of the batch: what is inside them is.
+"""
+
+from typing import Final
+
+from service.db.transaction import Transaction
+from service.errors import Fault
+from service.units.intake import PROBLEMS_MOST, Intake
+from service.units.registering import (
+    Entries,
+    Registered,
+    close_registration,
+    enter_units,
+    fetch_start,
+    of_other_batches,
+    open_registration,
+    require_good,
+    stage,
+)
+
+INSERT_CODES: Final = """
+INSERT INTO drug_code (code, batch_id, unit_id, level, registration_id)
+SELECT DISTINCT ON (line.code) line.code, $1::bigint, unit.id, 1, $2::bigint
+FROM registered_line AS line JOIN unit USING (uri)
+WHERE unit.registered_batch_id = $1::bigint
+ORDER BY line.code, line.line
+ON CONFLICT (code) DO NOTHING
+"""
+INSERT_OUTER_CODES: Final = """
+INSERT INTO drug_code (code, batch_id, level, registration_id)
+SELECT DISTINCT code, $1::bigint, $3::smallint, $2::bigint FROM registered_line ORDER BY code
+ON CONFLICT (code) DO NOTHING
+"""
+NAMED_OTHERWISE: Final = """
+-- Codes that name something else than these lines say: another unit of this batch, or something of another.
+SELECT line.line, line.code, count(*) OVER () AS refused
+FROM registered_line AS line
+JOIN drug_code USING (code)
+LEFT JOIN unit ON unit.id = drug_code.unit_id
+LEFT JOIN unit AS meant ON meant.uri = line.uri
+WHERE (unit.uri IS DISTINCT FROM line.uri AND ($2::smallint = 1 OR unit.uri IS NOT NULL)
+       OR drug_code.batch_id <> $1 OR drug_code.level <> $2)
+  -- Those are refused for their serial numbers already.
+  AND ($2::smallint > 1 OR meant.registered_batch_id = $1)
+ORDER BY line.line LIMIT $3
+"""
+
+
+async def register_codes(
+    tx: Transaction, batch_id: int, entries: Entries, *, level: int, by: str
+) -> Registered:
+    """Register entries `code` or `code,serial`. Raises `Malformed` if none is good, `Missing`, `Conflict`."""
+    intake = Intake(await fetch_start(tx, batch_id))
+    registration = await open_registration(tx, batch_id, "drug_codes", by=by)
+    await stage(tx, entries, intake.code_rows if level == 1 else intake.outer_code_rows)
+    require_good(intake)
+    refused = 0
+    if level == 1:
+        await enter_units(tx, batch_id, registration, intake.good)
+        refused = await of_other_batches(tx, batch_id, intake)
+        done = await tx.sql.execute(INSERT_CODES, batch_id, registration)
+    else:
+        done = await tx.sql.execute(INSERT_OUTER_CODES, batch_id, registration, level)
+    rows = await tx.sql.fetch(NAMED_OTHERWISE, batch_id, level, PROBLEMS_MOST)
+    intake.problems.extend(
+        Fault(
+            f"line {row['line']}",
+            row["code"],
+            "This code names something else already.",
+            "该追溯码已用于其他单件或批次。",
+            "drug-code:taken",
+        )
+        for row in rows
+    )
+    refused += rows[0]["refused"] if rows else 0
+    registered = int(done.rpartition(" ")[2])
+    return await close_registration(tx, registration, batch_id, "drug_codes", intake, registered, refused)
