@@ -154,13 +154,22 @@ async def insert_events(
     conflicting = tuple(
         item
         for item in left
-        if not item.event.declares_error and known.get(item.event_id) != item.fingerprint
+        if not item.event.declares_error
+        and known.get(item.event_id) != item.fingerprint
+        and not _is_named_by_its_hash(item)
     )
     return Inserted(
         tuple((row_id, by_key[key]) for key, row_id in sorted(stored.items(), key=lambda pair: pair[1])),
         len(left) - len(conflicting),
         conflicting,
     )
+
+
+def _is_named_by_its_hash(item: Identified) -> bool:
+    """Is the eventID the event's own hash? Then another event of that name says the same, in another
+    spelling: in XML, with another offset, with URNs for Digital Links (CBV 2.0 §8.9).
+    """
+    return item.event.event_id is None or item.event_id == event_hash(item.event.payload, item.names)
 
 
 async def _tell_prefixes(tx: Transaction, events: Sequence[Identified]) -> None:
