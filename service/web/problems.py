@@ -137,6 +137,9 @@ async def on_database_away(_request: Request, error: Exception) -> Response:
     """The database cannot be reached or has no connection free: say so, and ask to come back."""
     if isinstance(error, DBAPIError) and not error.connection_invalidated:
         raise error
+    # asyncpg says "connection is closed" and "wrong number of arguments" with one class.
+    if isinstance(error, asyncpg.InterfaceError) and "closed" not in str(error):
+        raise error
     logger.warning("database away: %s", type(error).__name__)
     return problem(
         503,
