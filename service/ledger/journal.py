@@ -15,9 +15,9 @@ from service.events.ilmd import expires_on, lot_of, made_on
 from service.events.model import Event, Quantity
 from service.identifiers.kinds import Identity, Kind
 from service.identifiers.lenient import batch_uri_of, identity_of
+from service.identifiers.units import in_reference
 from service.ledger.model import Role
 from service.ledger.postings import PACKING_TYPES
-from service.ledger.units import in_reference
 
 #: Instances of these kinds are goods: a unit of some batch. All others only ever hold or accompany.
 GOODS = (Kind.UNIT, Kind.OTHER, Kind.DRUG_CODE)

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from service.identifiers.units import EACH
 from service.ledger.contents import Inside, Packings
 from service.ledger.model import Entry, Role
 from service.ledger.steps import brings_into_being, moves_contents, retires_number
-from service.ledger.units import EACH
 
 #: (role, batch) -> amounts
 Postings = dict[tuple[Role, int], dict[str, Decimal | None]]

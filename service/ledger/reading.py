@@ -7,11 +7,11 @@ from decimal import Decimal
 import asyncpg
 
 from service.db.transaction import Transaction
+from service.identifiers.units import EACH
 from service.ledger.contents import Packing, Packings
 from service.ledger.model import UNKNOWN_SITE, Entry, Output, Posting, Role, Sites, Transformation
 from service.ledger.postings import PACKING_TYPES, Item
 from service.ledger.steps import place_of
-from service.ledger.units import EACH
 
 ENTRIES = "SELECT * FROM journal_entry WHERE event_id = ANY($1::bigint[])"
 ITEMS = """
