@@ -6,33 +6,10 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from service.events.facts import facts_of_stored
-from service.events.json_document import dump_event
-
 revision: str = "0002"
 down_revision: str | None = "0001"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
-
-#: Events read at a time.
-SOME = 1_000
-READ = sa.text("""
-    SELECT event.id, event.payload::text AS payload, context.context::text AS context
-    FROM event JOIN event_context AS context ON context.id = event.context_id
-    WHERE event.id > :after ORDER BY event.id LIMIT :some
-""")
-WRITE = sa.text("UPDATE event SET facts = CAST(CAST(:facts AS text) AS jsonb) WHERE id = :id")
-
-
-def _tell_facts() -> None:
-    """Events captured before have facts too."""
-    connection, after = op.get_bind(), 0
-    while rows := connection.execute(READ, {"after": after, "some": SOME}).all():
-        told = [(row.id, facts_of_stored(row.payload, row.context)) for row in rows]
-        connection.execute(
-            WRITE, [{"id": row_id, "facts": dump_event(facts).decode()} for row_id, facts in told]
-        )
-        after = rows[-1].id
 
 
 def upgrade() -> None:
@@ -63,7 +40,6 @@ def upgrade() -> None:
             nullable=False,
         ),
     )
-    _tell_facts()
     op.drop_index(op.f("event_biz_step_idx"), table_name="event")
     op.create_index("event_biz_step_idx", "event", ["biz_step", "event_time", "id"], unique=False)
     op.drop_index(op.f("event_event_time_idx"), table_name="event")

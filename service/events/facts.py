@@ -29,7 +29,6 @@ from service.events.event_rules import EVERY_FIELD
 from service.events.model import Event, Quantity
 from service.events.namespaces import Namespaces
 from service.events.sensor_rules import SENSOR_METADATA, SENSOR_REPORT
-from service.events.stored import namespaces_of, read_stored
 from service.events.value_forms import MAX_URI, instant
 from service.identifiers.kinds import Kind
 from service.identifiers.lenient import identity_of
@@ -96,12 +95,6 @@ def facts_of(event: Event, names: Namespaces) -> dict[str, Any]:
     facts.extensions("readPoint_", payload.get("readPoint"), PLACE)
     facts.extensions("bizLocation_", payload.get("bizLocation"), PLACE)
     return facts.finished()
-
-
-def facts_of_stored(payload: str, context: str) -> dict[str, Any]:
-    """The facts of an event whose row holds this `payload`, with its row of `event_context`: JSON texts."""
-    event = read_stored(payload, context)
-    return facts_of(event, namespaces_of(context).under(event.payload.get("@context")))
 
 
 class _Facts:
