@@ -14,6 +14,7 @@ from service.events import options_routes as epcis_options_routes
 from service.events import resource_routes as epcis_resource_routes
 from service.events import routes as events_routes
 from service.labels import routes as label_routes
+from service.labels import sheet_routes as label_sheet_routes
 from service.ledger import owners
 from service.ledger import routes as ledger_routes
 from service.recall import conduct as recall_conduct
@@ -72,6 +73,7 @@ def create_app(engine: AsyncEngine | None = None) -> FastAPI:
     app.include_router(registry_routes.router)
     app.include_router(registry_document_routes.router)
     app.include_router(label_routes.router)
+    app.include_router(label_sheet_routes.router)
     app.include_router(identify.router)
     app.include_router(scan_routes.router)
     app.include_router(link_routes.router)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 
 from service.auth.caller import Tx
-from service.errors import Missing
+from service.labels.printing import no_link, refuse_recalled
 from service.labels.qr import Correction, LabelStyle, draw_png, draw_svg
 from service.registry import links
 from service.registry.batch_schemas import Batch
@@ -39,11 +39,8 @@ async def _printable(tx: Tx, batch_id: int) -> tuple[Batch, str]:
     batch = Batch.model_validate(await fetch_batch(tx, batch_id))
     link = links.digital_link(batch.gtin, batch.product_uri, batch.lot)
     if link is None:
-        raise Missing(
-            f"Batch {batch_id} ({batch.uri}) has no lot of a product with a GTIN or a URI minted here, "
-            "so there is no link to print.",
-            f"批次 {batch_id}（{batch.uri}）没有可印制的链接：其产品既无 GTIN，也不是由本服务编号。",
-        )
+        raise no_link(batch_id, batch.uri)
+    refuse_recalled(batch_id, recalled=batch.recalled)
     return batch, link
 
 

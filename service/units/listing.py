@@ -48,10 +48,11 @@ WHERE registered_batch_id = $1 AND registration_id = $2 AND NOT starts_with(uri,
 
 @dataclass(frozen=True, slots=True)
 class UnitLinks:
-    """The links on the packs of one batch: `start` and the escaped serial number. They carry the lot, so that
-    a recall is found even for a serial that nobody knows.
+    """The links on the packs of one batch. `batch`: its own; `start`: what the escaped serial number of a
+    unit follows. A unit's link carries the lot: a recall is found even for a serial that nobody knows.
     """
 
+    batch: str
     start: str
 
     @classmethod
@@ -59,7 +60,7 @@ class UnitLinks:
         """`batch`: a row of `registry.batches.fetch_batch`, of a lot that has links."""
         link = links.digital_link(batch["gtin"], batch["product_uri"], batch["lot"])
         assert link is not None
-        return cls(link + ("/21/" if batch["gtin"] is not None else "/unit/"))
+        return cls(link, link + ("/21/" if batch["gtin"] is not None else "/unit/"))
 
     def of_unit(self, uri: str) -> str:
         """The link of the unit with this canonical URI."""
