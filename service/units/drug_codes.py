@@ -1,6 +1,7 @@
 """Chinese drug traceability codes, registered as other names of units.
 
-A code beside a serial number names the unit with that serial. A code alone is the name of a unit of its own
+A code beside a serial number names the unit with that serial: what events tell of the code they tell of that
+unit, and it counts for the lot under either name. A code alone is the name of a unit of its own
 (`urn:suyuan:drug:…`), by which events name it too. Packages around sales packages (level 2 and 3) are known
 by their codes, and are no units of the batch: what is inside them is.
 """
@@ -26,7 +27,7 @@ INSERT_CODES: Final = """
 INSERT INTO drug_code (code, batch_id, unit_id, level, registration_id)
 SELECT DISTINCT ON (line.code) line.code, $1::bigint, unit.id, 1, $2::bigint
 FROM registered_line AS line JOIN unit USING (uri)
-WHERE unit.registered_batch_id = $1::bigint
+WHERE unit.registered_batch_id = $1::bigint AND line.code IS NOT NULL
 ORDER BY line.code, line.line
 ON CONFLICT (code) DO NOTHING
 """
@@ -60,7 +61,7 @@ async def register_codes(
     require_good(intake)
     refused = 0
     if level == 1:
-        await enter_units(tx, batch_id, registration, intake.good)
+        await enter_units(tx, batch_id, registration, intake.rows)
         refused = await of_other_batches(tx, batch_id, intake)
         done = await tx.sql.execute(INSERT_CODES, batch_id, registration)
     else:

@@ -20,12 +20,14 @@ NULL: Final = "\\N"
 
 @dataclass(slots=True)
 class Intake:
-    """What comes in, counted. `start`: of the canonical URIs of the product's units; `problems`: the first
-    `PROBLEMS_MOST` bad lines; `refused`: how many there are.
+    """What comes in, counted. `start`: of the canonical URIs of the product's units; `good`: lines that can
+    be taken; `rows`: what they make for COPY; `problems`: the first `PROBLEMS_MOST` bad lines; `refused`: how
+    many there are.
     """
 
     start: str
     good: int = 0
+    rows: int = 0
     refused: int = 0
     problems: list[Fault] = field(default_factory=list)
 
@@ -55,7 +57,9 @@ class Intake:
             yield f"{number}\t{unit_uri(self.start, serial)}\t{NULL}\n"
 
     def code_rows(self, entries: Iterable[tuple[int, str]]) -> Iterator[str]:
-        """Rows for COPY of (line, `code` or `code,serial`)."""
+        """Rows for COPY of (line, `code` or `code,serial`). Beside a serial the code is a name too by which
+        events may name the pack: both count for the batch.
+        """
         for number, text in entries:
             told, _, serial = (part.strip() for part in text.replace("\t", ",").partition(","))
             if not told and not serial:
@@ -68,6 +72,9 @@ class Intake:
                 continue
             self._count()
             yield f"{number}\t{uri}\t{code}\n"
+            if serial:
+                self.rows += 1
+                yield f"{number}\t{drug_code_uri(code)}\t{NULL}\n"
 
     def outer_code_rows(self, entries: Iterable[tuple[int, str]]) -> Iterator[str]:
         """Rows for COPY of (line, `code`), codes of packages around packages."""
@@ -84,6 +91,7 @@ class Intake:
 
     def _count(self) -> None:
         self.good += 1
+        self.rows += 1
         if self.good > SERIALS_MOST:
             raise TooLarge(
                 f"One call registers at most {SERIALS_MOST} entries; send the rest with the next.",

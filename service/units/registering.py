@@ -58,6 +58,8 @@ OF_OTHER_BATCHES: Final = """
 SELECT line.line, line.uri, unit.registered_batch_id AS batch_id, count(*) OVER () AS refused
 FROM registered_line AS line JOIN unit USING (uri)
 WHERE unit.registered_batch_id <> $1
+  -- The second name of a line with a drug code and a serial.
+  AND NOT (line.code IS NULL AND starts_with(line.uri, 'urn:'))
 ORDER BY line.line LIMIT $2
 """
 
@@ -135,7 +137,7 @@ async def _register(
     registration = await open_registration(tx, batch_id, kind, by=by)
     await stage(tx, entries, intake.serial_rows)
     require_good(intake)
-    registered = await enter_units(tx, batch_id, registration, intake.good)
+    registered = await enter_units(tx, batch_id, registration, intake.rows)
     refused = await of_other_batches(tx, batch_id, intake) if registered < intake.good else 0
     return await close_registration(tx, registration, batch_id, kind, intake, registered, refused)
 
@@ -199,13 +201,13 @@ async def _pieces(entries: Entries, rows: Rows) -> AsyncIterator[bytes]:
         yield "".join(rows(some)).encode("ascii")
 
 
-async def enter_units(tx: Transaction, batch_id: int, registration: int, good: int) -> int:
+async def enter_units(tx: Transaction, batch_id: int, registration: int, rows: int) -> int:
     """Make the units of `registered_line`, or find those that events have named; how many are registered now
-    that were not before. `good`: lines in the table.
+    that were not before. `rows`: of the table.
     """
     try:
         async with tx.sql.transaction():
-            return await _insert_newcomers(tx, batch_id, registration, good)
+            return await _insert_newcomers(tx, batch_id, registration, rows)
     except _NamedBefore:
         # Begun anew: to wait for captures while they wait for what was inserted would be a circle.
         await own_ledger(tx)
@@ -215,9 +217,9 @@ async def enter_units(tx: Transaction, batch_id: int, registration: int, good: i
     return made + len(named)
 
 
-async def _insert_newcomers(tx: Transaction, batch_id: int, registration: int, good: int) -> int:
+async def _insert_newcomers(tx: Transaction, batch_id: int, registration: int, rows: int) -> int:
     made = await _insert(tx, batch_id, registration)
-    if made < good and await tx.sql.fetchval(NAMED_BEFORE):
+    if made < rows and await tx.sql.fetchval(NAMED_BEFORE):
         raise _NamedBefore
     return made
 

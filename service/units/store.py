@@ -23,7 +23,13 @@ SELECT entry.event_key, entry.time, entry.type, entry.action, entry.step, event.
 FROM event_item AS item
 JOIN journal_entry AS entry ON entry.event_id = item.event_id
 JOIN event ON event.id = item.event_id
-WHERE item.unit_id = $1 AND NOT entry.voided
+WHERE NOT entry.voided AND item.unit_id IN (
+    SELECT $1::bigint
+    UNION ALL
+    -- Events may name the pack by its drug code instead.
+    SELECT alias.id FROM drug_code JOIN unit AS alias ON alias.uri = 'urn:suyuan:drug:' || drug_code.code
+    WHERE drug_code.unit_id = $1
+)
 ORDER BY entry.time, entry.event_id LIMIT $2
 """
 ACTS_OF: Final = """

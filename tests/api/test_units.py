@@ -187,6 +187,21 @@ async def test_events_tell_the_status_and_a_declared_error_takes_it_back(
     assert (await decommission(client)).status_code == 200
 
 
+async def test_a_sale_told_of_the_drug_code_is_a_sale_of_the_pack(
+    client: httpx.AsyncClient, shop: str
+) -> None:
+    code = "81234567890123456789"
+    await capture(client, commission(f"urn:suyuan:drug:{code}", at="farm", on=1))
+    answer = await client.post(f"{shop}/drug-codes", json={"codes": [{"code": code, "serial": "S1"}]})
+    assert (answer.json()["registered"], answer.json()["refused"]) == (1, 0), answer.text
+    assert (await card(client, code))["uri"] == (await card(client))["uri"]
+    await capture(client, sell(f"urn:suyuan:drug:{code}", at="shop", on=3))
+    assert (await card(client))["status"] == "sold"
+    assert (await decommission(client, unit=code)).status_code == 409
+    held = await client.get("/v1/trace/forward", params={"batch": f"{TEA} L1"})
+    assert {row["site"]["gln"] for row in held.json()["holdings"]} == {gln("farm"), gln("shop")}
+
+
 async def test_units_that_only_events_name_have_a_status_too(client: httpx.AsyncClient) -> None:
     await capture(
         client,

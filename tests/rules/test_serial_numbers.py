@@ -141,8 +141,11 @@ def test_drug_codes_come_alone_or_beside_a_serial() -> None:
     assert list(taken.code_rows(enumerate(texts, 1))) == [
         f"1\turn:suyuan:drug:{code}\t{code}\n",
         f"2\t{START}S%2F1\t{code}\n",
+        f"2\turn:suyuan:drug:{code}\t\\N\n",
         f"3\t{START}S2\t{code}\n",
+        f"3\turn:suyuan:drug:{code}\t\\N\n",
     ]
+    assert (taken.good, taken.rows) == (3, 5)
     assert [fault.field for fault in taken.problems] == ["line 4", "line 5"]
 
 
