@@ -13,6 +13,7 @@ from service.capture import conduct, store
 from service.errors import Malformed, Missing
 from service.events.json_document import read_document, read_event
 from service.events.routes import event_location
+from service.events.value_forms import instant
 from service.events.xml_answers import dump_xml_capture_job, dump_xml_capture_jobs
 from service.events.xml_document import read_xml_document, read_xml_event
 from service.settings import settings
@@ -156,15 +157,15 @@ async def list_jobs(
 
 def _before(token: str) -> tuple[datetime, str]:
     at, _, job_id = token.partition("_")
-    try:
-        return datetime.fromisoformat(at), job_id.replace("\0", "")
-    except ValueError as error:
+    moment = instant(at)
+    if moment is None:
         raise Malformed.field(
             "nextPageToken",
             token,
             "This page token was not given out here; use the Link header of the page before.",
             "该分页标记无效，请使用上一页 Link 头中的标记。",
-        ) from error
+        )
+    return moment, job_id.replace("\0", "")
 
 
 def _job(row: dict[str, Any]) -> CaptureJob:

@@ -62,7 +62,7 @@ async def read_event(
     raw: bytes = request.scope["raw_path"]
     told = unquote_to_bytes(raw.partition(b"/events/")[2]).decode("utf-8", "replace").replace("\0", "")
     query: bytes = request.scope["query_string"]
-    wanted = [told or event_id]
+    wanted = [told or event_id.replace("\0", "")]
     if query:
         wanted.append(f"{told}?{query.decode('latin-1')}".replace("\0", ""))
     rows = await store.find_events(tx, wanted)

@@ -25,6 +25,7 @@ from service.events.value_forms import (
     is_uri,
     quantity,
 )
+from service.registry.fields import FIRST_YEAR, LAST_YEAR
 
 #: A refused document names at most this many faults.
 MAX_FAULTS = 100
@@ -84,8 +85,17 @@ def uri(value: Any, at: str, name: str, faults: list[Fault], _: Namespaces) -> N
 
 
 def time(value: Any, at: str, name: str, faults: list[Fault], _: Namespaces) -> None:
-    """A date-time with an offset."""
-    if type(value) is not str or instant(value) is None:
+    """A date-time with an offset, in the years of `FIRST_YEAR` to `LAST_YEAR`."""
+    moment = instant(value) if type(value) is str else None
+    if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        wrong(
+            faults,
+            pointer(at, name),
+            value,
+            f"{said(at, name)} must lie in the years {FIRST_YEAR} to {LAST_YEAR}.",
+            f"{said(at, name)} 必须在 {FIRST_YEAR} 至 {LAST_YEAR} 年之间。",
+        )
+    elif moment is None:
         wrong(
             faults,
             pointer(at, name),

@@ -78,9 +78,13 @@ def _opened(units: set[int], entry: Entry, packings: Packings) -> Inside:
     together = Inside()
     for inside in insides.values():
         together.units |= inside.units
-    for unit, inside in insides.items():
-        if unit in together.units:
+    # Outermost units first. What is packed in a circle has no outermost: any one of it opens them all.
+    opened: set[int] = set()
+    for unit in sorted(units, key=lambda unit: (unit in together.units, unit)):
+        if unit in opened:
             continue
+        inside = insides[unit]
+        opened |= inside.units
         for key, quantity in inside.classes.items():
             known = together.classes.get(key, Decimal(0))
             together.classes[key] = None if known is None or quantity is None else known + quantity

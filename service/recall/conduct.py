@@ -22,6 +22,7 @@ from service.ledger.locks import lock_plan, share_ledger
 from service.recall import store
 from service.recall.schemas import NewRecall
 from service.recall.tables import Recall
+from service.registry.fields import FIRST_YEAR
 from service.settings import settings
 from service.trace.answer import answer
 from service.trace.starts import Question, Starts, find_starts
@@ -51,6 +52,13 @@ async def open_recall(tx: Transaction, asked: NewRecall, *, by: str) -> Recall:
             asked.known_at.isoformat(),
             "The moment of knowledge cannot be in the future.",
             "获知缺陷的时间不能在未来。",
+        )
+    if asked.known_at is not None and asked.known_at.year < FIRST_YEAR:
+        raise Malformed.field(
+            "/known_at",
+            asked.known_at.isoformat(),
+            f"The moment of knowledge cannot be before the year {FIRST_YEAR}.",
+            f"获知缺陷的时间不能早于 {FIRST_YEAR} 年。",
         )
     scope = {"input_batch": [asked.input_batch]} if asked.input_batch else {"batch": list(asked.batch)}
     await share_ledger(tx)

@@ -24,6 +24,9 @@ from service.registry.rows import (
 )
 from service.registry.schemas import NewSite, SiteChange
 
+#: The row that stands for every place nobody named; it belongs to no one.
+UNKNOWN_PLACE = 0
+
 FETCH = "SELECT * FROM site WHERE id = $1"
 LOCK = "SELECT * FROM site WHERE id = $1 FOR NO KEY UPDATE"
 
@@ -84,6 +87,14 @@ async def change_site(tx: Transaction, row_id: int, body: SiteChange) -> Row:
     if found is None:
         raise missing("site", "场所", row_id)
     row, changes = dict(found), body.model_dump(exclude_unset=True)
+    if row_id == UNKNOWN_PLACE:
+        raise Malformed.field(
+            "site_id",
+            row_id,
+            "This stands for every place that nobody named; it cannot be changed.",
+            "它代表所有未指明的地点，不能修改。",
+            "registry:identity",
+        )
     keep_identity(row, changes, "gln")
     owned = "party" in changes or "party_id" in changes
     if owned:

@@ -93,6 +93,23 @@ async def test_jobs_are_listed_in_pages_the_latest_first(client: httpx.AsyncClie
     assert listed == made[::-1]
 
 
+@pytest.mark.parametrize(
+    "token",
+    [
+        "x",
+        "2026-01-01T00:00:00_1",
+        "0001-01-01T00:00:00%2B14:00_1",
+        "9999-12-31T23:59:59.999999-14:00_1",
+    ],
+)
+async def test_a_made_up_page_of_jobs_is_refused(client: httpx.AsyncClient, token: str) -> None:
+    await refused(client, "GET", f"/epcis/capture?nextPageToken={token}")
+
+
+async def test_no_event_is_named_by_a_nul(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/epcis/events/%00")).status_code == 404
+
+
 async def test_one_event_is_stored_once_and_other_content_is_a_conflict(client: httpx.AsyncClient) -> None:
     answer = await post(client, "events", event())
     assert (answer.status_code, answer.content) == (201, b"")

@@ -218,6 +218,7 @@ async def test_holders_as_csv(world: httpx.AsyncClient) -> None:
         ({"batch": ["urn:x:l1"], "title_zh": ""}, "/title_zh"),
         ({"batch": ["urn:x:l1"], "known_at": "2026-01-01T00:00:00"}, "/known_at"),
         ({"batch": ["urn:x:l1"], "known_at": "2999-01-01T00:00:00Z"}, "/known_at"),
+        ({"batch": ["urn:x:l1"], "known_at": "0001-01-01T00:00:00Z"}, "/known_at"),
         ({"batch": ["urn:x:l1"], "surprise": 1}, "/surprise"),
         ({"batch": ["06901234567893 L1"]}, "batch"),
     ],

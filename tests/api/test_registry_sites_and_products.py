@@ -94,6 +94,13 @@ async def test_a_partys_unspecified_site_stays_with_it(client: httpx.AsyncClient
     await refused(client, "POST", "/v1/sites", json={"name_zh": "库", "uri": party["uri"]})
 
 
+async def test_the_place_that_nobody_named_does_not_change(client: httpx.AsyncClient) -> None:
+    before = (await client.get("/v1/sites/0")).json()
+    for change in ({"name_zh": "占用"}, {"party_id": (await register_party(client))["id"]}):
+        await refused(client, "PATCH", "/v1/sites/0", json=change)
+    assert (await client.get("/v1/sites/0")).json() == before
+
+
 async def test_a_gln_filled_in_later_may_not_be_another_sites(client: httpx.AsyncClient) -> None:
     first = await register(client, "sites", name_zh="一号库", gln=PLACE_GLN)
     second = await register(client, "sites", name_zh="二号库")
