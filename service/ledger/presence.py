@@ -28,6 +28,8 @@ class Act:
     effect: Effect
     amounts: Amounts
     place: int | None
+    #: Later than the entry's time where the goods were made later than they were used, by the records.
+    left_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -71,8 +73,14 @@ class Presence:
         self.sighted_on: dict[int, int] = {}
         #: Receipts without any origin: they are no moves.
         self.orphans: set[int] = set()
+        #: When and where the batch was first made, by the records.
+        self.made: tuple[datetime, int] | None = None
 
     def run(self, acts: Sequence[Act]) -> None:
+        makings = [act for act in acts if act.effect is Effect.PRODUCE and act.place is not None]
+        first = min(makings, key=lambda act: (act.entry.time, act.entry.key), default=None)
+        if first is not None and first.place is not None:
+            self.made = first.entry.time, first.place
         for _, phase, _, what in self._in_order(acts):
             if isinstance(what, Move):
                 if phase == _ARRIVE:
@@ -90,6 +98,37 @@ class Presence:
         for move in self.moves:
             move.origin = UNKNOWN_SITE if move.origin is None else move.origin
             move.target = UNKNOWN_SITE if move.target is None else move.target
+        self._leave_once_made(acts)
+
+    def _leave_once_made(self, acts: Sequence[Act]) -> None:
+        """Production is often confirmed at the end of the shift, when the first pallets are gone. What left
+        the place before anything had come to it left it, for a trace, when it was made.
+        """
+        if self.made is None:
+            return
+        time, place = self.made
+        if any(m.target == place and m.arrived_at is not None and m.arrived_at < time for m in self.moves):
+            return
+        for move in self.moves:
+            if move.origin == place:
+                move.departed_at = max(move.departed_at, time)
+        for act in acts:
+            if act.place == place and act.effect is Effect.CONSUME:
+                act.left_at = max(act.entry.time, time)
+
+    def _made_later(self, place: int, time: datetime, amounts: Amounts, entry: Entry) -> bool:
+        """Goods that nobody knew of yet, and that the records say were made later: they come from there.
+        False where nothing tells of their making.
+        """
+        if self.made is None or self.made[0] <= time:
+            return False
+        self.gaps.append(Gap("seen_before_made", place, entry.event_id))
+        if place != self.made[1]:
+            made_at, origin = self.made
+            move = Move(origin, place, made_at, time, amounts, amounts, None, entry, inferred=True)
+            self.moves.append(move)
+            self._arrive(move)
+        return True
 
     def _in_order(self, acts: Sequence[Act]) -> list[tuple[datetime, int, tuple[str, int], Move | Act]]:
         line: list[tuple[datetime, int, tuple[str, int], Move | Act]] = []
@@ -152,6 +191,11 @@ class Presence:
         self.gaps.append(Gap("received_not_shipped", move.target, entry.event_id))
         named = move.origin
         origin = self._settle(named, move.departed_at, move.shipped, entry, move.target)
+        if origin is None and self.made is not None and self.made[0] > move.departed_at:
+            self.gaps.append(Gap("seen_before_made", move.target, entry.event_id))
+            move.origin, move.inferred = self.made[1], True
+            move.departed_at = self.made[0]
+            return
         if origin is None:
             self.orphans.add(id(move))
             self.appeared.append((UNKNOWN_SITE if move.target is None else move.target, entry, move.shipped))
@@ -203,7 +247,9 @@ class Presence:
             same = self._last_known(time, entry, exclude=target, party=party) if party is not None else None
             if same is not None:
                 return self._followed(same, target)
-        if not self._reach(place, time, amounts, entry, exclude=target):
+        if not self._reach(place, time, amounts, entry, exclude=target) and not self._made_later(
+            place, time, amounts, entry
+        ):
             self.gaps.append(Gap("appears_from_nowhere", place, entry.event_id))
         return place
 
@@ -226,7 +272,7 @@ class Presence:
         if stock is not None and (stock.present() or act.effect is Effect.PACK):
             return
         if not self._reach(act.place, act.entry.time, act.amounts, act.entry, exclude=act.place):
-            if stock is not None:
+            if stock is not None or self._made_later(act.place, act.entry.time, act.amounts, act.entry):
                 return
             self.appeared.append((act.place, act.entry, act.amounts))
             self.gaps.append(Gap("appears_from_nowhere", act.place, act.entry.event_id))

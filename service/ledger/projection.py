@@ -167,7 +167,7 @@ def _transform_flows(act: Act, transformation: Transformation) -> list[Flow]:
             act.place,
             output.batch,
             output.site,
-            act.entry.time,
+            act.left_at or act.entry.time,
             output.time,
             False,
             act.amounts.get(uom) if uom else None,

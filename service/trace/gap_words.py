@@ -22,6 +22,10 @@ GAP_WORDS = {
         "The goods appear here without any record of where they came from.",
         "货物在此出现，却没有任何来源记录。",
     ),
+    "seen_before_made": (
+        "The goods are seen before they were made, as recorded.",
+        "记录显示货物先出现、后生产。",
+    ),
     "quantity_difference": (
         "What was received is not what was shipped.",
         "收货数量与发货数量不符。",
