@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+import asyncpg
+
 from service import clock
 from service.db.transaction import Transaction
-from service.errors import Fault, Malformed, Missing
+from service.errors import Fault, Malformed, Missing, Unavailable
 from service.ledger.locks import own_ledger
 from service.ledger.registration import count_as_registered
 from service.registry.batches import fetch_batch
@@ -38,6 +40,9 @@ MAKE_ROOM: Final = "CREATE TEMP TABLE registered_line (line bigint, uri text, co
 FORGET_LINES: Final = "DROP TABLE registered_line"
 #: Rows are sorted, so that two registrations of the same serials wait for each other and never in a circle.
 MORE_MEMORY: Final = "SET LOCAL work_mem = '64MB'"
+#: How often a registration is begun anew after PostgreSQL chose it to end a deadlock.
+ATTEMPTS: Final = 10
+
 INSERT_UNITS: Final = """
 INSERT INTO unit (uri, batch_id, registered_batch_id, registration_id)
 SELECT uri, $1::bigint, $1::bigint, $2::bigint FROM registered_line ORDER BY uri
@@ -205,12 +210,26 @@ async def enter_units(tx: Transaction, batch_id: int, registration: int, rows: i
     """Make the units of `registered_line`, or find those that events have named; how many are registered now
     that were not before. `rows`: of the table.
     """
-    try:
-        async with tx.sql.transaction():
-            return await _insert_newcomers(tx, batch_id, registration, rows)
-    except _NamedBefore:
-        # Begun anew: to wait for captures while they wait for what was inserted would be a circle.
-        await own_ledger(tx)
+    alone = False
+    for _ in range(ATTEMPTS):
+        try:
+            async with tx.sql.transaction():
+                if alone:
+                    return await _insert_and_rename(tx, batch_id, registration)
+                return await _insert_newcomers(tx, batch_id, registration, rows)
+        except _NamedBefore:
+            # Begun anew: to wait for captures while they wait for what was inserted would be a circle.
+            alone = True
+        except asyncpg.DeadlockDetectedError:
+            continue
+    raise Unavailable(
+        "Captures of the same units are in the way; nothing was registered, try again.",
+        "同一批单件的采集正在进行，未登记任何内容，请重试。",
+    )
+
+
+async def _insert_and_rename(tx: Transaction, batch_id: int, registration: int) -> int:
+    await own_ledger(tx)
     made = await _insert(tx, batch_id, registration)
     named = [row["id"] for row in await tx.sql.fetch(REGISTER_NAMED, batch_id, registration)]
     await count_as_registered(tx, named)
