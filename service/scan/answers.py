@@ -31,6 +31,19 @@ HEADERS: Final = {
     "Access-Control-Expose-Headers": "Link, Location",
 }
 
+#: The path of a code as it was scanned: read raw, so that an escaped slash stays one.
+CODE_PATH: Final[dict[str, Any]] = {
+    "parameters": [
+        {
+            "name": "path",
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": "The rest of the Digital Link, as printed. 数字链接的其余部分。",
+        }
+    ]
+}
+
 
 def raw_path(request: Request) -> str:
     """The path as it was sent: a lot `A/B` is `/10/A%2FB`, and a decoded path would be another code."""

@@ -16,7 +16,7 @@ from service.db.transaction import Transaction, transaction
 from service.errors import Malformed, Missing
 from service.identifiers.key_rules import KEY_RULES
 from service.registry import links
-from service.scan.answers import HEADERS, METHODS, raw_path, raw_query, respond
+from service.scan.answers import CODE_PATH, HEADERS, METHODS, raw_path, raw_query, respond
 from service.scan.cards import look_up
 from service.scan.levels import MINTED, SERVED, TRADE_ITEMS, Scanned, read_scanned
 from service.scan.link_choice import Link, Wishes, choose, wishes_of
@@ -111,6 +111,7 @@ for _key in (*SERVED, MINTED, *(key for key in KEY_RULES if key not in SERVED)):
         summary=f"Resolve {_KEY_WORDS.get(_key, _key)}",
         response_class=Response,
         responses=dict(_ANSWERS),
+        openapi_extra=CODE_PATH,
     )
     router.add_api_route(_path, resolve, methods=["HEAD"], include_in_schema=False)
     router.add_api_route(_path, tell_methods, methods=["OPTIONS"], include_in_schema=False)

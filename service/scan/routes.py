@@ -19,7 +19,7 @@ from service.identifiers.identity import Identity, identify
 from service.identifiers.kinds import CANONICAL_HOST
 from service.registry import links
 from service.scan import link_pages
-from service.scan.answers import HEADERS, METHODS, raw_path, raw_query, respond
+from service.scan.answers import CODE_PATH, HEADERS, METHODS, raw_path, raw_query, respond
 from service.scan.cards import look_up
 from service.scan.levels import MINTED, TRADE_ITEMS, read_scanned
 from service.scan.link_choice import Link
@@ -42,6 +42,7 @@ NOT_FOR_PEOPLE: Final = frozenset({DEFAULT_MULTI, "gs1:epcis", "gs1:jws", "gs1:m
     PAGES + "/{path:path}",
     summary="What a consumer sees 消费者查询页面",
     response_class=HTMLResponse,
+    openapi_extra=CODE_PATH,
 )
 async def read_page(request: Request) -> Response:
     """`/p/01/{gtin}/10/{lot}`, `/p/product/{id}/lot/{lot}`, `/p/414/{gln}` …: a page, or JSON if asked for.
@@ -57,6 +58,7 @@ async def read_page(request: Request) -> Response:
     summary="Recall status as data 召回状态",
     responses={200: {"description": "status, message, recalls …", "content": {"application/json": {}}}},
     response_class=Response,
+    openapi_extra=CODE_PATH,
 )
 async def read_recall_status(request: Request) -> Response:
     """`/v1/recall-status/01/{gtin}/10/{lot}` and the like: the page's facts as JSON. Open to everybody.
