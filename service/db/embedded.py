@@ -79,6 +79,11 @@ SETTINGS: Mapping[str, str] = {
 }
 
 
+#: What PostgreSQL says while a killed predecessor is still going: its children hold the memory, or its
+#: pid has not been reaped yet (our own lock says that no other service is at work here).
+GOING = ("shared memory block", "postmaster.pid")
+
+
 def tell(line: str) -> None:
     """A line for the person at the terminal."""
     sys.stderr.write(line + "\n")
@@ -222,8 +227,7 @@ class EmbeddedPostgres:
 
     def _make_data(self, data: Path, binaries: Binaries, account: Account | None) -> None:
         """Make a complete data directory, with our database in it, or none at all."""
-        for half_done in data.parent.glob("postgres.new-*"):
-            shutil.rmtree(half_done, ignore_errors=True)
+        _clear_half_done(data.parent)
         if data.exists() and any(data.iterdir()):
             raise Conflict(
                 f"{data} is not empty and holds no PostgreSQL data; give another --data-dir.",
@@ -245,6 +249,8 @@ class EmbeddedPostgres:
         parent = os.open(data.parent, os.O_RDONLY)
         os.fsync(parent)
         os.close(parent)
+        # A child of a killed initdb may have written on while its directory was being removed above.
+        _clear_half_done(data.parent)
 
     def _run(self, command: list[str], words: str, account: Account | None) -> None:
         """Run one program to its end as `account`; raises `Unavailable` with its last words."""
@@ -325,7 +331,7 @@ class EmbeddedPostgres:
                 said.seek(begun)
                 last_words = said.read()[-2000:].decode(errors="replace").strip()
             self._process = self.pid = None
-            if "shared memory block" not in last_words or time.monotonic() > give_up_at:
+            if not any(words in last_words for words in GOING) or time.monotonic() > give_up_at:
                 raise Unavailable(
                     f"PostgreSQL did not start; see {log}: {last_words}",
                     f"PostgreSQL 未能启动,详见 {log}:{last_words}",
@@ -343,6 +349,12 @@ class EmbeddedPostgres:
                 notice_at = time.monotonic() + NOTICE_SECONDS * 3
             time.sleep(POLL_SECONDS)
         return False
+
+
+def _clear_half_done(place: Path) -> None:
+    """Remove what an interrupted making of the data left behind."""
+    for half_done in place.glob("postgres.new-*"):
+        shutil.rmtree(half_done, ignore_errors=True)
 
 
 def _end(left: Postmaster) -> None:
