@@ -25,7 +25,7 @@ from service.events.value_forms import (
     is_uri,
     quantity,
 )
-from service.registry.fields import FIRST_YEAR, LAST_YEAR
+from service.identifiers.calendar_days import FIRST_YEAR, LAST_YEAR
 
 #: A refused document names at most this many faults.
 MAX_FAULTS = 100

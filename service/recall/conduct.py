@@ -17,12 +17,12 @@ from service import clock
 from service.db.transaction import Transaction
 from service.errors import Conflict, Malformed, Missing
 from service.events.store import latest_event
+from service.identifiers.calendar_days import FIRST_YEAR
 from service.ledger.changes import projection_listeners
 from service.ledger.locks import lock_plan, share_ledger
 from service.recall import store
 from service.recall.schemas import NewRecall
 from service.recall.tables import Recall
-from service.registry.fields import FIRST_YEAR
 from service.settings import settings
 from service.trace.answer import answer
 from service.trace.starts import Question, Starts, find_starts

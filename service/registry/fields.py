@@ -10,6 +10,7 @@ from fastapi import Path
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
 
 from service.errors import Malformed
+from service.identifiers.calendar_days import FIRST_YEAR, LAST_YEAR
 from service.identifiers.gs1 import Gln, Gtin, parse_lot
 from service.identifiers.identity import identify
 from service.identifiers.uscc import parse_uscc
@@ -21,8 +22,6 @@ URI_MOST: Final = 2048  # characters
 LIST_MOST: Final = 50  # entries of one list in a body
 QUANTITY_DIGITS: Final = 24  # of which QUANTITY_PLACES after the point
 QUANTITY_PLACES: Final = 9
-FIRST_YEAR: Final = 1900
-LAST_YEAR: Final = 2199
 BIGINT_MOST: Final = 2**63 - 1
 
 #: GB/T 2260: the first two digits name the province.
