@@ -1,0 +1,1 @@
+"""What may point at a defect: complaints from consumers, scans at odd places or too many of them."""

@@ -1,0 +1,1 @@
+"""Named queries, and those who are told of new events that match them: webhooks and streams."""
