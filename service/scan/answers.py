@@ -14,7 +14,6 @@ from service.scan.preferences import Language, preferred_language
 from service.scan.verdict import Verdict
 from service.scan.words import WORDS
 
-CODE_SHOWN: Final = 200  # characters of the scanned code that a page repeats
 METHODS: Final = "GET, HEAD, OPTIONS"
 STATUSES: Final = {
     Verdict.UNKNOWN: 404,
@@ -107,7 +106,7 @@ def respond(
         language,
         switch_of(request, language),
         card=card,
-        code="" if card and card.facts else code[:CODE_SHOWN],
+        path=code,
         reason="" if reason is None else reason.zh if language == "zh" else reason.message,
         now=clock.now() if card is None else card.checked_at,
     )

@@ -27,7 +27,7 @@ class Card:
     """Everything the page shows. `facts`: columns of `find_batches.sql` or `find_product.sql`, or empty.
 
     `other_lots`: recalled lots of the product, where the lot at hand is not known. `links`: registered by its
-    producer, most specific first.
+    producer, most specific first; `scans`: how often and where this code was scanned, where that is counted.
     """
 
     verdict: Verdict
@@ -39,6 +39,7 @@ class Card:
     documents: tuple[dict[str, Any], ...] = ()
     phone: str | None = None
     links: tuple[Link, ...] = ()
+    scans: object | None = None
 
     @property
     def lot(self) -> str | None:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -15,6 +16,8 @@ from service.scan.link_choice import Link
 from service.scan.preferences import Language
 from service.scan.verdict import PACK_TIME, Verdict
 from service.scan.words import words_in
+
+CODE_SHOWN: Final = 200  # characters of the scanned code that a page repeats
 
 _PAGES: Final = Environment(
     loader=PackageLoader("service.scan"),
@@ -38,6 +41,18 @@ ICONS: Final = {
     Verdict.INVALID: "×",
     Verdict.NOT_CHECKED: "?",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What partial templates of other blocks may use besides the card. `path`: of the code, as it was scanned
+    (`/01/…/10/…`); `scans`: how often and where it was scanned, where that is counted.
+    """
+
+    verdict: Verdict
+    language: Language
+    path: str
+    scans: object | None = None
 
 
 @cache
@@ -65,12 +80,12 @@ def page(
     switch: str,
     *,
     card: Card | None = None,
-    code: str = "",
+    path: str,
     reason: str = "",
     now: datetime,
 ) -> str:
-    """The whole page. `switch`: link to the same page in the other language; `code`: as it was scanned;
-    `reason`: why a code is invalid."""
+    """The whole page. `switch`: link to the same page in the other language; `path`: of the code, as it was
+    scanned; `reason`: why it is invalid."""
     words = words_in(language)
 
     def told(chinese: str | None, english: str | None) -> str | None:
@@ -89,7 +104,8 @@ def page(
         told=told,
         day=_day_in(language),
         rows=_facts(card, words, told, language) if card else [],
-        code=code,
+        page=Page(verdict, language, path, card.scans if card else None),
+        code="" if card and card.facts else path[:CODE_SHOWN],
         reason=reason,
         checked_at=now.astimezone(PACK_TIME).strftime("%Y-%m-%d %H:%M (UTC+8)"),
     )
