@@ -1,0 +1,1 @@
+"""What the service is measured by: rows of figures, each beside an alternative measured in the same run."""
