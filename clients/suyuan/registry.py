@@ -50,6 +50,8 @@ class Party(msgspec.Struct):
     quality_manager: Person | None = None
     contacts: list[Person] = []
     licences: list[Licence] = []
+    #: What consumers' pages of others' goods say of it: `name`, `region` or `hidden`.
+    disclosure: str = "region"
     attributes: dict[str, Any] = {}
     source: str = ""
     created_at: datetime | None = None
@@ -128,7 +130,8 @@ class Batch(msgspec.Struct):
 
 
 class BatchDocument(msgspec.Struct):
-    """A certificate or test report. `result`: passed, failed, or None; `file`: where it is."""
+    """A certificate or test report. `result`: passed, failed, or None; `file`: where it is; `stated_by`:
+    producer, buyer, laboratory, authority or None."""
 
     id: int
     kind: str
@@ -139,6 +142,11 @@ class BatchDocument(msgspec.Struct):
     issued_on: date | None = None
     valid_until: date | None = None
     result: str | None = None
+    stated_by: str | None = None
+    basis: str | None = None
+    voided_at: datetime | None = None
+    void_reason: str | None = None
+    file_public: bool = False
     file_name: str | None = None
     file_sha256: str | None = None
     file: str | None = None

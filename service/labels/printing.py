@@ -41,7 +41,7 @@ CERTIFIED: Final = """
 SELECT EXISTS (
     SELECT FROM batch_document
     WHERE batch_id = $1 AND kind = 'certificate' AND name LIKE '%承诺达标合格证%'
-      AND (valid_until IS NULL OR valid_until >= $2)
+      AND (valid_until IS NULL OR valid_until >= $2) AND voided_at IS NULL
 )
 """
 

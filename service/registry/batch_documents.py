@@ -10,8 +10,8 @@ from sqlmodel import col, select
 
 from service import clock
 from service.db.transaction import Transaction
-from service.errors import Malformed, Missing
-from service.registry.batch_schemas import DocumentFields, DocumentOut
+from service.errors import Conflict, Malformed, Missing
+from service.registry.batch_schemas import DocumentChange, DocumentFields, DocumentOut
 from service.registry.batches import fetch_batch
 from service.registry.tables import BatchDocument, StoredFile
 
@@ -55,6 +55,7 @@ async def add_document(
         **fields.model_dump(),
         file_sha256=await _store(tx, upload) if upload else None,
         file_name=plain_file_name(upload.name) if upload else None,
+        voided_at=None,
         created_at=clock.now(),
     )
     tx.orm.add(document)
@@ -87,10 +88,52 @@ async def fetch_document(tx: Transaction, batch_id: int, document_id: int) -> Do
     """One document of a batch. Raises `Missing`."""
     document = await tx.orm.get(BatchDocument, document_id)
     if document is None or document.batch_id != batch_id:
-        raise Missing(
-            f"Batch {batch_id} has no document {document_id}.", f"批次 {batch_id} 没有文档 {document_id}。"
-        )
+        raise _no_document(batch_id, document_id)
     return shown(document)
+
+
+async def change_document(
+    tx: Transaction, batch_id: int, document_id: int, change: DocumentChange
+) -> DocumentOut:
+    """Make its file public or not, or the document void. Raises `Missing`; `Conflict` if it is void.
+
+    What is void stays void, and stays to be seen: whoever met it before must learn that it no longer holds.
+    """
+    document = await tx.orm.get(BatchDocument, document_id, with_for_update=True)
+    if document is None or document.batch_id != batch_id:
+        raise _no_document(batch_id, document_id)
+    if change.file_public is not None:
+        document.file_public = change.file_public
+    if change.void_reason is not None:
+        if document.voided_at is not None:
+            raise Conflict(
+                f"Document {document_id} is void since {document.voided_at.isoformat()}.",
+                f"文档 {document_id} 已于 {document.voided_at.isoformat()} 作废。",
+            )
+        document.voided_at, document.void_reason = clock.now(), change.void_reason
+    await tx.orm.flush()
+    return shown(document)
+
+
+def _no_document(batch_id: int, document_id: int) -> Missing:
+    return Missing(
+        f"Batch {batch_id} has no document {document_id}.", f"批次 {batch_id} 没有文档 {document_id}。"
+    )
+
+
+async def fetch_public_file(tx: Transaction, document_id: int) -> tuple[str, StoredFile]:
+    """The name and the content of a file that consumers may see. Raises `Missing`."""
+    query = (
+        select(BatchDocument.file_name, StoredFile)
+        .join(StoredFile, col(StoredFile.sha256) == BatchDocument.file_sha256)
+        .where(BatchDocument.id == document_id, col(BatchDocument.file_public))
+    )
+    found = (await tx.orm.exec(query)).first()
+    if found is None:
+        raise Missing(
+            f"There is no public file of a document {document_id}.", f"没有文档 {document_id} 的公开文件。"
+        )
+    return found[0] or "file", found[1]
 
 
 async def fetch_file(tx: Transaction, batch_id: int, document_id: int) -> tuple[str, StoredFile]:

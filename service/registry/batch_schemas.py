@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, computed_field, model_validator
+from pydantic import BaseModel, Field, computed_field, model_validator
 
 from service.registry import links
 from service.registry.fields import (
@@ -20,6 +20,10 @@ from service.registry.fields import (
 )
 from service.registry.schemas import Body, Fixed, Source, refuse_both, refuse_disorder
 from service.web.refusals import refusal
+
+#: A promise of conformity is its maker's, or its buyer's who mixed or repacked.
+StatedBy = Literal["producer", "buyer", "laboratory", "authority"]
+Basis = Literal["quality_control", "own_test", "commissioned_test"]
 
 
 class BatchChange(Body):
@@ -127,11 +131,31 @@ class DocumentFields(Body):
     issued_on: Day | None = None
     valid_until: Day | None = None
     result: Literal["passed", "failed"] | None = None
+    stated_by: StatedBy | None = Field(
+        default=None, description="Whose word it is, as the consumer's page says. 由谁出具或声明。"
+    )
+    basis: Basis | None = Field(
+        default=None,
+        description="What the promise of a 承诺达标合格证 rests on: 质量安全控制符合要求, 自行检测合格, "
+        "委托检测合格. 承诺依据。",
+    )
+    file_public: bool = Field(
+        default=False, description="Whether consumers may download the file. 是否向消费者公开文件。"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         refuse_disorder("issued_on", self.issued_on, "valid_until", self.valid_until)
         return self
+
+
+class DocumentChange(Body):
+    """What may change of a document: whether its file is public, and that it is void (for good)."""
+
+    file_public: bool | None = None
+    void_reason: Name | None = Field(
+        default=None, description="Why it no longer holds; with it, it is void from now on. 作废原因。"
+    )
 
 
 class DocumentOut(BaseModel):
@@ -146,6 +170,11 @@ class DocumentOut(BaseModel):
     issued_on: date | None
     valid_until: date | None
     result: str | None
+    stated_by: str | None
+    basis: str | None
+    voided_at: datetime | None
+    void_reason: str | None
+    file_public: bool
     file_name: str | None
     file_sha256: str | None
     file: str | None

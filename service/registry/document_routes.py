@@ -13,8 +13,9 @@ from starlette.formparsers import MultiPartException
 from service.auth.caller import Tx, find_caller
 from service.errors import Malformed, TooLarge, Unsupported
 from service.registry import batch_documents
-from service.registry.batch_schemas import DocumentFields, DocumentOut
+from service.registry.batch_schemas import DocumentChange, DocumentFields, DocumentOut
 from service.registry.fields import PathId
+from service.registry.tables import StoredFile
 from service.settings import settings
 from service.web.bodies import bounded
 from service.web.paging import Page
@@ -124,6 +125,14 @@ async def read_document(tx: Tx, batch_id: PathId, document_id: PathId) -> Docume
     return await batch_documents.fetch_document(tx, batch_id, document_id)
 
 
+@router.patch(
+    "/batches/{batch_id}/documents/{document_id}", summary="Publish or void a document 公开或作废文件"
+)
+async def change_document(tx: Tx, batch_id: PathId, document_id: PathId, body: DocumentChange) -> DocumentOut:
+    """Let consumers download its file or not, or declare it void: a void one stays visible as such."""
+    return await batch_documents.change_document(tx, batch_id, document_id, body)
+
+
 @router.get(
     "/batches/{batch_id}/documents/{document_id}/file",
     summary="Download a document's file 下载文件",
@@ -134,7 +143,11 @@ async def read_document(tx: Tx, batch_id: PathId, document_id: PathId) -> Docume
 )
 async def read_file(tx: Tx, batch_id: PathId, document_id: PathId) -> Response:
     """The file, always as a download: what somebody uploaded is never shown under this domain."""
-    name, file = await batch_documents.fetch_file(tx, batch_id, document_id)
+    return download(*await batch_documents.fetch_file(tx, batch_id, document_id))
+
+
+def download(name: str, file: StoredFile) -> Response:
+    """A file as an attachment."""
     plain = name.encode("ascii", "replace").decode().replace("?", "_")
     disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
     return Response(

@@ -1,7 +1,7 @@
 """Parties: register, find, change."""
 
 import secrets
-from typing import Any
+from typing import Any, Final
 
 from service import clock
 from service.db.transaction import Transaction
@@ -46,8 +46,8 @@ ORDER BY id LIMIT $2
 
 WRITE = """
 UPDATE party SET uscc = $2, gln = $3, name_zh = $4, name_en = $5, roles = $6, region = $7, address = $8,
-    legal_representative = $9, quality_manager = $10, contacts = $11, licences = $12,
-    source = 'registered', updated_at = $13
+    legal_representative = $9, quality_manager = $10, contacts = $11, licences = $12, disclosure = $13,
+    source = 'registered', updated_at = $14
 WHERE id = $1
 RETURNING *
 """
@@ -55,6 +55,8 @@ RETURNING *
 #: Columns that hold objects, merged key by key in a PATCH; and lists, empty rather than null.
 PERSONS = ("legal_representative", "quality_manager")
 LISTS = ("roles", "contacts", "licences")
+#: Of a party that says nothing: it may not want its customers and suppliers known.
+DISCLOSURE: Final = "region"
 
 
 async def register_party(tx: Transaction, body: NewParty) -> Row:
@@ -138,6 +140,7 @@ async def _write(tx: Transaction, row: Row) -> Row:
         *persons,
         as_json(lists[1]),
         as_json(lists[2]),
+        row["disclosure"] or DISCLOSURE,
         clock.now(),
     )
     return dict(written or {})

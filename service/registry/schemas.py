@@ -42,6 +42,7 @@ Role = Literal[
 ]
 Category = Literal["food", "medicine", "agricultural"]
 Source = Literal["captured", "master_data", "registered"]
+Disclosure = Literal["name", "region", "hidden"]
 
 
 def _refuse_change(_value: Any) -> Any:
@@ -117,6 +118,12 @@ class PartyChange(Body):
     quality_manager: Person | None = None
     contacts: list[Contact] | None = Field(default=None, max_length=LIST_MOST)
     licences: list[Licence] | None = Field(default=None, max_length=LIST_MOST)
+    disclosure: Disclosure | None = Field(
+        default=None,
+        description="What the public journey of others' goods says of this party: its `name`; its role and "
+        "city (`region`, also when nothing is said); or nothing (`hidden`). Makers of a batch are always "
+        "named on its page. 在消费者页面的流通过程中公开到何种程度。",
+    )
 
 
 class NewParty(PartyChange):
@@ -154,6 +161,7 @@ class Party(BaseModel):
     quality_manager: dict[str, Any]
     contacts: list[Any]
     licences: list[Any]
+    disclosure: Disclosure
     attributes: dict[str, Any]
     source: Source
     created_at: datetime

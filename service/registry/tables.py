@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, LargeBinary
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from service.db.schema import amount, document, identity_key, instant, words
@@ -36,7 +36,10 @@ class Party(SQLModel, table=True):
     """A legal entity. Written by: sql."""
 
     __tablename__ = "party"
-    __table_args__ = (CheckConstraint(_SOURCE_CHECK, name="source"),)
+    __table_args__ = (
+        CheckConstraint(_SOURCE_CHECK, name="source"),
+        CheckConstraint("disclosure IN ('name', 'region', 'hidden')", name="disclosure"),
+    )
 
     id: int | None = identity_key()
     uri: str = Field(unique=True)
@@ -54,6 +57,9 @@ class Party(SQLModel, table=True):
     contacts: list[Any] = document(default="[]")
     #: [{"kind", "number", "issuer", "valid_from", "valid_until"}]
     licences: list[Any] = document(default="[]")
+    #: What the public journey of other parties' goods says of this one: its name, only its role and city, or
+    #: nothing. Who supplies whom is a trade secret until somebody says otherwise.
+    disclosure: str = Field(default="region", sa_column_kwargs={"server_default": "region"})
     #: Attributes of captured master data that have no column of their own.
     attributes: dict[str, Any] = document()
     source: str = Field(default="registered")
@@ -146,7 +152,12 @@ class BatchDocument(SQLModel, table=True):
     """
 
     __tablename__ = "batch_document"
-    __table_args__ = (CheckConstraint("kind IN ('certificate', 'test_report')", name="kind"),)
+    __table_args__ = (
+        CheckConstraint("kind IN ('certificate', 'test_report')", name="kind"),
+        CheckConstraint("stated_by IN ('producer', 'buyer', 'laboratory', 'authority')", name="stated_by"),
+        CheckConstraint("basis IN ('quality_control', 'own_test', 'commissioned_test')", name="basis"),
+        CheckConstraint("(voided_at IS NULL) = (void_reason IS NULL)", name="void_reason"),
+    )
 
     id: int | None = identity_key()
     batch_id: int = _reference("batch", nullable=False)
@@ -161,6 +172,14 @@ class BatchDocument(SQLModel, table=True):
     result: str | None = None
     file_sha256: str | None = Field(default=None, foreign_key="stored_file.sha256", index=True)
     file_name: str | None = None
+    #: Whose word it is; null: nobody said.
+    stated_by: str | None = None
+    #: Of a 承诺达标合格证: what its promise rests on.
+    basis: str | None = None
+    #: Whether consumers may download the file.
+    file_public: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    voided_at: datetime | None = instant(nullable=True)
+    void_reason: str | None = None
     created_at: datetime = instant()
 
 

@@ -244,3 +244,26 @@ async def test_a_body_without_a_stated_length_is_bounded_too(
 
     form = {"Content-Type": "multipart/form-data; boundary=x"}
     await refused(client, "POST", path, 413, content=endless(), headers=form)
+
+
+async def test_a_document_is_published_and_voided_and_stays_void(client: httpx.AsyncClient) -> None:
+    await register_product(client)
+    path = f"/v1/batches/{(await register_batch(client))['id']}/documents"
+    sent = {"kind": "certificate", "name": "承诺达标合格证", "stated_by": "buyer", "basis": "own_test"}
+    made = (await client.post(path, data=sent, files={"file": ("a.pdf", b"%PDF")})).json()
+    assert (made["stated_by"], made["basis"], made["file_public"], made["voided_at"]) == (
+        "buyer",
+        "own_test",
+        False,
+        None,
+    )
+    one = f"{path}/{made['id']}"
+    assert (await client.patch(one, json={"file_public": True})).json()["file_public"] is True
+    void = (await client.patch(one, json={"void_reason": "数量有误"})).json()
+    assert void["voided_at"]
+    assert (void["void_reason"], void["file_public"]) == ("数量有误", True)
+    await refused(client, "PATCH", one, 409, json={"void_reason": "again"})
+    await refused(client, "PATCH", f"{path}/99", 404, json={})
+    assert (await refused(client, "PATCH", one, json={"name": "x"}))["field"] == "/name"
+    bad = sent | {"stated_by": "nobody"}
+    assert (await refused(client, "POST", path, data=bad))["field"] == "/stated_by"

@@ -188,3 +188,14 @@ async def test_the_registry_is_closed_without_a_key(client: httpx.AsyncClient) -
     for path in ("/v1/parties", "/v1/sites", "/v1/products", "/v1/batches", "/v1/batches/1/documents"):
         await refused(client, "GET", path, 401)
         await refused(client, "POST", path, 401, json={})
+
+
+async def test_a_party_says_what_of_it_is_public_and_takes_it_back(client: httpx.AsyncClient) -> None:
+    party = await register_party(client)
+    assert party["disclosure"] == "region"
+    path = f"/v1/parties/{party['id']}"
+    for sent, kept in (("name", "name"), ("hidden", "hidden"), (None, "region")):
+        assert (await client.patch(path, json={"disclosure": sent})).json()["disclosure"] == kept
+    assert (await refused(client, "PATCH", path, json={"disclosure": "all"}))["field"] == "/disclosure"
+    other = await register(client, "parties", name_zh="公开的公司", disclosure="name")
+    assert other["disclosure"] == "name"
