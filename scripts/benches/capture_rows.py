@@ -40,14 +40,17 @@ WORK: Final = {
 async def rows(bench: Bench) -> AsyncIterator[Row]:
     """The rows of capture."""
     work = WORK[bench.size]
-    async with bench.database() as captured, bench.database() as copied:
-        async with bench.service(captured) as service:
-            async with ceiling(captured, copied) as beside:
-                for row in await _documents(service, beside, work):
-                    yield row
-            async with bench.database() as fresh:
-                yield await _everything(captured, fresh)
-            yield await _serials(service, work)
+    async with (
+        bench.database() as captured,
+        bench.database() as copied,
+        bench.service(captured) as service,
+    ):
+        async with ceiling(captured, copied) as beside:
+            for row in await _documents(service, beside, work):
+                yield row
+        async with bench.database() as fresh:
+            yield await _everything(captured, fresh)
+        yield await _serials(service, work)
     async with (
         bench.database() as captured,
         bench.database() as copied,
