@@ -16,11 +16,17 @@ from service.identifiers.lenient import identity_of
 from service.registry.changes import tell_site_owner_changed
 from service.registry.keys import PartyKey, party_key, product_key, site_key
 
+# Joins on equality, one for each way to be known: one join on either way would compare every pair.
 FIND_PARTIES = """
-SELECT DISTINCT ON (wanted.uri) wanted.uri, party.id
-FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (uri, gln, uscc)
-JOIN party ON party.uri = wanted.uri OR party.gln = wanted.gln OR party.uscc = wanted.uscc
-ORDER BY wanted.uri, party.uri = wanted.uri DESC, party.id
+WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS key (uri, gln, uscc))
+SELECT DISTINCT ON (uri) uri, id FROM (
+    SELECT wanted.uri, party.id, 0 AS rank FROM wanted JOIN party ON party.uri = wanted.uri
+    UNION ALL
+    SELECT wanted.uri, party.id, 1 FROM wanted JOIN party ON party.gln = wanted.gln
+    UNION ALL
+    SELECT wanted.uri, party.id, 1 FROM wanted JOIN party ON party.uscc = wanted.uscc
+) AS found
+ORDER BY uri, rank, id
 """
 
 # A place may have been captured, or told by master data, under the URI that now proves to be a party's: it
@@ -50,11 +56,14 @@ SELECT party.id AS party_id, site.id FROM party JOIN site USING (uri) WHERE part
 
 # A site registered under a URI of its own and given a GLN later is the site that an event names by that GLN.
 FIND_SITES = """
-SELECT DISTINCT ON (wanted.uri) wanted.uri, site.id
-FROM unnest($1::text[], $2::text[]) AS wanted (uri, alias)
-JOIN site ON site.uri = wanted.uri
-    OR site.gln = wanted.alias AND site.uri NOT LIKE 'https://id.gs1.org/414/%'
-ORDER BY wanted.uri, site.uri = wanted.uri DESC, site.id
+WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS key (uri, alias))
+SELECT DISTINCT ON (uri) uri, id FROM (
+    SELECT wanted.uri, site.id, 0 AS rank FROM wanted JOIN site ON site.uri = wanted.uri
+    UNION ALL
+    SELECT wanted.uri, site.id, 1
+    FROM wanted JOIN site ON site.gln = wanted.alias AND site.uri NOT LIKE 'https://id.gs1.org/414/%'
+) AS found
+ORDER BY uri, rank, id
 """
 
 INSERT_SITES = """
