@@ -4,9 +4,7 @@ Reading decodes, checks every rule and gives `Document`; nothing is fetched, not
 exact (`Decimal`). A document that breaks rules is refused with all that is wrong in it, up to a limit.
 """
 
-from collections import deque
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -16,9 +14,10 @@ from service.events.document_rules import check_document, event_list, master_dat
 from service.events.event_reading import read_payload
 from service.events.event_rules import EVENT_TYPES, check_event
 from service.events.ilmd import expires_on, lot_of, made_on
+from service.events.json_decoding import decode
 from service.events.model import Document, Event
 from service.events.namespaces import EPCIS_CONTEXT, STANDARD, Namespaces
-from service.events.value_rules import MAX_DEPTH, MAX_FAULTS, pointer, wrong
+from service.events.value_rules import MAX_FAULTS, refused, wrong
 
 __all__ = [
     "document_of",
@@ -32,9 +31,7 @@ __all__ = [
     "read_event",
 ]
 
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_document(body: bytes, *, max_events: int, proceed: bool = False) -> Document:
@@ -44,7 +41,7 @@ def read_document(body: bytes, *, max_events: int, proceed: bool = False) -> Doc
     `Document.rejected` and the others read; otherwise any fault refuses the whole document. Faults of the
     document itself always refuse it. Raises `Malformed` with every fault, at most 100.
     """
-    return document_of(_decode(body), max_events=max_events, proceed=proceed)
+    return document_of(decode(body), max_events=max_events, proceed=proceed)
 
 
 def document_of(document: Any, *, max_events: int, proceed: bool = False) -> Document:
@@ -52,7 +49,7 @@ def document_of(document: Any, *, max_events: int, proceed: bool = False) -> Doc
     faults: list[Fault] = []
     check_document(document, faults)
     if faults:
-        raise _refused(faults)
+        raise refused(faults)
     payloads = event_list(document)
     if len(payloads) > max_events:
         raise TooLarge(
@@ -75,7 +72,7 @@ def document_of(document: Any, *, max_events: int, proceed: bool = False) -> Doc
 
 def read_event(body: bytes) -> Document:
     """Reads ONE bare event, as a document of one. Without an `@context` in it the EPCIS one holds."""
-    return event_of(_decode(body))
+    return event_of(decode(body))
 
 
 def event_of(payload: Any) -> Document:
@@ -91,7 +88,7 @@ def event_of(payload: Any) -> Document:
     names = _event_names(payload, STANDARD)
     check_event(payload, "", faults, names)
     if faults:
-        raise _refused(faults)
+        raise refused(faults)
     return Document(
         payload["type"],
         payload.get("@context", [EPCIS_CONTEXT]),
@@ -162,7 +159,7 @@ def _read_events(
             if len(all_faults) >= MAX_FAULTS:
                 break
     if all_faults:
-        raise _refused(all_faults)
+        raise refused(all_faults)
     return events, positions, rejected
 
 
@@ -186,71 +183,4 @@ def _told_twice(faults: list[Fault], field: str, event_id: str, first: str) -> N
         event_id,
         f"eventID must be unique; the event at {first} has the same one and other content.",
         f"eventID 必须唯一；{first} 处的事件使用了相同的 eventID，但内容不同。",
-    )
-
-
-def _refused(faults: list[Fault]) -> Malformed:
-    first = faults[0]
-    more = len(faults) - 1
-    return Malformed(
-        (f"{first.field}: " if first.field else "") + first.message + (f" ({more} more)" if more else ""),
-        (f"{first.field}：" if first.field else "")
-        + first.message_zh
-        + (f"（另有 {more} 处）" if more else ""),
-        faults[:MAX_FAULTS],
-    )
-
-
-def _decode(body: bytes) -> Any:
-    if body.startswith(BYTE_ORDER_MARK):
-        body = body[len(BYTE_ORDER_MARK) :]
-    try:
-        value = _decoder.decode(body)
-    except UnicodeDecodeError as error:
-        raise Malformed.field(
-            "", None, f"the body must be UTF-8: {error.reason}.", "正文必须是 UTF-8 编码。"
-        ) from error
-    except RecursionError as error:
-        raise Malformed.field(
-            "",
-            None,
-            f"objects and arrays may stand at most {MAX_DEPTH} levels deep in one another.",
-            f"对象与数组的嵌套最多 {MAX_DEPTH} 层。",
-        ) from error
-    except (msgspec.DecodeError, InvalidOperation) as error:
-        reason = str(error) if isinstance(error, msgspec.DecodeError) else "a number is out of range"
-        raise Malformed.field(
-            "", None, f"the body must be JSON: {reason}.", f"正文必须是有效的 JSON：{reason}。"
-        ) from error
-    if b"\\u0000" in body:
-        _refuse_nul(value)
-    return value
-
-
-def _refuse_nul(value: Any) -> None:
-    """PostgreSQL's text cannot hold NUL, and no identifier or name needs it."""
-    faults: list[Fault] = []
-    rest = deque([("", value)])
-    while rest and len(faults) < MAX_FAULTS:
-        at, held = rest.popleft()
-        if isinstance(held, dict):
-            for name, member in held.items():
-                if "\x00" in name:
-                    _nul(faults, at, name)
-                rest.append((pointer(at, name), member))
-        elif isinstance(held, list):
-            rest.extend((f"{at}/{index}", member) for index, member in enumerate(held))
-        elif isinstance(held, str) and "\x00" in held:
-            _nul(faults, at, held)
-    if faults:
-        raise _refused(faults)
-
-
-def _nul(faults: list[Fault], at: str, value: str) -> None:
-    wrong(
-        faults,
-        at.replace("\x00", "\\u0000"),
-        value.replace("\x00", "\\u0000"),
-        "the character NUL (\\u0000) cannot be kept; leave it out.",
-        "无法保存 NUL 字符（\\u0000），请去掉。",
     )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
-from service.errors import Fault
+from service.errors import Fault, Malformed
 from service.events.cbv import CLOSED_NAMESPACES, WordList
 from service.events.namespaces import KEYWORDS, Namespaces
 from service.events.value_forms import (
@@ -70,6 +70,19 @@ def wrong(faults: list[Fault], field: str, value: Any, message: str, zh: str, ru
         faults.append(
             Fault(field[:MAX_SENTENCE], shown(value), message[:MAX_SENTENCE], zh[:MAX_SENTENCE], rule)
         )
+
+
+def refused(faults: list[Fault]) -> Malformed:
+    """The refusal with these faults, the first of them in its sentence."""
+    first = faults[0]
+    more = len(faults) - 1
+    return Malformed(
+        (f"{first.field}: " if first.field else "") + first.message + (f" ({more} more)" if more else ""),
+        (f"{first.field}：" if first.field else "")
+        + first.message_zh
+        + (f"（另有 {more} 处）" if more else ""),
+        faults[:MAX_FAULTS],
+    )
 
 
 def uri(value: Any, at: str, name: str, faults: list[Fault], _: Namespaces) -> None:
