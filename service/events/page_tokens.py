@@ -54,8 +54,9 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ListMark(msgspec.Struct, frozen=True, array_like=True):
-    """A token's content for a list of names: it goes on after this one."""
+    """A token's content for the list `of` these names: it goes on after this one."""
 
+    of: str
     after: str
     until: datetime
 
@@ -95,13 +96,13 @@ def read_mark(token: str, now: datetime) -> Mark:
     return mark
 
 
-def read_list_mark(token: str, now: datetime) -> ListMark:
-    """`read_mark` for a list of names."""
+def read_list_mark(token: str, of: str, now: datetime) -> ListMark:
+    """`read_mark` for the list `of` these names; the token of another list is refused too."""
     try:
         mark = msgspec.msgpack.decode(_content(token), type=ListMark)
     except msgspec.DecodeError as error:
         raise _refuse(token) from error
-    if "\0" in mark.after:
+    if "\0" in mark.after or mark.of != of:
         raise _refuse(token)
     _check_time(token, mark.until, now)
     return mark

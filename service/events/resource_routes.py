@@ -98,12 +98,12 @@ async def list_members(tx: Snapshot, request: Request) -> Response:
     """
     resource, epc_format = _resource(request), epc_format_of(request)
     paging, now = read_paging(request), clock.now()
-    after = "" if paging.token is None else read_list_mark(paging.token, now).after
+    after = "" if paging.token is None else read_list_mark(paging.token, resource.column, now).after
     names = await query_store.list_names(tx, resource.column, after=after, limit=paging.per_page + 1)
     headers = {"GS1-EPC-Format": epc_format.value, "GS1-Extensions": ""}
     if len(names) > paging.per_page:
         names = names[: paging.per_page]
-        token = write_mark(ListMark(names[-1], now + LIFETIME))
+        token = write_mark(ListMark(resource.column, names[-1], now + LIFETIME))
         headers |= next_page_headers(request, paging.per_page, token)
     words = {"biz_step": BIZ_STEP, "disposition": DISPOSITION}.get(resource.column)
     return _collection(request, [translated(name, epc_format) for name in names], headers, words)

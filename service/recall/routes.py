@@ -58,8 +58,12 @@ async def list_recalls(
 ) -> Page[RecallLine]:
     """Recalls in the order they were opened."""
     batch_id = await find_batch(tx, batch) if batch is not None else None
-    rows = await store.list_recalls(tx, after=row_after(page), limit=limit + 1, status=status, batch=batch_id)
-    return page_of([RecallLine.model_validate(row) for row in rows], [row["id"] for row in rows], limit)
+    rows = await store.list_recalls(
+        tx, after=row_after(page, "recalls"), limit=limit + 1, status=status, batch=batch_id
+    )
+    return page_of(
+        [RecallLine.model_validate(row) for row in rows], [row["id"] for row in rows], limit, "recalls"
+    )
 
 
 @router.get("/{recall_id}", summary="One recall 召回详情")

@@ -61,8 +61,8 @@ async def list_parties(
     uri: WithUri = None,
 ) -> Page[Party]:
     """Parties in the order they became known; all filters must fit."""
-    rows = await parties.list_parties(tx, row_after(page), limit, q, uscc, gln, role, region, uri)
-    return page_of([Party.model_validate(row) for row in rows], [row["id"] for row in rows], limit)
+    rows = await parties.list_parties(tx, row_after(page, "parties"), limit, q, uscc, gln, role, region, uri)
+    return page_of([Party.model_validate(row) for row in rows], [row["id"] for row in rows], limit, "parties")
 
 
 @router.get("/parties/{party_id}", tags=["parties"], summary="One party 主体详情")
@@ -97,8 +97,8 @@ async def list_sites(
     q: WithName = None,
 ) -> Page[Site]:
     """Sites in the order they became known; all filters must fit."""
-    rows = await sites.list_sites(tx, row_after(page), limit, party_id, gln, region, uri, q)
-    return page_of([Site.model_validate(row) for row in rows], [row["id"] for row in rows], limit)
+    rows = await sites.list_sites(tx, row_after(page, "sites"), limit, party_id, gln, region, uri, q)
+    return page_of([Site.model_validate(row) for row in rows], [row["id"] for row in rows], limit, "sites")
 
 
 @router.get("/sites/{site_id}", tags=["sites"], summary="One site 场所详情")
@@ -133,8 +133,12 @@ async def list_products(
     q: WithName = None,
 ) -> Page[Product]:
     """Products in the order they became known; all filters must fit."""
-    rows = await products.list_products(tx, row_after(page), limit, party_id, gtin, category, uri, q)
-    return page_of([Product.model_validate(row) for row in rows], [row["id"] for row in rows], limit)
+    rows = await products.list_products(
+        tx, row_after(page, "products"), limit, party_id, gtin, category, uri, q
+    )
+    return page_of(
+        [Product.model_validate(row) for row in rows], [row["id"] for row in rows], limit, "products"
+    )
 
 
 @router.get("/products/{product_id}", tags=["products"], summary="One product 产品详情")
@@ -172,9 +176,18 @@ async def list_batches(
 ) -> Page[Batch]:
     """Batches in the order they became known; all filters must fit. `made_to` is inclusive."""
     rows = await batches.list_batches(
-        tx, row_after(page), limit, product_id, gtin, lot, made_from, made_to, uri, _batch_uri(batch)
+        tx,
+        row_after(page, "batches"),
+        limit,
+        product_id,
+        gtin,
+        lot,
+        made_from,
+        made_to,
+        uri,
+        _batch_uri(batch),
     )
-    return page_of([Batch.model_validate(row) for row in rows], [row["id"] for row in rows], limit)
+    return page_of([Batch.model_validate(row) for row in rows], [row["id"] for row in rows], limit, "batches")
 
 
 def _batch_uri(text: str | None) -> str | None:

@@ -46,8 +46,8 @@ async def list_links(
     tx: Tx, limit: Limit = PAGE_DEFAULT, page: After = None, thing: OfThing = None, link_type: OfType = None
 ) -> Page[LinkOut]:
     """Links in the order of registration; all filters must fit. `thing`: those at exactly its level."""
-    rows = await link_store.list_links(tx, row_after(page), limit, thing, link_type)
-    return page_of([_shown(row) for row in rows], [row["id"] for row in rows], limit)
+    rows = await link_store.list_links(tx, row_after(page, "links"), limit, thing, link_type)
+    return page_of([_shown(row) for row in rows], [row["id"] for row in rows], limit, "links")
 
 
 @router.get("/links/{link_id}", summary="One link 链接详情")

@@ -176,7 +176,8 @@ async def read_serials(
     """
     await fetch_start(tx, batch_id)
     on_packs = UnitLinks.of_batch(await fetch_batch(tx, batch_id))
-    after = row_after(page)
+    of = f"serials of {batch_id}"
+    after = row_after(page, of)
     streamed = form or _accepted(request)
     if streamed != "json":
         pages = serial_pages(request.app.state.engine, batch_id, registration, after)
@@ -187,7 +188,7 @@ async def read_serials(
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
     rows = await list_serials(tx, batch_id, after, registration, limit + 1)
-    return page_of([shown(row, on_packs) for row in rows], [row["id"] for row in rows], limit)
+    return page_of([shown(row, on_packs) for row in rows], [row["id"] for row in rows], limit, of)
 
 
 def _accepted(request: Request) -> Literal["json", "ndjson", "csv", "text"]:

@@ -1,4 +1,4 @@
-"""Lists in pages: keyset on the row's id, with an opaque token."""
+"""Lists in pages: keyset on the row's id, with an opaque token that says of which list it is."""
 
 import base64
 import binascii
@@ -15,8 +15,8 @@ from service.errors import Malformed
 PAGE_DEFAULT = 50
 PAGE_MOST = 500
 
-#: A row id of at most 18 digits, marked so that later kinds of token can be told apart.
-TOKEN = re.compile(r"a([0-9]{1,18})")
+#: A row id of at most 18 digits, marked so that later kinds of token can be told apart, and the list.
+TOKEN = re.compile(r"a([0-9]{1,18})@(.{0,64})")
 
 T = TypeVar("T")
 
@@ -35,22 +35,25 @@ class Page(BaseModel, Generic[T]):
     )
 
 
-def token_of(row_id: int) -> str:
-    """The token that continues after this row."""
-    return base64.urlsafe_b64encode(f"a{row_id}".encode()).decode().rstrip("=")
+def token_of(row_id: int, of: str) -> str:
+    """The token that continues the list `of` these things after this row."""
+    return base64.urlsafe_b64encode(f"a{row_id}@{of}".encode()).decode().rstrip("=")
 
 
-def row_after(token: str | None) -> int:
-    """The row id a token continues after; 0 without one. Raises `Malformed`."""
+def row_after(token: str | None, of: str) -> int:
+    """The row id after which a token continues the list `of` these things; 0 without one.
+
+    Raises `Malformed`, also for the token of another list: its row ids mean nothing here.
+    """
     if token is None:
         return 0
     match = TOKEN.fullmatch(_decoded(token))
-    if match is None:
+    if match is None or match[2] != of:
         raise Malformed.field(
             "page",
             token,
-            "This page token was not given out here; use `next_page` of the page before.",
-            "该分页标记无效，请使用上一页返回的 next_page。",
+            "This page token was not given out by this list; use `next_page` of the page before.",
+            "该分页标记不是此列表给出的，请使用上一页返回的 next_page。",
         )
     return int(match[1])
 
@@ -62,7 +65,9 @@ def _decoded(token: str) -> str:
         return ""
 
 
-def page_of(items: Sequence[T], ids: Sequence[int], limit: int) -> Page[T]:
-    """A page from up to `limit + 1` rows: the one too many says that there is a next page."""
+def page_of(items: Sequence[T], ids: Sequence[int], limit: int, of: str) -> Page[T]:
+    """A page of the list `of` these things, from up to `limit + 1` rows: the one too many says that there is
+    a next page.
+    """
     more = len(items) > limit
-    return Page(items=list(items[:limit]), next_page=token_of(ids[limit - 1]) if more else None)
+    return Page(items=list(items[:limit]), next_page=token_of(ids[limit - 1], of) if more else None)

@@ -293,18 +293,24 @@ def test_a_token_says_what_was_put_into_it(
     assert read_mark(write_mark(mark).text, NOW) == mark
 
 
+def read_names(token: str, now: datetime) -> ListMark:
+    return read_list_mark(token, "biz_step", now)
+
+
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: raw.hex()))
 def test_what_is_no_token_is_refused_in_words(text: str) -> None:
-    for read in (read_mark, read_list_mark):
+    for read in (read_mark, read_names):
         with pytest.raises(BadQuery):
             read(text, NOW)
 
 
 def test_a_token_has_its_time() -> None:
-    token = write_mark(ListMark("shipping", NOW + timedelta(hours=1))).text
-    assert read_list_mark(token, NOW).after == "shipping"
+    token = write_mark(ListMark("biz_step", "shipping", NOW + timedelta(hours=1))).text
+    assert read_names(token, NOW).after == "shipping"
     for late in (NOW + timedelta(hours=1), NOW - LIFETIME):
         with pytest.raises(BadQuery):
-            read_list_mark(token, late)
+            read_names(token, late)
     with pytest.raises(BadQuery):
         read_mark(token, NOW)
+    with pytest.raises(BadQuery):
+        read_list_mark(token, "disposition", NOW)
