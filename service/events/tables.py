@@ -143,8 +143,9 @@ class Unit(SQLModel, table=True):
 
     `batch_id` is the batch its movements count for: the registered one, else its lot's where some event says
     the lot, else a batch of its own; null for what only ever holds other things (SSCC, crates, vehicles).
-    `registered_batch_id`, `registration_id`: by which registration of serial numbers, if any; without
-    foreign keys, for a million serials come in one call.
+    `registered_batch_id`, `registration_id`: by which registration of serial numbers, if any.
+    Without foreign keys, and each unit in one index of batches: a million serials come in one call. Batches
+    are never deleted.
     """
 
     __tablename__ = "unit"
@@ -156,13 +157,13 @@ class Unit(SQLModel, table=True):
             "id",
             postgresql_where=text("registered_batch_id IS NOT NULL"),
         ),
+        # Registered units count for the batch they are registered with: the index above has them.
+        Index("unit_batch_id_idx", "batch_id", postgresql_where=text("registered_batch_id IS NULL")),
     )
 
     id: int | None = identity_key()
     uri: str = Field(unique=True)
-    batch_id: int | None = Field(
-        default=None, sa_column=Column(BigInteger, ForeignKey("batch.id"), nullable=True, index=True)
-    )
+    batch_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     registered_batch_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     registration_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
 

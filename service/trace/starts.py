@@ -22,7 +22,9 @@ FIND_BATCH = """
 -- A batch of one counts while its unit counts for it: its lot, or that it holds others, may be known by now.
 SELECT id FROM batch
 WHERE uri = ANY($1::text[])
-  AND (NOT of_one OR EXISTS (SELECT FROM unit WHERE unit.batch_id = batch.id))
+  AND (NOT of_one OR EXISTS (
+        -- A registered unit counts for a lot.
+        SELECT FROM unit WHERE unit.batch_id = batch.id AND unit.registered_batch_id IS NULL))
 ORDER BY of_one, id LIMIT 1
 """
 FIND_UNIT = "SELECT id, batch_id FROM unit WHERE uri = $1"

@@ -10,12 +10,13 @@ from typing import Final
 
 from service.db.transaction import Transaction
 from service.errors import Fault
+from service.identifiers.drug_code import DRUG_URI_PREFIX
+from service.units.entering import enter_staged, enter_units
 from service.units.intake import PROBLEMS_MOST, Intake
 from service.units.registering import (
     Entries,
     Registered,
     close_registration,
-    enter_units,
     fetch_start,
     of_other_batches,
     open_registration,
@@ -59,6 +60,20 @@ async def register_codes(
     registration = await open_registration(tx, batch_id, "drug_codes", by=by)
     await stage(tx, entries, intake.code_rows if level == 1 else intake.outer_code_rows)
     require_good(intake)
+    registered, refused = None, 0
+    if level == 1:
+        # Serials and codes begin with different things, codes alone with one.
+        shared = len(DRUG_URI_PREFIX)
+        registered = await enter_staged(tx, batch_id, registration, shared, codes=True)
+    if registered is None:
+        registered, refused = await _enter_with_care(tx, batch_id, registration, level, intake)
+    return await close_registration(tx, registration, batch_id, "drug_codes", intake, registered, refused)
+
+
+async def _enter_with_care(
+    tx: Transaction, batch_id: int, registration: int, level: int, intake: Intake
+) -> tuple[int, int]:
+    """Codes of which some may be there: how many are registered now, and how many lines are refused."""
     refused = 0
     if level == 1:
         await enter_units(tx, batch_id, registration, intake.rows)
@@ -66,6 +81,14 @@ async def register_codes(
         done = await tx.sql.execute(INSERT_CODES, batch_id, registration)
     else:
         done = await tx.sql.execute(INSERT_OUTER_CODES, batch_id, registration, level)
+    registered = int(done.rpartition(" ")[2])
+    if registered < intake.good:
+        refused += await _named_otherwise(tx, batch_id, level, intake)
+    return registered, refused
+
+
+async def _named_otherwise(tx: Transaction, batch_id: int, level: int, intake: Intake) -> int:
+    """How many lines have a code that means something else; the first become problems."""
     rows = await tx.sql.fetch(NAMED_OTHERWISE, batch_id, level, PROBLEMS_MOST)
     intake.problems.extend(
         Fault(
@@ -77,6 +100,4 @@ async def register_codes(
         )
         for row in rows
     )
-    refused += rows[0]["refused"] if rows else 0
-    registered = int(done.rpartition(" ")[2])
-    return await close_registration(tx, registration, batch_id, "drug_codes", intake, registered, refused)
+    return rows[0]["refused"] if rows else 0

@@ -93,10 +93,15 @@ class Intake:
         self.good += 1
         self.rows += 1
         if self.good > SERIALS_MOST:
-            raise TooLarge(
-                f"One call registers at most {SERIALS_MOST} entries; send the rest with the next.",
-                f"每次最多登记 {SERIALS_MOST} 条，其余请分次提交。",
-            )
+            raise too_many()
+
+
+def too_many() -> TooLarge:
+    """A call wants more than `SERIALS_MOST` entries registered."""
+    return TooLarge(
+        f"One call registers at most {SERIALS_MOST} entries; send the rest with the next.",
+        f"每次最多登记 {SERIALS_MOST} 条，其余请分次提交。",
+    )
 
 
 async def numbered_lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[list[tuple[int, str]]]:

@@ -1,35 +1,36 @@
-"""Serial numbers registered in bulk: by COPY into a table of their own, then by one INSERT.
+"""Serial numbers registered in bulk.
 
-A unit that events have named before keeps its row and counts for the registered batch from now on. That
-changes what many events say at once, so it is done with the ledger alone; for newcomers, which no event has
-named, no lock on the ledger is needed.
+What the service makes itself, drawn serials and ranges, goes straight into the table of units. Lists go by
+COPY into a table of their own and from there by one INSERT, and so do ranges of which something is there.
 """
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Literal
-
-import asyncpg
 
 from service import clock
 from service.db.transaction import Transaction
 from service.errors import Fault, Malformed, Missing, Unavailable
-from service.ledger.locks import own_ledger
-from service.ledger.registration import count_as_registered
+from service.identifiers.kinds import escape
 from service.registry.batches import fetch_batch
 from service.registry.links import is_minted_product
-from service.units.intake import PROBLEMS_MOST, Intake, numbered
+from service.units.entering import ATTEMPTS, enter_new, enter_staged, enter_units
+from service.units.intake import PROBLEMS_MOST, Intake, numbered, too_many
 from service.units.serial_numbers import (
     ALLOTTED_OCTETS,
+    SERIALS_MOST,
     allotted,
     check_range,
+    in_order,
     serials_between,
     start_of_units,
 )
 
-#: Serials drawn at once.
-DRAWN_AT_ONCE: Final = 10_000
+#: Serials that become one piece of a COPY.
+WRITTEN_AT_ONCE: Final = 10_000
 
 INSERT_REGISTRATION: Final = """
 INSERT INTO serial_registration (batch_id, kind, registered, registered_at, registered_by)
@@ -38,27 +39,8 @@ VALUES ($1, $2, 0, $3, $4) RETURNING id
 COUNT_REGISTERED: Final = "UPDATE serial_registration SET registered = $2 WHERE id = $1"
 MAKE_ROOM: Final = "CREATE TEMP TABLE registered_line (line bigint, uri text, code text) ON COMMIT DROP"
 FORGET_LINES: Final = "DROP TABLE registered_line"
-#: Rows are sorted, so that two registrations of the same serials wait for each other and never in a circle.
 MORE_MEMORY: Final = "SET LOCAL work_mem = '64MB'"
-#: How often a registration is begun anew after PostgreSQL chose it to end a deadlock.
-ATTEMPTS: Final = 10
 
-INSERT_UNITS: Final = """
-INSERT INTO unit (uri, batch_id, registered_batch_id, registration_id)
-SELECT uri, $1::bigint, $1::bigint, $2::bigint FROM registered_line ORDER BY uri
-ON CONFLICT (uri) DO NOTHING
-"""
-NAMED_BEFORE: Final = """
-SELECT EXISTS (
-    SELECT FROM registered_line JOIN unit USING (uri) WHERE registered_batch_id IS NULL
-)
-"""
-REGISTER_NAMED: Final = """
-UPDATE unit SET registered_batch_id = $1, registration_id = $2
-FROM registered_line AS line
-WHERE unit.uri = line.uri AND unit.registered_batch_id IS NULL
-RETURNING unit.id
-"""
 OF_OTHER_BATCHES: Final = """
 SELECT line.line, line.uri, unit.registered_batch_id AS batch_id, count(*) OVER () AS refused
 FROM registered_line AS line JOIN unit USING (uri)
@@ -89,38 +71,56 @@ class Registered:
     problems: list[Fault]
 
 
-class _NamedBefore(Exception):
-    """Events have named some of the units."""
-
-
 async def register_list(tx: Transaction, batch_id: int, entries: Entries, *, by: str) -> Registered:
     """Register serial numbers that the producer has given out. Raises `Malformed` if none is good."""
     intake = Intake(await fetch_start(tx, batch_id))
-    return await _register(tx, batch_id, "list", entries, intake, by=by)
+    registration = await open_registration(tx, batch_id, "list", by=by)
+    return await _register_staged(tx, registration, batch_id, "list", entries, intake)
 
 
 async def register_range(
     tx: Transaction, batch_id: int, prefix: str, first: str, last: str, *, by: str
 ) -> Registered:
     """Register `{prefix}{first}` to `{prefix}{last}`, digits at a fixed width."""
-    check_range(prefix, first, last)
-    intake = Intake(await fetch_start(tx, batch_id))
+    count = check_range(prefix, first, last)
+    if count > SERIALS_MOST:
+        raise too_many()
+    start = await fetch_start(tx, batch_id)
+    registration = await open_registration(tx, batch_id, "range", by=by)
+    # Sorted as text too: the digits have one width.
+    serials = serials_between(escape(prefix), first, last)
+    made = await enter_new(tx, batch_id, registration, start, _in_pieces(serials))
+    if made is not None:
+        return await _all_new(tx, registration, batch_id, "range", made)
     entries = numbered(serials_between(prefix, first, last))
-    return await _register(tx, batch_id, "range", entries, intake, by=by)
+    return await _register_staged(tx, registration, batch_id, "range", entries, Intake(start))
 
 
 async def allot(tx: Transaction, batch_id: int, count: int, *, by: str) -> Registered:
-    """Register so many new serial numbers, each of 80 random bits."""
-    intake = Intake(await fetch_start(tx, batch_id))
-    return await _register(tx, batch_id, "allotted", numbered(_drawn(count)), intake, by=by)
-
-
-def _drawn(count: int) -> Iterator[str]:
-    """Distinct random serials. One that is taken already would take 2^40 serials of one product to turn up:
-    the answer would count it as repeated, and one label would be missing, never double.
+    """Register so many new serial numbers, each of 80 random bits. Should one of them be taken, which would
+    take 2^40 serials of one product, all are drawn anew.
     """
-    for start in range(0, count, DRAWN_AT_ONCE):
-        yield from allotted(secrets.token_bytes(ALLOTTED_OCTETS * min(DRAWN_AT_ONCE, count - start)))
+    start = await fetch_start(tx, batch_id)
+    registration = await open_registration(tx, batch_id, "allotted", by=by)
+    for _ in range(ATTEMPTS):
+        random = await asyncio.to_thread(in_order, secrets.token_bytes(ALLOTTED_OCTETS * count))
+        made = await enter_new(tx, batch_id, registration, start, _written(random))
+        if made is not None:
+            return await _all_new(tx, registration, batch_id, "allotted", made)
+    raise Unavailable(
+        "No serial numbers could be drawn that are not taken; nothing was registered, try again.",
+        "未能抽取到未被占用的序列号，未登记任何内容，请重试。",
+    )
+
+
+async def _written(random: bytes) -> AsyncIterator[list[str]]:
+    for at in range(0, len(random), ALLOTTED_OCTETS * WRITTEN_AT_ONCE):
+        yield allotted(random[at : at + ALLOTTED_OCTETS * WRITTEN_AT_ONCE])
+
+
+async def _in_pieces(serials: Iterator[str]) -> AsyncIterator[list[str]]:
+    while some := list(islice(serials, WRITTEN_AT_ONCE)):
+        yield some
 
 
 async def fetch_start(tx: Transaction, batch_id: int) -> str:
@@ -136,15 +136,28 @@ async def fetch_start(tx: Transaction, batch_id: int) -> str:
     return start_of_units(batch["gtin"], product, batch_id, minted_here=minted_here)
 
 
-async def _register(
-    tx: Transaction, batch_id: int, kind: RegistrationKind, entries: Entries, intake: Intake, *, by: str
+async def _register_staged(
+    tx: Transaction,
+    registration: int,
+    batch_id: int,
+    kind: RegistrationKind,
+    entries: Entries,
+    intake: Intake,
 ) -> Registered:
-    registration = await open_registration(tx, batch_id, kind, by=by)
     await stage(tx, entries, intake.serial_rows)
     require_good(intake)
-    registered = await enter_units(tx, batch_id, registration, intake.rows)
-    refused = await of_other_batches(tx, batch_id, intake) if registered < intake.good else 0
+    refused, registered = 0, await enter_staged(tx, batch_id, registration, len(intake.start))
+    if registered is None:
+        registered = await enter_units(tx, batch_id, registration, intake.rows)
+        refused = await of_other_batches(tx, batch_id, intake)
     return await close_registration(tx, registration, batch_id, kind, intake, registered, refused)
+
+
+async def _all_new(
+    tx: Transaction, registration: int, batch_id: int, kind: RegistrationKind, made: int
+) -> Registered:
+    await tx.sql.execute(COUNT_REGISTERED, registration, made)
+    return Registered(registration, batch_id, kind, made, 0, 0, [])
 
 
 async def open_registration(tx: Transaction, batch_id: int, kind: RegistrationKind, *, by: str) -> int:
@@ -204,47 +217,6 @@ async def close_registration(
 async def _pieces(entries: Entries, rows: Rows) -> AsyncIterator[bytes]:
     async for some in entries:
         yield "".join(rows(some)).encode("ascii")
-
-
-async def enter_units(tx: Transaction, batch_id: int, registration: int, rows: int) -> int:
-    """Make the units of `registered_line`, or find those that events have named; how many are registered now
-    that were not before. `rows`: of the table.
-    """
-    alone = False
-    for _ in range(ATTEMPTS):
-        try:
-            async with tx.sql.transaction():
-                if alone:
-                    return await _insert_and_rename(tx, batch_id, registration)
-                return await _insert_newcomers(tx, batch_id, registration, rows)
-        except _NamedBefore:
-            # Begun anew: to wait for captures while they wait for what was inserted would be a circle.
-            alone = True
-        except asyncpg.DeadlockDetectedError:
-            continue
-    raise Unavailable(
-        "Captures of the same units are in the way; nothing was registered, try again.",
-        "同一批单件的采集正在进行，未登记任何内容，请重试。",
-    )
-
-
-async def _insert_and_rename(tx: Transaction, batch_id: int, registration: int) -> int:
-    await own_ledger(tx)
-    made = await _insert(tx, batch_id, registration)
-    named = [row["id"] for row in await tx.sql.fetch(REGISTER_NAMED, batch_id, registration)]
-    await count_as_registered(tx, named)
-    return made + len(named)
-
-
-async def _insert_newcomers(tx: Transaction, batch_id: int, registration: int, rows: int) -> int:
-    made = await _insert(tx, batch_id, registration)
-    if made < rows and await tx.sql.fetchval(NAMED_BEFORE):
-        raise _NamedBefore
-    return made
-
-
-async def _insert(tx: Transaction, batch_id: int, registration: int) -> int:
-    return int((await tx.sql.execute(INSERT_UNITS, batch_id, registration)).rpartition(" ")[2])
 
 
 def _of_other_batch(row: Any) -> Fault:

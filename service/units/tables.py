@@ -71,7 +71,8 @@ class DrugCode(SQLModel, table=True):
     """A Chinese drug traceability code as another name of a unit. Written by: sql.
 
     `level` 1: a sales package, a unit of the batch; 2 and 3: packages around such packages, which are no unit
-    of any batch: what is inside them is.
+    of any batch: what is inside them is. Without foreign keys: a million come in one call, and neither units,
+    batches nor registrations are ever deleted.
     """
 
     __tablename__ = "drug_code"
@@ -82,11 +83,7 @@ class DrugCode(SQLModel, table=True):
     )
 
     code: str = Field(primary_key=True)
-    batch_id: int = Field(sa_column=Column(BigInteger, ForeignKey("batch.id"), nullable=False, index=True))
-    unit_id: int | None = Field(
-        default=None, sa_column=Column(BigInteger, ForeignKey("unit.id"), nullable=True, index=True)
-    )
+    batch_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    unit_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True, index=True))
     level: int = Field(sa_column=Column(SmallInteger, nullable=False))
-    registration_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("serial_registration.id"), nullable=False)
-    )
+    registration_id: int = Field(sa_column=Column(BigInteger, nullable=False))

@@ -18,6 +18,7 @@ from service.units.serial_numbers import (
     Lines,
     allotted,
     check_range,
+    in_order,
     is_new_serial,
     parse_new_serial,
     serials_between,
@@ -49,6 +50,11 @@ def test_allotted_serials_are_cut_from_whole_octets() -> None:
     assert len(allotted(bytes(30))) == 3
     with pytest.raises(ValueError, match="multiple"):
         allotted(bytes(11))
+
+
+@given(st.lists(st.binary(min_size=ALLOTTED_OCTETS, max_size=ALLOTTED_OCTETS), max_size=9))
+def test_drawn_serials_are_arranged_and_stay_what_they_are(drawn: list[bytes]) -> None:
+    assert allotted(in_order(b"".join(drawn))) == sorted(allotted(b"".join(drawn)))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.transaction import Transaction, transaction
-from service.errors import Conflict, Malformed, Missing
+from service.errors import Conflict, Malformed, Missing, TooLarge, Unavailable
 from service.ledger.rebuild import rebuild
 from service.registry.ensure import NewBatch, ensure_batches
 from service.units.drug_codes import register_codes
@@ -143,6 +143,40 @@ async def test_ranges_and_allotments_are_listed_in_the_order_of_registration(tx:
     assert pages == rows
     of_range = await list_serials(tx, batch, 0, counted.id, 10)
     assert sorted(row["uri"].rpartition("/")[2] for row in of_range) == ["008", "009", "010", "011"]
+
+
+async def test_a_range_of_which_something_is_there_takes_the_rest(tx: Transaction) -> None:
+    await register(tx, "L2", "A+3")
+    batch = await lot(tx, "L1")
+    await register_range(tx, batch, "A+", "4", "5", by="tests")
+    done = await register_range(tx, batch, "A+", "1", "6", by="tests")
+    assert (done.registered, done.repeated, done.refused) == (3, 2, 1)
+    assert [(fault.field, fault.rule) for fault in done.problems] == [("line 3", "serial:other-batch")]
+    rows = await list_serials(tx, batch, 0, done.id, 10)
+    assert [row["uri"].rpartition("/")[2] for row in rows] == ["A%2B1", "A%2B2", "A%2B6"]
+
+
+async def test_a_range_over_the_limit_is_refused(tx: Transaction) -> None:
+    with pytest.raises(TooLarge):
+        await register_range(tx, await lot(tx, "L1"), "", "0000001", "1000001", by="tests")
+
+
+async def test_serials_that_are_taken_are_drawn_anew(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = await lot(tx, "L1")
+    draws = iter([bytes(20), bytes(9) + b"\1" + bytes(9) + b"\2", bytes(9) + b"\2" + bytes(9) + b"\3"] * 2)
+    monkeypatch.setattr("service.units.registering.secrets.token_bytes", lambda size: next(draws))
+    # The first draw is twice the same.
+    first = await allot(tx, batch, 2, by="tests")
+    monkeypatch.setattr(
+        "service.units.registering.secrets.token_bytes", lambda size: bytes(9) + b"\2" + bytes(9) + b"\4"
+    )
+    with pytest.raises(Unavailable):
+        await allot(tx, batch, 2, by="tests")
+    rows = await list_serials(tx, batch, 0, None, 10)
+    assert [row["uri"][-2:] for row in rows] == ["01", "02"]
+    assert {row["registration_id"] for row in rows} == {first.id}
 
 
 async def test_registrations_and_captures_of_the_same_units_at_once_end_in_one_ledger(
