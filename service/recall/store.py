@@ -10,7 +10,7 @@ import msgspec
 from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.trace.graph import Node
-from service.trace.walk import Walk
+from service.trace.walk import Walk, carried_flows
 
 NEXT_ID = "SELECT nextval(pg_get_serial_sequence('recall', 'id'))"
 FIND = "SELECT * FROM recall WHERE id = $1"
@@ -125,7 +125,7 @@ async def add_found(
     if not fresh:
         return 0
     held = {Node(row["batch_id"], row["site_id"]): row for row in await tx.sql.fetch(HOLDINGS_NOW, batches)}
-    came_by = _came_by(found)
+    came_by = _came_by(await carried_flows(tx, found))
     columns: list[list[Any]] = [[] for _ in range(7)]
     for node in sorted(fresh):
         reached, row, flow = found.reached[node], held.get(node), came_by.get(node)
@@ -144,10 +144,10 @@ async def add_found(
     return len(fresh)
 
 
-def _came_by(found: Walk) -> Mapping[Node, asyncpg.Record]:
+def _came_by(flows: Sequence[asyncpg.Record]) -> Mapping[Node, asyncpg.Record]:
     """For each holding the flow by which affected goods came first."""
     first: dict[Node, asyncpg.Record] = {}
-    for row in found.flows:
+    for row in flows:
         node = Node(row["to_batch_id"], row["to_site_id"])
         known = first.get(node)
         if known is None or _reached_at(row) < _reached_at(known):

@@ -1,7 +1,7 @@
 """A trace as an answer: who holds what, since when, by which flows, with what left open."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -14,7 +14,7 @@ from service.events.store import latest_event
 from service.trace.gaps import Gap, open_gaps
 from service.trace.graph import BEGINNING, END, Node
 from service.trace.starts import Starts
-from service.trace.walk import Walk
+from service.trace.walk import Walk, carried_flows
 
 BATCHES = """
 SELECT batch.id, batch.uri, batch.lot, batch.made_on, batch.expires_on,
@@ -63,6 +63,7 @@ class Answer:
         self.found = found
         self.now = now
         self.as_of_event = 0
+        self.carried: Sequence[asyncpg.Record] = ()
         self.batches: dict[int, Json] = {}
         self.sites: dict[int, Json] = {}
         self.parties: dict[int, Json] = {}
@@ -79,6 +80,7 @@ class Answer:
         reached = found.reached
         batches = sorted(found.batches() | starts.batches)
         told.as_of_event = await latest_event(tx)
+        told.carried = await carried_flows(tx, found)
         told.batches = {row["id"]: _batch(row) for row in await tx.sql.fetch(BATCHES, batches)}
         told.sites = _by_id(await tx.sql.fetch(SITES, sorted({node.site for node in reached})))
         for row in await tx.sql.fetch(HOLDINGS, batches):
@@ -87,13 +89,13 @@ class Answer:
                 told.balances[node].append(row)
         owners = {rows[0]["party_id"] for rows in told.balances.values()}
         told.parties = _by_id(await tx.sql.fetch(PARTIES, _known(owners)))
-        for row in found.flows:
+        for row in told.carried:
             if row["arrived_at"] is None:
                 told.travelling[Node(row["to_batch_id"], row["to_site_id"])].append(row)
-        told.open = await open_gaps(tx, found, told.balances, now=now)
+        told.open = await open_gaps(tx, found, told.carried, told.balances, now=now)
         events = {gap.event for gap in told.open}
         for column in ("ship_event_id", "receive_event_id"):
-            events.update(row[column] for row in found.flows)
+            events.update(row[column] for row in told.carried)
         for row in await tx.sql.fetch(EVENT_KEYS, _known(events)):
             told.event_keys[row["event_id"]] = row["event_key"]
         told.documents = [_document(row) for row in await tx.sql.fetch(DOCUMENTS, batches)]
@@ -128,7 +130,7 @@ class Answer:
 
     def flows(self) -> Iterator[Json]:
         """The flows by which the trace went."""
-        return map(self._flow, self.found.flows)
+        return map(self._flow, self.carried)
 
     def _affected_at(self, node: Node) -> datetime | None:
         """Of a start without a moment of its own: since, or until, anything was here at all."""
@@ -202,7 +204,7 @@ class Answer:
             "sites": len(self.sites),
             "parties": len(self.parties),
             "regions": len(self._regions()),
-            "flows": len(self.found.flows),
+            "flows": len(self.carried),
             "gaps": len(self.open),
             "gaps_by_party": dict(by_party),
             **{

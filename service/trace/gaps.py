@@ -42,16 +42,23 @@ class Gap:
 
 
 async def open_gaps(
-    tx: Transaction, found: Walk, balances: Mapping[Node, Sequence[asyncpg.Record]], *, now: datetime
+    tx: Transaction,
+    found: Walk,
+    flows: Sequence[asyncpg.Record],
+    balances: Mapping[Node, Sequence[asyncpg.Record]],
+    *,
+    now: datetime,
 ) -> list[Gap]:
-    """The gaps at the holdings reached, and those of their batches that are nowhere in particular."""
+    """The gaps at the holdings reached, by `flows`, and those of their batches that are nowhere in
+    particular.
+    """
     gaps = [
         Gap(row["kind"], row["batch_id"], row["site_id"], row["event_id"], row["detail"])
         for row in await tx.sql.fetch(FOUND_BY_PROJECTION, sorted(found.batches()))
     ]
     gaps.extend(await _in_the_future(tx, balances, now))
     gaps = [gap for gap in gaps if gap.site is None or Node(gap.batch, gap.site) in found.reached]
-    return gaps + _never_received(found, now)
+    return gaps + _never_received(flows, now)
 
 
 async def _in_the_future(
@@ -66,7 +73,7 @@ async def _in_the_future(
     ]
 
 
-def _never_received(found: Walk, now: datetime) -> list[Gap]:
+def _never_received(flows: Sequence[asyncpg.Record], now: datetime) -> list[Gap]:
     overdue = now - timedelta(days=settings().overdue_after_days)
     return [
         Gap(
@@ -76,6 +83,6 @@ def _never_received(found: Walk, now: datetime) -> list[Gap]:
             row["ship_event_id"],
             {"departed_at": row["departed_at"].isoformat().replace("+00:00", "Z")},
         )
-        for row in found.flows
+        for row in flows
         if row["arrived_at"] is None and row["departed_at"] < overdue
     ]

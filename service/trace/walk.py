@@ -1,51 +1,71 @@
 """The walk of a trace over the database: a frontier of batches.
 
-All flows of a batch lie together, so the walk fetches whole batches, passes through what it has in
-memory, and goes back to the database only for batches that were not seen yet: as many round trips as
-there are transformations in a row, not as there are shipments. Equal to `graph.py` on every graph.
-
-A flow that carries brings the same moment to its far end whatever brought it about, so each is taken
-once: at every holding flows stand in the order in which they begin to carry, with a mark of how far
-they did. The work is that of sorting the flows.
+All flows of a batch lie together, so the walk fetches whole batches, passes through what it has in memory
+(`passes.py`), and goes back to the database only for batches that were not seen yet: as many round trips as
+there are transformations in a row, not as there are shipments. While few batches are wanted it asks for what
+is made of them along with them, so most traces are one round trip. Equal to `graph.py` on every graph.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count, islice
-from typing import NamedTuple
+from functools import cached_property
+from typing import Final
 
 import asyncpg
+import numpy as np
 
+from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.errors import TooLarge
 from service.trace.graph import BEGINNING, END, Node, Reached
+from service.trace.passes import MICROSECOND, Column, Flows, Reach, column, moment, reach, turned
 
-COLUMNS = """
-SELECT batch_id, kind, from_site_id, to_batch_id, to_site_id, departed_at, arrived_at, inferred,
-       shipped_quantity, shipped_uom, received_quantity, received_uom, ship_event_id, receive_event_id
-FROM flow
+CARRIED: Final = """
+SELECT flow.*
+FROM unnest($1::bigint[], $2::integer[]) AS carried (batch_id, ordinal)
+JOIN flow USING (batch_id, ordinal)
+ORDER BY batch_id, ordinal
 """
-FLOWS_FROM = COLUMNS + "WHERE batch_id = ANY($1::bigint[])"
-FLOWS_TO = COLUMNS + "WHERE to_batch_id = ANY($1::bigint[])"
 
 #: Batches fetched by one statement.
-BATCHES_AT_ONCE = 5_000
+BATCHES_AT_ONCE: Final = 5_000
+#: While no more batches than this are wanted, what is made of them comes along: up to so many, or as many
+#: again as are there already, so that a long row of transformations takes few round trips.
+FEW: Final = 200
+MADE_MOST: Final = 500
+#: Flows read for each holding that a trace may reach: batches are read whole, and some flows do not carry.
+FLOWS_OF_A_HOLDING: Final = 20
+#: Flows passed over without leaving the event loop: about a millisecond.
+IN_PASSING: Final = 2_000
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)
 class Walk:
-    """What a trace reached: holdings, and the flows that carry to or from them (rows of `flow`)."""
+    """What a trace reached: holdings, and the flows that carry to or from them."""
 
     forward: bool
-    reached: dict[Node, Reached] = field(default_factory=dict)
-    flows: list[asyncpg.Record] = field(default_factory=list)
+    holdings: Reach
+    flows: Flows
+
+    def __len__(self) -> int:
+        """How many holdings."""
+        return len(self.holdings.batch)
+
+    @cached_property
+    def reached(self) -> Mapping[Node, Reached]:
+        """The holdings, one by one."""
+        held = self.holdings
+        rows = zip(held.batch.tolist(), held.site.tolist(), held.at.tolist(), held.hops.tolist(), strict=True)
+        return {
+            Node(batch, site): Reached(moment(at, forward=self.forward), hops)
+            for batch, site, at, hops in rows
+        }
 
     def batches(self) -> set[int]:
         """The batches of all holdings reached."""
-        return {node.batch for node in self.reached}
+        return set(np.unique(self.holdings.batch).tolist())
 
 
 async def walk(
@@ -57,123 +77,68 @@ async def walk(
     most: int,
 ) -> Walk:
     """Walk from `starts`; raises `TooLarge` beyond `most` holdings."""
-    arcs = _Arcs(forward, skew)
-    spread = _Spread(arcs, starts)
-    wanted = {node.batch for node in starts}
-    fetched: set[int] = set()
-    while wanted:
-        some = list(islice(wanted, BATCHES_AT_ONCE))
-        fetched.update(some)
-        wanted.difference_update(some)
-        rows = await tx.sql.fetch(FLOWS_FROM if forward else FLOWS_TO, some)
-        # In a thread: a million flows take seconds, and others want answers meanwhile.
-        wanted |= await asyncio.to_thread(_take_in, arcs, spread, rows) - fetched
-        if len(spread.at) > most:
-            raise TooLarge(
-                f"The trace reaches more than {most} holdings; narrow its start.",
-                f"追溯结果超过 {most} 个持有点，请缩小起点范围。",
+    moments = {node: turned(at, forward=forward) for node, at in starts.items()}
+    flows = Flows.read([None] * len(Flows.__slots__))
+    fetched = np.array([], dtype=np.int64)
+    wanted = np.array(sorted({node.batch for node in starts}), dtype=np.int64)
+    while True:
+        if len(wanted):
+            along = max(MADE_MOST, len(fetched))
+            more, known = await _fetch(
+                tx, wanted, along=along, forward=forward, most=most * FLOWS_OF_A_HOLDING
             )
-    return await asyncio.to_thread(_once_more, arcs, starts)
+            fresh = more if not len(flows) else more.of(~np.isin(_anchor(more, forward=forward), fetched))
+            flows = Flows.joined([flows, fresh])
+            fetched = np.union1d(fetched, known)
+        found = await _pass(flows, moments, forward=forward, skew=skew // MICROSECOND)
+        if len(found.batch) > most:
+            raise _too_large(most)
+        wanted = np.setdiff1d(found.batch, fetched)
+        if not len(wanted):
+            return Walk(forward, found, flows.of(found.carried))
 
 
-def _take_in(arcs: "_Arcs", spread: "_Spread", rows: list[asyncpg.Record]) -> set[int]:
-    """Spread over more flows; the batches of the holdings reached anew."""
-    known = len(spread.at)
-    spread.run(arcs.add(rows) & spread.at.keys())
-    return {node.batch for node in islice(spread.at, known, None)}
+def _anchor(flows: Flows, *, forward: bool) -> Column:
+    """The batch by which each flow was fetched."""
+    return flows.batch if forward else flows.to_batch
 
 
-def _once_more(arcs: "_Arcs", starts: Mapping[Node, datetime]) -> Walk:
-    """The spread anew, now that every flow is there: its steps are hops, the fetches' were not."""
-    whole = _Spread(arcs, starts)
-    whole.run(starts)
-    reached = {node: Reached(at, whole.hops[node]) for node, at in whole.at.items()}
-    carrying = [arc.row for node, passed in whole.passed.items() for arc in arcs.at[node][:passed]]
-    return Walk(arcs.forward, reached, carrying)
+async def _pass(flows: Flows, starts: Mapping[Node, int], *, forward: bool, skew: int) -> Reach:
+    if len(flows) <= IN_PASSING:
+        return reach(flows, starts, forward=forward, skew=skew)
+    # In a thread: a million flows take a second, and others want answers meanwhile.
+    return await asyncio.to_thread(reach, flows, starts, forward=forward, skew=skew)
 
 
-class _Arc(NamedTuple):
-    """A flow as the walk meets it. `near_at`: the moment at the end it comes from, which says whether it
-    carries; `far_at`: the moment it brings to the other.
+async def _fetch(
+    tx: Transaction, wanted: Column, *, along: int, forward: bool, most: int
+) -> tuple[Flows, Column]:
+    """Flows of the wanted batches, and of which batches they are: with few wanted, up to `along` of them and
+    of what is made of them.
     """
-
-    near_at: datetime
-    far: Node
-    far_at: datetime
-    row: asyncpg.Record
-
-
-class _Arcs:
-    """The flows fetched so far, by the end that the walk meets first, those that carry soonest first."""
-
-    def __init__(self, forward: bool, skew: timedelta) -> None:
-        self.forward = forward
-        self.skew = skew
-        self.at: dict[Node, list[_Arc]] = defaultdict(list)
-
-    def add(self, rows: list[asyncpg.Record]) -> set[Node]:
-        """Take in flows; the holdings that they leave. A holding's flows all come in one call."""
-        touched: set[Node] = set()
-        for row in rows:
-            source = Node(row["batch_id"], row["from_site_id"])
-            target = Node(row["to_batch_id"], row["to_site_id"])
-            departs, reaches = row["departed_at"], row["arrived_at"] or row["departed_at"]
-            near, arc = (
-                (source, _Arc(departs, target, reaches, row))
-                if self.forward
-                else (target, _Arc(reaches, source, departs, row))
-            )
-            touched.add(near)
-            self.at[near].append(arc)
-        for node in touched:
-            self.at[node].sort(key=lambda arc: arc.near_at, reverse=self.forward)
-        return touched
-
-    def limit(self, at: datetime) -> datetime:
-        """The `near_at` up to which flows carry at a holding reached at `at`."""
-        try:
-            return at - self.skew if self.forward else at + self.skew
-        except OverflowError:
-            return BEGINNING if self.forward else END
+    statement_text = statement("service.trace", "flows_from" if forward else "flows_to")
+    parts: list[Flows] = []
+    known: list[Column] = []
+    for begin in range(0, len(wanted), BATCHES_AT_ONCE):
+        some = wanted[begin : begin + BATCHES_AT_ONCE].tolist()
+        (row,) = await tx.sql.fetch(statement_text, some, along if len(wanted) <= FEW else len(some))
+        parts.append(Flows.read(row[:-1]))
+        known.append(column(row[-1]))
+        if sum(map(len, parts)) > most:
+            raise _too_large(most // FLOWS_OF_A_HOLDING)
+    return Flows.joined(parts), np.concatenate(known)
 
 
-class _Spread:
-    """The time-respecting pass from the starts over the flows in `arcs`, one flow further each step."""
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(
+        f"The trace reaches more than {most} holdings; narrow its start.",
+        f"追溯结果超过 {most} 个持有点，请缩小起点范围。",
+    )
 
-    def __init__(self, arcs: _Arcs, starts: Mapping[Node, datetime]) -> None:
-        self.arcs = arcs
-        self.at: dict[Node, datetime] = dict(starts)
-        self.hops = dict.fromkeys(starts, 0)
-        #: How many of a holding's flows carried so far.
-        self.passed: dict[Node, int] = {}
 
-    def run(self, front: Iterable[Node]) -> None:
-        """Pass on from `front` until nothing changes."""
-        for step in count(1):
-            bettered = self._step(front)
-            if not bettered:
-                return
-            self.at.update(bettered)
-            for node in bettered:
-                self.hops.setdefault(node, step)
-            front = bettered
-
-    def _step(self, front: Iterable[Node]) -> dict[Node, datetime]:
-        """The moments that the flows which begin to carry at `front` bring, where they reach further."""
-        forward = self.arcs.forward
-        bettered: dict[Node, datetime] = {}
-        for node in front:
-            arcs = self.arcs.at.get(node, ())
-            limit = self.arcs.limit(self.at[node])
-            for passed in range(self.passed.get(node, 0), len(arcs)):
-                near_at, far, far_at, _ = arcs[passed]
-                if near_at < limit if forward else near_at > limit:
-                    break
-                self.passed[node] = passed + 1
-                known = bettered.get(far) or self.at.get(far)
-                if known is None or (far_at < known if forward else far_at > known):
-                    bettered[far] = far_at
-        return bettered
+async def carried_flows(tx: Transaction, found: Walk) -> Sequence[asyncpg.Record]:
+    """The flows by which a trace went, as rows of `flow`."""
+    return await tx.sql.fetch(CARRIED, found.flows.batch.tolist(), found.flows.ordinal.tolist())
 
 
 def open_start(*, forward: bool) -> datetime:

@@ -28,7 +28,7 @@ from service.trace.graph import (
     reach_backward,
     reach_forward,
 )
-from service.trace.walk import BATCHES_AT_ONCE, Walk, walk
+from service.trace.walk import BATCHES_AT_ONCE, MADE_MOST, Walk, carried_flows, walk
 from tests.conftest import RollBack
 
 NOON = datetime.fromisoformat("2026-03-01T12:00:00+00:00")
@@ -112,7 +112,7 @@ async def assert_equal_to_the_rule(
     expected = reach(flows, starts, skew)
     moments = {node: reached.at for node, reached in expected.items()}
     assert found.reached == expected
-    assert Counter(map(edge_of, found.flows)) == Counter(
+    assert Counter(map(edge_of, await carried_flows(tx, found))) == Counter(
         edge for edge in flows if carries(edge, moments, skew)
     )
 
@@ -194,7 +194,7 @@ async def test_two_thousand_transformations_in_a_row_are_followed(tx: Transactio
     await write(tx, flows)
     start = {line[0]: BEGINNING} if forward else {line[-1]: END}
     found, asked = await walked(tx, start, forward=forward)
-    assert asked == len(line)
+    assert asked <= 4
     assert len(found.flows) == len(flows)
     last, minute = (line[-1], 1_999) if forward else (line[0], 0)
     assert found.reached[last] == Reached(at(minute), 2_000)
@@ -246,7 +246,7 @@ async def test_a_hub_that_is_reached_earlier_and_earlier_is_not_gone_through_aga
 
 async def test_more_batches_than_one_question_holds_are_all_walked(tx: Transaction) -> None:
     flour = Node(FAR, 1)
-    loaves = [Node(FAR + 1 + number, 1) for number in range(BATCHES_AT_ONCE + 1)]
+    loaves = [Node(FAR + 1 + number, 1) for number in range(BATCHES_AT_ONCE + MADE_MOST)]
     sold = [Node(loaf.batch, 2) for loaf in loaves]
     flows = [flow(flour, loaf, 0, 0) for loaf in loaves]
     flows += [flow(loaf, shop, 1, 2) for loaf, shop in zip(loaves, sold, strict=True)]
@@ -268,6 +268,6 @@ async def test_a_trace_beyond_the_limit_is_refused_and_at_the_limit_is_not(tx: T
 async def test_a_start_without_flows_is_its_own_trace(tx: Transaction) -> None:
     alone = Node(FAR, 1)
     found, _ = await walked(tx, {alone: BEGINNING}, forward=True)
-    assert (found.reached, found.flows) == ({alone: Reached(BEGINNING, 0)}, [])
+    assert (found.reached, list(found.flows.batch)) == ({alone: Reached(BEGINNING, 0)}, [])
     nothing, asked = await walked(tx, {}, forward=False)
-    assert (nothing.reached, nothing.flows, asked) == ({}, [], 0)
+    assert (nothing.reached, list(nothing.flows.batch), asked) == ({}, [], 0)

@@ -1,0 +1,22 @@
+-- Flows of batches, packed: a column of `passes.Flows` each, in the order of its fields, and last the batches.
+--   $1 bigint[]  the batches
+--   $2 bigint    how many batches in all: with more than those of $1, also what they are made of, generation by generation
+WITH RECURSIVE
+-- $1 first, then by generations; evaluated no further than `chosen` takes from it.
+made (batch_id) AS (
+    SELECT unnest($1::bigint[])
+    UNION
+    SELECT flow.batch_id FROM made JOIN flow ON flow.to_batch_id = made.batch_id
+    WHERE flow.to_batch_id <> flow.batch_id
+),
+chosen AS (SELECT batch_id FROM made LIMIT $2)
+SELECT string_agg(int8send(batch_id), ''::bytea),
+       string_agg(int8send(ordinal), ''::bytea),
+       string_agg(int8send(from_site_id), ''::bytea),
+       string_agg(int8send(to_batch_id), ''::bytea),
+       string_agg(int8send(to_site_id), ''::bytea),
+       string_agg(timestamptz_send(departed_at), ''::bytea),
+       -- In transit: it may be there already.
+       string_agg(timestamptz_send(coalesce(arrived_at, departed_at)), ''::bytea),
+       (SELECT string_agg(int8send(batch_id), ''::bytea) FROM chosen)
+FROM flow WHERE to_batch_id IN (SELECT batch_id FROM chosen)
