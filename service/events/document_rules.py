@@ -65,6 +65,14 @@ def attribute_value(value: Any, at: str, name: str, faults: list[Fault], names: 
     anything(value, at, name, faults, names)
 
 
+def open_field(value: Any, at: str, name: str, faults: list[Fault], names: Namespaces) -> None:
+    """A field of master data that the standard does not define: its schema leaves all names open."""
+    if ":" in name:
+        extension(value, at, name, faults, names)
+    else:
+        anything(value, at, name, faults, names)
+
+
 _vocabularies = list_of(
     record_of(
         {
@@ -74,18 +82,22 @@ _vocabularies = list_of(
                     {
                         "id": uri,
                         "attributes": list_of(
-                            record_of({"id": uri, "attribute": attribute_value}, required=("id",))
+                            record_of(
+                                {"id": uri, "attribute": attribute_value}, required=("id",), others=open_field
+                            )
                         ),
                         "children": list_of(uri),
                     },
                     required=("id",),
+                    others=open_field,
                 )
             ),
         },
         required=("type",),
+        others=open_field,
     )
 )
-_header = record_of({"epcisMasterData": record_of({"vocabularyList": _vocabularies})})
+_header = record_of({"epcisMasterData": record_of({"vocabularyList": _vocabularies}, others=open_field)})
 _results = record_of({"eventList": events, "vocabularyList": _vocabularies})
 _AROUND: dict[str, Rule] = {
     "@context": context,

@@ -16,7 +16,7 @@ from service.events.cbv import (
     ERROR_REASON,
     SOURCE_DESTINATION_TYPE,
 )
-from service.events.namespaces import Namespaces
+from service.events.namespaces import KEYWORDS, Namespaces
 from service.events.sensor_rules import sensor_element
 from service.events.value_forms import is_uri
 from service.events.value_rules import (
@@ -81,7 +81,7 @@ def _prefixes(entry: dict[str, Any], at: str, faults: list[Fault]) -> None:
     for prefix, meaning in entry.items():
         if type(meaning) is dict:
             free(meaning, pointer(at, prefix), faults, _NO_NAMES, at.count("/") + 2)
-        elif not prefix.startswith("@") and (type(meaning) is not str or ":" not in meaning):
+        elif not (prefix.startswith("@") or meaning is None or _is_meaning(meaning)):
             wrong(
                 faults,
                 pointer(at, prefix),
@@ -89,6 +89,11 @@ def _prefixes(entry: dict[str, Any], at: str, faults: list[Fault]) -> None:
                 f"the prefix {shown(prefix)} must stand for a URI, such as https://example.com/epcis/.",
                 f"前缀 {shown(prefix)} 必须对应一个 URI，例如 https://example.com/epcis/。",
             )
+
+
+def _is_meaning(meaning: Any) -> bool:
+    """Whether a term can mean this: a URI, or a JSON-LD keyword (`"isA": "@type"`). null undefines a term."""
+    return type(meaning) is str and (":" in meaning or meaning in KEYWORDS)
 
 
 _NO_NAMES = Namespaces({}, {}, open=True)

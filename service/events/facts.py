@@ -4,7 +4,9 @@ Identifiers are canonical, words bare, times microseconds since 1970 (UTC), numb
 whole URIs. The result goes into `event.facts`; `events.query` knows how each part of it is found.
 
     epcClass, inputEPCClass, outputEPCClass   [uri]        classes that quantities are stated of
-    epcList, parentID, …                      [uri]        only where `event_item` does not tell (see `_epcs`)
+    epcList, parentID, …                      [uri]        only where `event_item` does not tell (see `epcs`)
+    asClass                                   [text]       `0 uri`: role and URI of an instance that only a
+                                                           list of quantities names
     bizTransaction, source, destination       {type: [uri]}
     transformationID, set, unset, errorReason, correctiveEventID   [text]
     sensor                                    {field: [text]}
@@ -38,6 +40,8 @@ from service.identifiers.units import in_reference, reading_in_reference
 ITEMISED: Final = frozenset(("ObjectEvent", "AggregationEvent", "AssociationEvent", "TransformationEvent"))
 #: Kinds that `event_item` takes for classes even in a list of instances.
 CLASSES: Final = (Kind.BATCH, Kind.PRODUCT)
+#: Kinds that `event_item` takes for instances even in a list of quantities.
+INSTANCES: Final = (Kind.UNIT, Kind.LOGISTIC)
 EPC_LISTS: Final = ("epcList", "parentID", "childEPCs", "inputEPCList", "outputEPCList")
 SENSOR_TEXTS: Final = (
     *("type", "deviceID", "dataProcessingMethod", "microorganism", "chemicalSubstance", "bizRules"),
@@ -74,6 +78,7 @@ def facts_of(event: Event, names: Namespaces) -> dict[str, Any]:
     """The facts of one event; `names`: the namespaces that hold for it, its own `@context` included."""
     facts = _Facts(names)
     facts.epcs(event)
+    facts.instances_as_classes(event)
     facts.classes("epcClass", (*event.quantities, *event.child_quantities))
     facts.classes("inputEPCClass", event.input_quantities)
     facts.classes("outputEPCClass", event.output_quantities)
@@ -122,6 +127,26 @@ class _Facts:
                 if kept:
                     self.told[name] = kept
                     self.has[name] = None
+
+    def instances_as_classes(self, event: Event) -> None:
+        """Instances that quantities are stated of. `event_item` holds them as it holds any other, and
+        `MATCH_epc` asks of lists of instances alone.
+        """
+        if event.declares_error or event.type not in ITEMISED:
+            return
+        for role, instances, quantities in (
+            (0, event.epcs, event.quantities),
+            (2, event.child_epcs, event.child_quantities),
+            (3, event.input_epcs, event.input_quantities),
+            (4, event.output_epcs, event.output_quantities),
+        ):
+            named = [
+                each for each in (identity_of(q.epc_class) for q in quantities) if each.kind in INSTANCES
+            ]
+            if named:
+                listed = {identity_of(uri).uri for uri in instances}
+                told = [f"{role} {each.uri}" for each in named if each.uri not in listed]
+                self.told["asClass"] = [*self.told.get("asClass", ()), *told]
 
     def classes(self, name: str, quantities: Iterable[Quantity]) -> None:
         for each in quantities:

@@ -185,6 +185,7 @@ def _(condition: NamesInstance) -> Truth:
         .join(UNIT, UNIT.c.id == ITEM.c.unit_id)
         .join(event, event.c.id == ITEM.c.event_id)
         .where(or_(*named), ITEM.c.role.in_(condition.roles), event.c.type.in_(sorted(ITEMISED)))
+        .where(not_(_stands_as_class(event)))
     )
     told = EVENT.alias("told")
     ways = [_lists(told, condition.lists, condition.uris)] if condition.uris else []
@@ -194,6 +195,13 @@ def _(condition: NamesInstance) -> Truth:
             for name in condition.lists
         ]
     return EVENT.c.id.in_(union_all(items, select(told.c.id).where(or_(*ways))))
+
+
+def _stands_as_class(event: FromClause) -> Truth:
+    """Whether quantities alone name the unit of an item (see `facts`)."""
+    told = func.concat(cast(ITEM.c.role, Text), " ", UNIT.c.uri)
+    held = func.jsonb_build_object("asClass", func.jsonb_build_array(told))
+    return event.c.facts.op("@>", is_comparison=True)(held)
 
 
 @expression.register

@@ -284,8 +284,15 @@ def list_of(rule: Rule, least: int = 0, unique: bool = False) -> Rule:
     return checked
 
 
-def record_of(fields: dict[str, Rule], required: Sequence[str] = (), extensible: bool = True) -> Rule:
-    """An object with known fields; others are extensions where `extensible`, else faults."""
+def record_of(
+    fields: dict[str, Rule],
+    required: Sequence[str] = (),
+    extensible: bool = True,
+    others: Rule | None = None,
+) -> Rule:
+    """An object with known fields. Of others `others` says what they may be; else they are extensions where
+    `extensible`, and faults where not.
+    """
 
     def checked(value: Any, at: str, name: str, faults: list[Fault], names: Namespaces) -> None:
         here = pointer(at, name)
@@ -298,6 +305,8 @@ def record_of(fields: dict[str, Rule], required: Sequence[str] = (), extensible:
             rule = fields.get(key)
             if rule is not None:
                 rule(member, here, key, faults, names)
+            elif others is not None:
+                others(member, here, key, faults, names)
             elif extensible:
                 extension(member, here, key, faults, names)
             else:
