@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from service.events.identifying import identify_events
 from service.events.json_document import read_document
-from service.events.store import identify_events
 from service.ledger.contents import Packings
 from service.ledger.journal import BatchName, Reading, own_batch, read_event
 from service.ledger.model import (

@@ -16,10 +16,11 @@ from service.capture import store
 from service.capture.store import Job
 from service.db.transaction import Transaction
 from service.errors import Conflict, Fault, Unavailable
+from service.events.identifying import Identified, identify_events
 from service.events.json_document import dump_event
 from service.events.master_data import keep_master_data
 from service.events.model import Document, VocabularyElement
-from service.events.store import Identified, ensure_context, identify_events, insert_events
+from service.events.store import EVENT_KEYS, ensure_context, insert_events
 from service.identifiers.lenient import identity_of
 from service.ledger.changes import tell_projection_changed
 from service.ledger.locks import own_ledger, share_ledger
@@ -29,7 +30,8 @@ from service.registry.master_data import MasterDatum, fill_from_master_data
 
 logger = logging.getLogger(__name__)
 
-#: How often a capture is begun anew after PostgreSQL chose it to end a deadlock.
+#: How often a capture is begun anew after PostgreSQL chose it to end a deadlock, or another stored one of its
+#: events at the same moment.
 ATTEMPTS = 10
 
 ROLLBACK = "rollback"
@@ -45,16 +47,23 @@ VOCABULARIES = {
 }
 
 
-async def capture(tx: Transaction, document: Document, error_behaviour: str = ROLLBACK) -> Job:
+async def capture(
+    tx: Transaction,
+    document: Document,
+    error_behaviour: str = ROLLBACK,
+    events: Sequence[Identified] | None = None,
+) -> Job:
     """Store a document's events and everything that follows from them; the finished job.
 
-    With `rollback`, an event whose eventID is here with other content makes the job fail and nothing is
-    stored; with `proceed`, the others are. Raises `Unavailable` only if deadlocks persist.
+    `events`: what `identify_events` makes of the document, where that was done already. With `rollback`, an
+    event whose eventID is here with other content makes the job fail and nothing is stored; with `proceed`,
+    the others are. Raises `Unavailable` only if deadlocks persist.
     """
+    identified = identify_events(document) if events is None else events
     for _ in range(ATTEMPTS):
         try:
             async with tx.sql.transaction():
-                return await _store(tx, document, error_behaviour)
+                return await _store(tx, document, identified, error_behaviour)
         except _Refused as refused:
             job = refused.job
             await store.insert_job(tx, job, document.header, dump_event)
@@ -62,6 +71,10 @@ async def capture(tx: Transaction, document: Document, error_behaviour: str = RO
             return job
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
             logger.info("capture begins anew: %s", type(error).__name__)
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name not in EVENT_KEYS:
+                raise
+            logger.info("capture begins anew: another has stored one of its events")
     raise Unavailable(
         "Other captures of the same goods are in the way; nothing was stored, try again.",
         "同一货物的其他采集正在进行，未存储任何内容，请重试。",
@@ -76,10 +89,11 @@ class _Refused(Exception):
         self.job = job
 
 
-async def _store(tx: Transaction, document: Document, error_behaviour: str) -> Job:
+async def _store(
+    tx: Transaction, document: Document, events: Sequence[Identified], error_behaviour: str
+) -> Job:
     job = Job(uuid4().hex, clock.now(), error_behaviour)
     job.errors.extend(_rejection(position, faults) for position, faults in document.rejected)
-    events = identify_events(document)
     alone = bool(document.master_data) or any(item.event.declares_error for item in events)
     await (own_ledger(tx) if alone else share_ledger(tx))
     await store.insert_job(tx, job, document.header, dump_event)

@@ -9,17 +9,15 @@ from typing import Any
 import msgspec
 
 from service.db.transaction import Transaction
-from service.events.event_hash import event_hash, fingerprint
-from service.events.facts import facts_of
-from service.events.json_document import dump_event
-from service.events.model import Document, Event
-from service.events.namespaces import STANDARD, STANDARD_PREFIXES, Namespaces
+from service.events.identifying import Identified
+from service.events.namespaces import STANDARD_PREFIXES
 from service.identifiers.lenient import identity_of
 
 #: Characters of a prefix and its namespace together: what an index holds.
 MAX_PREFIX = 600
 
 COLUMNS = (
+    "id",
     "event_id",
     "fingerprint",
     "declares_error",
@@ -38,26 +36,10 @@ COLUMNS = (
     "facts",
 )
 
-MAKE_INCOMING = """
-CREATE TEMP TABLE IF NOT EXISTS incoming_event (
-    event_id text, fingerprint bytea, declares_error boolean, type text, event_time timestamptz,
-    record_time timestamptz, action text, biz_step text, disposition text, read_point text,
-    biz_location text, transformation_id text, payload json, context_id bigint, capture_id text,
-    facts jsonb
-) ON COMMIT DELETE ROWS
-"""
-# In the order of eventIDs: two captures of the same events wait for each other in turn, never in a circle.
-TAKE_INCOMING = """
-INSERT INTO event (event_id, fingerprint, declares_error, type, event_time, record_time, action, biz_step,
-                   disposition, read_point, biz_location, transformation_id, payload, context_id, capture_id,
-                   facts)
-SELECT * FROM incoming_event ORDER BY event_id COLLATE "C", declares_error
-ON CONFLICT DO NOTHING
-RETURNING id, event_id, fingerprint
-"""
-FIND_FINGERPRINTS = """
-SELECT event_id, fingerprint FROM event WHERE NOT declares_error AND event_id = ANY($1::text[])
-"""
+FIND_KNOWN = "SELECT event_id, fingerprint, declares_error FROM event WHERE event_id = ANY($1::text[])"
+ALLOT_IDS = "SELECT nextval('event_id_seq') FROM generate_series(1, $1)"
+#: Unique indexes that tell that another capture stored one of the events meanwhile.
+EVENT_KEYS = ("event_event_id_key", "event_event_id_fingerprint_key")
 ENSURE_CONTEXT = """
 WITH made AS (
     INSERT INTO event_context (digest, context) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING RETURNING id
@@ -81,16 +63,6 @@ LATEST_EVENT = "SELECT coalesce(max(id), 0) FROM event"
 
 
 @dataclass(frozen=True, slots=True)
-class Identified:
-    """An event with its `eventID`, given or made from its content (CBV 2.0 event hash)."""
-
-    event: Event
-    event_id: str
-    fingerprint: bytes
-    names: Namespaces
-
-
-@dataclass(frozen=True, slots=True)
 class StoredRow:
     """A stored event as it is given out. `payload`, `context`: JSON texts."""
 
@@ -111,18 +83,6 @@ class Inserted:
     conflicting: tuple[Identified, ...]
 
 
-def identify_events(document: Document) -> list[Identified]:
-    """Give every event its eventID and fingerprint; the same event named twice is kept once."""
-    once: dict[tuple[str, bytes], Identified] = {}
-    names = STANDARD.under(document.context)
-    for event in document.events:
-        event_id = event.event_id or event_hash(event.payload, names)
-        mark = fingerprint(event.payload)
-        inner = names.under(event.payload.get("@context"))
-        once.setdefault((event_id, mark), Identified(event, event_id, mark, inner))
-    return list(once.values())
-
-
 async def ensure_context(tx: Transaction, context: Any) -> int:
     """The id of a document's `@context`."""
     text = msgspec.json.encode(context).decode()
@@ -136,40 +96,54 @@ async def ensure_context(tx: Transaction, context: Any) -> int:
 async def insert_events(
     tx: Transaction, events: Sequence[Identified], *, context_id: int, capture_id: str, now: datetime
 ) -> Inserted:
-    """Store the events that are not here yet."""
+    """Store the events that are not here yet.
+
+    Raises `asyncpg.UniqueViolationError` of one of `EVENT_KEYS` where another capture commits one of them at
+    this very moment: whoever begins anew finds it.
+    """
     await _tell_prefixes(tx, events)
-    await tx.sql.execute(MAKE_INCOMING)
+    fresh, left, known = await _part(tx, events)
+    rows = await tx.sql.fetch(ALLOT_IDS, len(fresh))
+    stored = [(row["nextval"], item) for row, item in zip(rows, fresh, strict=True)]
     await tx.sql.copy_records_to_table(
-        "incoming_event",
-        records=[_row(item, context_id, capture_id, now) for item in events],
+        "event",
+        records=[_row(row_id, item, context_id, capture_id, now) for row_id, item in stored],
         columns=COLUMNS,
     )
-    rows = await tx.sql.fetch(TAKE_INCOMING)
-    await tx.sql.execute("DELETE FROM incoming_event")
-    by_key = {(item.event_id, item.fingerprint): item for item in events}
-    stored = {(row["event_id"], row["fingerprint"]): row["id"] for row in rows}
-    left = [item for key, item in by_key.items() if key not in stored]
-    originals = [item.event_id for item in left if not item.event.declares_error]
-    known = {row["event_id"]: row["fingerprint"] for row in await tx.sql.fetch(FIND_FINGERPRINTS, originals)}
     conflicting = tuple(
         item
         for item in left
         if not item.event.declares_error
         and known.get(item.event_id) != item.fingerprint
-        and not _is_named_by_its_hash(item)
+        and not item.is_named_by_its_hash
     )
-    return Inserted(
-        tuple((row_id, by_key[key]) for key, row_id in sorted(stored.items(), key=lambda pair: pair[1])),
-        len(left) - len(conflicting),
-        conflicting,
-    )
+    return Inserted(tuple(stored), len(left) - len(conflicting), conflicting)
 
 
-def _is_named_by_its_hash(item: Identified) -> bool:
-    """Is the eventID the event's own hash? Then another event of that name says the same, in another
-    spelling: in XML, with another offset, with URNs for Digital Links (CBV 2.0 §8.9).
+async def _part(
+    tx: Transaction, events: Sequence[Identified]
+) -> tuple[list[Identified], list[Identified], dict[str, bytes]]:
+    """The events that are not here yet, in the order of eventIDs; the others; and the fingerprints of known
+    events that are no error declarations.
     """
-    return item.event.event_id is None or item.event_id == event_hash(item.event.payload, item.names)
+    marks: set[tuple[str, bytes]] = set()
+    originals: dict[str, bytes] = {}
+    for row in await tx.sql.fetch(FIND_KNOWN, [item.event_id for item in events]):
+        marks.add((row["event_id"], row["fingerprint"]))
+        if not row["declares_error"]:
+            originals[row["event_id"]] = row["fingerprint"]
+    fresh: list[Identified] = []
+    left: list[Identified] = []
+    # In one order: two captures of the same events wait for each other in turn, never in a circle.
+    for item in sorted(events, key=lambda item: (item.event_id, item.event.declares_error)):
+        original = not item.event.declares_error
+        if (item.event_id, item.fingerprint) in marks or (original and item.event_id in originals):
+            left.append(item)
+            continue
+        fresh.append(item)
+        if original:
+            originals[item.event_id] = item.fingerprint
+    return fresh, left, originals
 
 
 async def _tell_prefixes(tx: Transaction, events: Sequence[Identified]) -> None:
@@ -184,10 +158,12 @@ async def _tell_prefixes(tx: Transaction, events: Sequence[Identified]) -> None:
         await tx.sql.execute(TELL_PREFIXES, *map(list, zip(*sorted(told), strict=True)))
 
 
-def _row(item: Identified, context_id: int, capture_id: str, now: datetime) -> tuple[object, ...]:
+def _row(
+    row_id: int, item: Identified, context_id: int, capture_id: str, now: datetime
+) -> tuple[object, ...]:
     event = item.event
-    payload = {name: value for name, value in event.payload.items() if name != "recordTime"}
     return (
+        row_id,
         item.event_id,
         item.fingerprint,
         event.declares_error,
@@ -200,10 +176,10 @@ def _row(item: Identified, context_id: int, capture_id: str, now: datetime) -> t
         identity_of(event.read_point).uri if event.read_point else None,
         identity_of(event.biz_location).uri if event.biz_location else None,
         event.transformation_id,
-        dump_event(payload).decode(),
+        item.payload,
         context_id,
         capture_id,
-        dump_event(facts_of(event, item.names)).decode(),
+        item.facts,
     )
 
 
