@@ -3,16 +3,20 @@
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+import msgspec
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from service import clock
 from service.errors import Malformed
 from service.scan.cards import Card
+from service.scan.days import pack_day
+from service.scan.headline import headline
 from service.scan.pages import page, security_headers
 from service.scan.preferences import Language, preferred_language
+from service.scan.unit_state import UnitSigns
 from service.scan.verdict import Verdict
-from service.scan.words import WORDS
+from service.web.problems import problem
 
 METHODS: Final = "GET, HEAD, OPTIONS"
 STATUSES: Final = {
@@ -20,6 +24,12 @@ STATUSES: Final = {
     Verdict.INVALID: 400,
     Verdict.NOT_CHECKED: 503,
 }
+_REFUSALS: Final = {
+    Verdict.UNKNOWN: ("NoSuchResourceException", "Not here"),
+    Verdict.INVALID: ("ValidationException", "The input breaks a rule"),
+    Verdict.NOT_CHECKED: ("ServiceUnavailableException", "Not now"),
+}
+_OF_THE_PROBLEM: Final = ("status", "message", "message_zh")
 #: On every answer to a code, of whatever kind.
 HEADERS: Final = {
     # The status is true at this moment only.
@@ -113,9 +123,44 @@ def respond(
     return HTMLResponse(html, status, html_headers(language) | wait)
 
 
+def refuse(
+    _request: Request,
+    verdict: Verdict,
+    _code: str,
+    *,
+    card: Card | None = None,
+    reason: Malformed | None = None,
+) -> Response:
+    """A verdict of `STATUSES` as a problem, as programs get every refusal; with what the card says besides:
+    a lot that is not known may be a recalled one misprinted.
+    """
+    unit = card.unit if card else None
+    (_, zh), (_, english) = headline(verdict, "zh", unit), headline(verdict, "en", unit)
+    kind, title = _REFUSALS[verdict]
+    wait = {"Retry-After": "30"} if verdict is Verdict.NOT_CHECKED else {}
+    answer = problem(
+        STATUSES[verdict],
+        reason.message if reason else english,
+        reason.zh if reason else zh,
+        name=kind,
+        title=title,
+        faults=reason.faults if reason else (),
+        headers={**HEADERS, "X-Content-Type-Options": "nosniff", **wait},
+    )
+    more: dict[str, Any] = {"recall_status": verdict.value}
+    if card is not None:
+        told = as_json(verdict, card, None)
+        more |= {name: value for name, value in told.items() if name not in _OF_THE_PROBLEM}
+    body = msgspec.json.encode(msgspec.json.decode(answer.body) | more)
+    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    return Response(body, answer.status_code, headers)
+
+
 def as_json(verdict: Verdict, card: Card | None, reason: Malformed | None) -> dict[str, Any]:
     """The page's facts for programs. `status`: a `Verdict`."""
-    zh, en = WORDS[f"{verdict}_lead"]
+    unit = card.unit if card else None
+    _, zh = headline(verdict, "zh", unit)
+    _, en = headline(verdict, "en", unit)
     body: dict[str, Any] = {
         "status": verdict.value,
         "message": reason.message if reason else en,
@@ -134,6 +179,8 @@ def as_json(verdict: Verdict, card: Card | None, reason: Malformed | None) -> di
         "product_name_zh": facts.get("product_name_zh"),
         "product_name_en": facts.get("product_name_en"),
         **{name: day.isoformat() if day else None for name, day in days.items()},
+        "also": [verdict.value for verdict in card.verdicts[1:]],
+        "unit": unit_as_json(card.unit) if card.unit else None,
         "phone": card.phone,
         "recalls": [
             {
@@ -150,4 +197,16 @@ def as_json(verdict: Verdict, card: Card | None, reason: Malformed | None) -> di
             for recall in card.recalls
         ],
         "recalled_lots": list(card.other_lots),
+    }
+
+
+def unit_as_json(unit: UnitSigns) -> dict[str, Any]:
+    """What is on record of the one unit, by days of China. Places of sale are not for everybody."""
+    return {
+        "on_record": unit.id is not None,
+        "listed": unit.listed,
+        "status": unit.status.value if unit.status else None,
+        "since": pack_day(unit.since).isoformat() if unit.since else None,
+        "times_sold": len(unit.sales),
+        "sold_on": [pack_day(sale.at).isoformat() for sale in unit.sales],
     }

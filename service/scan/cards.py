@@ -1,6 +1,7 @@
 """What is known of the batch, unit or product that a scanned link names."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -8,8 +9,12 @@ from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.identifiers.identity import Identity, Kind
 from service.recall.status import PublicRecall, find_recalled_lots, find_recalls
+from service.scan.journey import Actor, Journey, Step, StepKind, condensed, step_of
 from service.scan.link_choice import Link
-from service.scan.verdict import Verdict, verdict_of
+from service.scan.trail import Kept, noon_of, trail_of_batches, trail_of_unit
+from service.scan.unit_signs import read_unit
+from service.scan.unit_state import UnitSigns
+from service.scan.verdict import Found, Verdict, verdicts_of
 
 DOCUMENTS_SHOWN: Final = 10
 
@@ -17,8 +22,11 @@ DOCUMENTS_SHOWN: Final = 10
 PURPOSES: Final = ("consumer", "消费", "recall", "召回", "service", "客服", "complaint", "投诉")
 
 LIST_DOCUMENTS = """
-SELECT kind, name, number, issuer, issued_on, valid_until, result
-FROM batch_document WHERE batch_id = $1 ORDER BY id LIMIT $2
+-- What stands and says "failed" comes first, what is void last.
+SELECT id, kind, name, number, issuer, issued_on, valid_until, result, stated_by, basis, voided_at,
+    void_reason, file_public AND file_sha256 IS NOT NULL AS downloadable
+FROM batch_document WHERE batch_id = ANY ($1::bigint[])
+ORDER BY voided_at IS NOT NULL, result = 'failed' DESC NULLS LAST, id LIMIT $2
 """
 
 
@@ -26,20 +34,28 @@ FROM batch_document WHERE batch_id = $1 ORDER BY id LIMIT $2
 class Card:
     """Everything the page shows. `facts`: columns of `find_batches.sql` or `find_product.sql`, or empty.
 
-    `other_lots`: recalled lots of the product, where the lot at hand is not known. `links`: registered by its
-    producer, most specific first; `scans`: how often and where this code was scanned, where that is counted.
+    `verdicts`: all that hold, the gravest first; `other_lots`: recalled lots of the product, where the lot at
+    hand is not known. `links`: registered by its producer, most specific first; `scans`: how often and where
+    this code was scanned, where that is counted.
     """
 
-    verdict: Verdict
+    verdicts: tuple[Verdict, ...]
     identity: Identity
     checked_at: datetime
     facts: dict[str, Any]
     recalls: tuple[PublicRecall, ...] = ()
     other_lots: tuple[str, ...] = ()
     documents: tuple[dict[str, Any], ...] = ()
+    unit: UnitSigns | None = None
+    journey: Journey | None = None
     phone: str | None = None
     links: tuple[Link, ...] = ()
     scans: object | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The first thing to be said."""
+        return self.verdicts[0]
 
     @property
     def lot(self) -> str | None:
@@ -52,11 +68,11 @@ class Card:
         return self.facts.get("made_on")
 
 
-async def look_up(tx: Transaction, identity: Identity, now: datetime) -> Card:
-    """Find what the link names and whether it is recalled.
+async def look_up(tx: Transaction, identity: Identity, now: datetime, kept: Kept | None = None) -> Card:
+    """Find what the link names, whether it is recalled, and what is on record of the one unit.
 
     A unit belongs to the lot its events say and, on a link that carries a lot, to that one as well: if they
-    differ, a recall of either counts.
+    differ, a recall of either counts. `kept`: trails read before; without it no journey is made.
     """
     if identity.kind is not Kind.PRODUCT:
         rows = await tx.sql.fetch(
@@ -65,33 +81,75 @@ async def look_up(tx: Transaction, identity: Identity, now: datetime) -> Card:
             identity.uri if identity.kind is Kind.UNIT else None,
         )
         if rows:
-            return await _card_of_batch(tx, identity, [dict(row) for row in rows], now)
+            return await _card_of_batch(tx, identity, [dict(row) for row in rows], now, kept)
     product = await tx.sql.fetchrow(statement("service.scan", "find_product"), identity.product_uri)
     facts = dict(product) if product else {}
     lots = await find_recalled_lots(tx, facts["product_id"]) if facts else []
-    verdict = Verdict.LOT_NEEDED if facts and identity.kind is Kind.PRODUCT else Verdict.UNKNOWN
-    return Card(verdict, identity, now, facts, other_lots=tuple(lots), phone=phone_of(facts))
+    found = Found(lot_known=False, product_only=bool(facts) and identity.kind is Kind.PRODUCT)
+    return Card(verdicts_of(found, now), identity, now, facts, other_lots=tuple(lots), phone=phone_of(facts))
 
 
 async def _card_of_batch(
-    tx: Transaction, identity: Identity, rows: list[dict[str, Any]], now: datetime
+    tx: Transaction, identity: Identity, rows: list[dict[str, Any]], now: datetime, kept: Kept | None
 ) -> Card:
-    recalls = await find_recalls(tx, [row["batch_id"] for row in rows])
+    batches = [row["batch_id"] for row in rows]
+    recalls = await find_recalls(tx, batches)
     facts = rows[0]
     expires_on = min((row["expires_on"] for row in rows if row["expires_on"]), default=None)
-    documents = await tx.sql.fetch(LIST_DOCUMENTS, facts["batch_id"], DOCUMENTS_SHOWN)
+    documents = [dict(row) for row in await tx.sql.fetch(LIST_DOCUMENTS, batches, DOCUMENTS_SHOWN)]
+    unit = await read_unit(tx, identity, batches) if identity.kind is Kind.UNIT else None
+    failed = any(document["result"] == "failed" and not document["voided_at"] for document in documents)
+    found = Found(recalled=bool(recalls), held=failed, expires_on=expires_on)
+    if unit is not None:
+        found = replace(
+            found,
+            held=failed or unit.held,
+            listed=unit.listed,
+            status=unit.status,
+            sales=len(unit.sales),
+        )
     return Card(
-        verdict_of(recalled=bool(recalls), expires_on=expires_on, now=now),
+        verdicts_of(found, now),
         identity,
         now,
         facts,
         tuple(recalls),
-        documents=tuple(dict(row) for row in documents),
+        documents=tuple(documents),
+        unit=unit,
+        journey=None if kept is None else await _journey(tx, rows, unit, documents, kept, now),
         phone=phone_of(facts),
     )
 
 
-def phone_of(facts: dict[str, Any]) -> str | None:
+async def _journey(
+    tx: Transaction,
+    rows: Sequence[Mapping[str, Any]],
+    unit: UnitSigns | None,
+    documents: Sequence[Mapping[str, Any]],
+    kept: Kept,
+    now: datetime,
+) -> Journey:
+    trail = await trail_of_batches(tx, rows, kept, now)
+    steps, cut, missing = [*trail.steps, *map(_tested, filter(_counts, documents))], trail.cut, trail.missing
+    if unit is not None and unit.id is not None:
+        sold = [(sale.at, sale.site) for sale in unit.sales if sale.site is not None]
+        own = await trail_of_unit(tx, unit.id, rows[-1]["batch_id"], sold, trail.makers)
+        steps += own.steps
+        cut, missing = cut or own.cut, missing or own.missing
+    return replace(condensed(steps, cut=cut), missing=missing)
+
+
+def _counts(document: Mapping[str, Any]) -> bool:
+    return bool(document["kind"] == "test_report" and document["issued_on"] and not document["voided_at"])
+
+
+def _tested(document: Mapping[str, Any]) -> Step:
+    # The issuer stands among the documents of this very page.
+    issuer = Actor(None, document["issuer"], document["issuer"], "laboratory", disclosure="name")
+    return step_of(StepKind.TESTED, noon_of(document["issued_on"]), issuer, own=True)
+
+
+def phone_of(facts: Mapping[str, Any]) -> str | None:
     """The producer's number for consumers: by its purpose, else the first contact's number."""
     contacts = [c for c in facts.get("contacts") or [] if isinstance(c, dict) and c.get("phone")]
 

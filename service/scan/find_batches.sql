@@ -9,12 +9,13 @@ WITH named AS (
     SELECT batch_id, min(rank) AS rank FROM named GROUP BY batch_id
 )
 SELECT batch.id AS batch_id, batch.uri AS batch_uri, batch.lot, batch.made_on, batch.expires_on,
+    batch.quantity, batch.uom, batch.origin_site_id,
     product.id AS product_id, product.gtin, product.category, product.brand, product.specification,
-    product.executed_standard, product.approval_number,
+    product.executed_standard, product.approval_number, product.shelf_life_days, product.attributes,
     product.name_zh AS product_name_zh, product.name_en AS product_name_en,
     party.name_zh AS party_name_zh, party.name_en AS party_name_en, party.address AS party_address,
-    party.contacts,
-    site.name_zh AS site_name_zh, site.name_en AS site_name_en
+    party.contacts, party.licences,
+    site.name_zh AS site_name_zh, site.name_en AS site_name_en, site.region AS site_region
 FROM once
 JOIN batch ON batch.id = once.batch_id
 LEFT JOIN product ON product.id = batch.product_id

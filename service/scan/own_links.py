@@ -9,6 +9,8 @@ from service.scan.link_choice import Link
 from service.scan.link_types import DEFAULT
 
 PAGES: Final = "/p"
+#: Published files of documents; no Digital Link begins so.
+FILES: Final = "/p/file"
 RECALL_STATUS: Final = "/v1/recall-status"
 HTML: Final = "text/html"
 BOTH: Final = ("zh", "en")

@@ -2,45 +2,39 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from service.registry import links
 from service.scan.cards import Card
+from service.scan.days import day_text, span_text
+from service.scan.headline import headline
+from service.scan.journey import Journey, Step, StepKind
+from service.scan.label import Row, label_rows, told_in
 from service.scan.link_choice import Link
+from service.scan.papers import papers_of
 from service.scan.preferences import Language
+from service.scan.regions import region_name
 from service.scan.verdict import PACK_TIME, Verdict
 from service.scan.words import words_in
 
 CODE_SHOWN: Final = 200  # characters of the scanned code that a page repeats
 
-_PAGES: Final = Environment(
-    loader=PackageLoader("service.scan"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-
-ICONS: Final = {
-    Verdict.RECALLED: "!",
-    Verdict.EXPIRED: "!",
-    Verdict.NO_RECALL_KNOWN: "i",
-    Verdict.LOT_NEEDED: "?",
-    Verdict.UNKNOWN: "?",
-    Verdict.INVALID: "×",
-    Verdict.NOT_CHECKED: "?",
+#: Drawings beside the heading: their form, not their colour, tells the verdicts apart.
+SYMBOLS: Final = {
+    **dict.fromkeys((Verdict.RECALLED, Verdict.STOPPED, Verdict.WITHDRAWN), "stop"),
+    **dict.fromkeys((Verdict.SOLD_AGAIN, Verdict.EXPIRED), "warn"),
+    **dict.fromkeys((Verdict.NO_RECALL_KNOWN, Verdict.SOLD, Verdict.EXPORTED), "info"),
 }
+#: Hotlines by category of product, beside the consumers'.
+HOTLINES: Final = {"agricultural": ("12315", "12316"), "medicine": ("12315", "12331")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +47,33 @@ class Page:
     language: Language
     path: str
     scans: object | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepShown:
+    """One step of the journey in the reader's language."""
+
+    what: str
+    who: str | None
+    where: str | None
+    when: str
+
+
+@cache
+def pages() -> Environment:
+    """The templates of this room: what is put into them is escaped, what is missing is an error."""
+    return Environment(
+        loader=PackageLoader("service.scan"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def day_in(language: Language) -> Callable[[date | datetime], str]:
+    """Writes days in this language."""
+    return partial(day_text, language=language)
 
 
 @cache
@@ -87,27 +108,26 @@ def page(
     """The whole page. `switch`: link to the same page in the other language; `path`: of the code, as it was
     scanned; `reason`: why it is invalid."""
     words = words_in(language)
-
-    def told(chinese: str | None, english: str | None) -> str | None:
-        """The text in the reader's language, else in the other."""
-        return (chinese or english) if language == "zh" else (english or chinese)
-
-    return _PAGES.get_template("page.html").render(
-        t=words,
-        language=language,
-        html_language="zh-CN" if language == "zh" else "en",
-        other="en" if language == "zh" else "zh-CN",
-        switch=switch,
-        verdict=verdict,
-        icon=ICONS[verdict],
-        card=card,
-        told=told,
-        day=_day_in(language),
-        rows=_facts(card, words, told, language) if card else [],
-        page=Page(verdict, language, path, card.scans if card else None),
-        code="" if card and card.facts else path[:CODE_SHOWN],
-        reason=reason,
-        checked_at=now.astimezone(PACK_TIME).strftime("%Y-%m-%d %H:%M (UTC+8)"),
+    unit = card.unit if card else None
+    return (
+        pages()
+        .get_template("page.html")
+        .render(
+            _shell(language, switch),
+            verdict=verdict,
+            symbol=SYMBOLS.get(verdict, "ask"),
+            headline=headline(verdict, language, unit),
+            also=[headline(other, language, unit) for other in card.verdicts[1:]] if card else [],
+            card=card,
+            told=told_in(language),
+            day=day_in(language),
+            page=Page(verdict, language, path, card.scans if card else None),
+            code="" if card and card.facts else path[:CODE_SHOWN],
+            reason=reason,
+            checked_at=now.astimezone(PACK_TIME).strftime("%Y-%m-%d %H:%M (UTC+8)"),
+            host=urlsplit(links.public_url()).netloc,
+            **(_blocks(card, words, language, now) if card and card.facts else _NO_BLOCKS),
+        )
     )
 
 
@@ -122,47 +142,48 @@ def links_page(
 ) -> str:
     """A page of links. `levels`: (anchor, description, links); `title`: which of the words; `embedded`: the
     links as JSON-LD, without `<`."""
-    return _PAGES.get_template("links.html").render(
-        t=words,
-        language=language,
-        html_language="zh-CN" if language == "zh" else "en",
-        other="en" if language == "zh" else "zh-CN",
-        switch=switch,
-        title=title,
-        levels=levels,
-        embedded=embedded,
-    )
+    shell = _shell(language, switch) | {"t": words}
+    return pages().get_template("links.html").render(shell, title=title, levels=levels, embedded=embedded)
 
 
-def _day_in(language: Language) -> Any:
-    def shown(day: date | datetime) -> str:
-        if isinstance(day, datetime):
-            day = day.astimezone(PACK_TIME).date()
-        if language == "zh":
-            return f"{day.year}年{day.month}月{day.day}日"
-        return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+def _shell(language: Language, switch: str) -> dict[str, Any]:
+    return {
+        "t": words_in(language),
+        "language": language,
+        "html_language": "zh-CN" if language == "zh" else "en",
+        "other": "en" if language == "zh" else "zh-CN",
+        "switch": switch,
+    }
 
-    return shown
+
+_NO_BLOCKS: Final[dict[str, Any]] = {"rows": [], "papers": [], "journey": None, "steps": [], "claims": None}
 
 
-def _facts(card: Card, words: dict[str, str], told: Any, language: Language) -> list[tuple[str, str, bool]]:
-    """The label's facts in the order of a printed label: (term, value, whether it is a code)."""
+def _blocks(card: Card, words: Mapping[str, str], language: Language, now: datetime) -> dict[str, Any]:
     facts = card.facts
-    day = _day_in(language)
-    made_on, expires_on = facts.get("made_on"), facts.get("expires_on")
-    rows: list[tuple[str, str | None, bool]] = [
-        ("name", told(facts.get("product_name_zh"), facts.get("product_name_en")), False),
-        ("brand", facts.get("brand"), False),
-        ("specification", facts.get("specification"), False),
-        ("lot", card.lot, True),
-        ("serial", card.identity.serial, True),
-        ("made_on", day(made_on) if made_on else None, False),
-        ("expires_on", day(expires_on) if expires_on else None, False),
-        ("executed_standard", facts.get("executed_standard"), False),
-        ("approval_number", facts.get("approval_number"), False),
-        ("gtin", facts.get("gtin") or card.identity.gtin, True),
-        ("party", told(facts.get("party_name_zh"), facts.get("party_name_en")), False),
-        ("address", facts.get("party_address"), False),
-        ("origin", told(facts.get("site_name_zh"), facts.get("site_name_en")), False),
-    ]
-    return [(words[name], value, is_code) for name, value, is_code in rows if value]
+    codes = (card.lot, card.identity.serial, facts.get("gtin") or card.identity.gtin)
+    rows: list[Row] = label_rows(facts, codes, card.phone, words, language)
+    journey = card.journey or Journey()
+    return {
+        "rows": rows,
+        "papers": papers_of(card.documents, facts, card.phone, words, language, now),
+        "journey": journey,
+        "steps": [_step(step, words, language) for step in journey.steps],
+        "claims": {
+            "law": words["claim_food" if facts.get("category") == "food" else "claim_other"],
+            "hotlines": HOTLINES.get(str(facts.get("category")), ("12315",)),
+        },
+    }
+
+
+def _step(step: Step, words: Mapping[str, str], language: Language) -> StepShown:
+    told = told_in(language)
+    what = words["sold_there" if step.kind is StepKind.SOLD else step.kind]
+    product = told(step.product_zh, step.product_en)
+    if product or (not step.own and step.kind is not StepKind.TESTED):
+        gap = ("（{}）" if language == "zh" else " ({})").format(product or words["of_input"])
+        what += gap
+    name, role = told(step.name_zh, step.name_en), words.get(f"role_{step.role}")
+    where = region_name(step.region, language) if step.region else None
+    who = name or role or (None if where or step.kind is StepKind.TESTED else words["undisclosed"])
+    return StepShown(what, who, where, span_text(step.first_at, step.last_at, language))

@@ -3,7 +3,6 @@
 The path and the query are read, and passed on, as they were sent.
 """
 
-import asyncio
 import re
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -23,6 +22,7 @@ from service.scan.link_choice import Link, Wishes, choose, wishes_of
 from service.scan.link_pages import Form, answer_linkset, wanted_form
 from service.scan.link_types import DEFAULT
 from service.scan.linkset import JSON, LINKSET_JSON, Anchored, linkset
+from service.scan.patience import within_patience
 from service.scan.resolver import (
     Asked,
     choose_default,
@@ -33,7 +33,6 @@ from service.scan.resolver import (
     read_query,
     with_query,
 )
-from service.scan.routes import ANSWER_SECONDS
 from service.scan.verdict import Verdict
 from service.web.problems import problem
 
@@ -78,8 +77,7 @@ async def resolve(request: Request) -> Response:
     except Malformed as error:
         return respond(request, Verdict.INVALID, path, data=data, reason=error)
     try:
-        async with asyncio.timeout(ANSWER_SECONDS), transaction(request.app.state.engine) as tx:
-            return await _answer(request, tx, scanned, form)
+        return await within_patience(_answer_of(request, scanned, form))
     except FAILURES:  # nothing of them may look like "fine"
         return respond(request, Verdict.NOT_CHECKED, path, data=data)
 
@@ -119,6 +117,11 @@ for _key in (*SERVED, MINTED, *(key for key in KEY_RULES if key not in SERVED)):
 _ONE_SEGMENT: Final = "/{segment}"
 for _method in ("GET", "HEAD"):
     router.add_api_route(_ONE_SEGMENT, refuse_compressed, methods=[_method], include_in_schema=False)
+
+
+async def _answer_of(request: Request, scanned: Scanned, form: Form | None) -> Response:
+    async with transaction(request.app.state.engine) as tx:
+        return await _answer(request, tx, scanned, form)
 
 
 async def _answer(request: Request, tx: Transaction, scanned: Scanned, form: Form | None) -> Response:

@@ -3,8 +3,8 @@
 A code leads here through the resolver: `/01/{gtin}/10/{lot}` -> `/p/01/{gtin}/10/{lot}`.
 """
 
-import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,30 +12,53 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from service import clock
+from service.auth.caller import Tx
 from service.db.failures import FAILURES
 from service.db.transaction import Transaction, transaction
 from service.errors import Malformed
 from service.identifiers.identity import Identity, identify
 from service.identifiers.kinds import CANONICAL_HOST
 from service.registry import links
+from service.registry.batch_documents import fetch_public_file
+from service.registry.document_routes import download
+from service.registry.fields import PathId
 from service.scan import link_pages
-from service.scan.answers import CODE_PATH, HEADERS, METHODS, raw_path, raw_query, respond
-from service.scan.cards import look_up
+from service.scan.answers import CODE_PATH, HEADERS, METHODS, STATUSES, raw_path, raw_query, refuse, respond
+from service.scan.cards import Card, look_up
 from service.scan.levels import MINTED, TRADE_ITEMS, read_scanned
 from service.scan.link_choice import Link
 from service.scan.link_store import find_links
 from service.scan.link_types import DEFAULT_MULTI
-from service.scan.own_links import PAGES, RECALL_STATUS
+from service.scan.own_links import FILES, PAGES, RECALL_STATUS
+from service.scan.patience import within_patience
 from service.scan.preferences import preferred_form
 from service.scan.resolver import gather
+from service.scan.trail import Kept
 from service.scan.verdict import Verdict
+from service.web.problems import PROBLEM_JSON
 
 router = APIRouter(tags=["consumer"])
 
-#: A consumer with a phone in a shop does not wait longer; the page then says that nothing was checked.
-ANSWER_SECONDS: Final = 8.0
 LINKS_SHOWN: Final = 20  # of a producer on one page
 NOT_FOR_PEOPLE: Final = frozenset({DEFAULT_MULTI, "gs1:epcis", "gs1:jws", "gs1:masterData", "gs1:handledBy"})
+
+
+@router.get(
+    FILES + "/{document_id}",
+    summary="A published certificate or report 已公开的证书或报告",
+    response_class=Response,
+    responses={
+        200: {"description": "The file, as a download.", "content": {"application/octet-stream": {}}},
+        404: {"description": "No such file, or it is not published.", "content": {PROBLEM_JSON: {}}},
+        503: {"description": "The database cannot answer now.", "content": {PROBLEM_JSON: {}}},
+    },
+)
+async def read_public_file(tx: Tx, document_id: PathId) -> Response:
+    """The file of a certificate or test report that its batch's producer has published. Open to everybody."""
+    answer = download(*await fetch_public_file(tx, document_id))
+    # It may be taken back.
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @router.get(
@@ -50,23 +73,32 @@ async def read_page(request: Request) -> Response:
     The first thing it says of a lot is whether it is recalled.
     """
     data = preferred_form(request.headers.get("accept")) == "json"
-    return await _answer(request, raw_path(request).removeprefix(PAGES), data)
+    return await _answer(request, raw_path(request).removeprefix(PAGES), data=data)
 
 
 @router.get(
     RECALL_STATUS + "/{path:path}",
     summary="Recall status as data 召回状态",
-    responses={200: {"description": "status, message, recalls …", "content": {"application/json": {}}}},
+    responses={
+        200: {"description": "status, message, recalls …", "content": {"application/json": {}}},
+        400: {"description": "No valid code.", "content": {PROBLEM_JSON: {}}},
+        404: {
+            "description": "Nothing is known of it; `recalled_lots` of the product, if that is known.",
+            "content": {PROBLEM_JSON: {}},
+        },
+        503: {"description": "Not checked: the database cannot answer.", "content": {PROBLEM_JSON: {}}},
+    },
     response_class=Response,
     openapi_extra=CODE_PATH,
 )
 async def read_recall_status(request: Request) -> Response:
     """`/v1/recall-status/01/{gtin}/10/{lot}` and the like: the page's facts as JSON. Open to everybody.
 
-    `status` is recalled, expired, no_recall_known, lot_needed, unknown (404), invalid (400) or
-    not_checked (503).
+    `status` is recalled, stopped, withdrawn, sold_again, expired, exported, sold, no_recall_known or
+    lot_needed; `also` holds what is true besides. Anything else is a problem: 400 for what is no code, 404
+    for one that is not known, 503 when nothing could be checked; its `recall_status` says which.
     """
-    return await _answer(request, raw_path(request).removeprefix(RECALL_STATUS), data=True)
+    return await _answer(request, raw_path(request).removeprefix(RECALL_STATUS), data=True, problems=True)
 
 
 async def _preflight() -> Response:
@@ -78,22 +110,43 @@ for _path, _read in ((PAGES, read_page), (RECALL_STATUS, read_recall_status)):
     router.add_api_route(_path + "/{path:path}", _preflight, methods=["OPTIONS"], include_in_schema=False)
 
 
-async def _answer(request: Request, path: str, data: bool) -> Response:
+async def _answer(request: Request, path: str, *, data: bool, problems: bool = False) -> Response:
+    """`problems`: refusals as `application/problem+json`, not in the form of the page's data."""
+    say = refuse if problems else partial(respond, data=data)
     try:
         identity = _identify(path, raw_query(request))
+        found = await within_patience(_find(request, identity, path, data))
     except Malformed as error:
-        return respond(request, Verdict.INVALID, path, data=data, reason=error)
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS), transaction(request.app.state.engine) as tx:
-            if identity.kind not in TRADE_ITEMS:
-                return await _other_thing(request, tx, path, data)
-            card = await look_up(tx, identity, clock.now())
-            card = replace(card, links=await _links(tx, path))
-    except Malformed as error:
-        return respond(request, Verdict.INVALID, path, data=data, reason=error)
+        return say(request, Verdict.INVALID, path, reason=error)
     except FAILURES:  # nothing of them may look like "fine"
-        return respond(request, Verdict.NOT_CHECKED, path, data=data)
-    return respond(request, card.verdict, path, data=data, card=card)
+        return say(request, Verdict.NOT_CHECKED, path)
+    if isinstance(found, Response):
+        return found
+    if found is None:
+        return say(request, Verdict.UNKNOWN, path)
+    if found.verdict in STATUSES:
+        return say(request, found.verdict, path, card=found)
+    return respond(request, found.verdict, path, data=data, card=found)
+
+
+async def _find(request: Request, identity: Identity, path: str, data: bool) -> Card | Response | None:
+    """What the code names; the answer itself for what is no trade item; None if that is not known."""
+    async with transaction(request.app.state.engine) as tx:
+        if identity.kind not in TRADE_ITEMS:
+            scanned = read_scanned(path, "", links.public_url())
+            levels = await gather(tx, scanned, links.public_url())
+            return link_pages.answer_thing(request, scanned, levels, data=data) if levels else None
+        card = await look_up(tx, identity, clock.now(), None if data else _kept(request))
+        return replace(card, links=await _links(tx, path))
+
+
+def _kept(request: Request) -> Kept:
+    """The trails that this application has read lately."""
+    state = request.app.state
+    if not hasattr(state, "trails"):
+        state.trails = Kept()
+    kept: Kept = state.trails
+    return kept
 
 
 async def _links(tx: Transaction, path: str) -> tuple[Link, ...]:
@@ -115,12 +168,3 @@ def _identify(path: str, query: str) -> Identity:
     if identity.kind not in TRADE_ITEMS:
         read_scanned(path, "", links.public_url())
     return identity
-
-
-async def _other_thing(request: Request, tx: Transaction, path: str, data: bool) -> Response:
-    """The page of a logistic unit, a site or a party."""
-    scanned = read_scanned(path, "", links.public_url())
-    levels = await gather(tx, scanned, links.public_url())
-    if not levels:
-        return respond(request, Verdict.UNKNOWN, path, data=data)
-    return link_pages.answer_thing(request, scanned, levels, data=data)

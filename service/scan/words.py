@@ -1,19 +1,63 @@
 """The words of the consumer's page, Chinese and English side by side."""
 
+from functools import cache
 from typing import Final
 
+from service.scan.page_words import BLOCKS
 from service.scan.preferences import Language
 
-WORDS: Final[dict[str, tuple[str, str]]] = {
+#: A heading and its sentences for each verdict. `{…}`: filled in by `headline.py`.
+VERDICTS: Final[dict[str, tuple[str, str]]] = {
     "recalled": ("已召回", "RECALLED"),
     "recalled_lead": (
         "这一批次已被召回，请停止食用或使用。",
         "This lot has been recalled. Do not eat or use it.",
     ),
+    "stopped": ("已停止销售", "Stopped"),
+    "stopped_lead": (
+        "有检验不合格或封存的记录，请不要购买、食用或使用，并向销售者或生产者查问。",
+        "A failed test or a hold is on record. Do not buy, eat or use it; ask the seller or the producer.",
+    ),
+    "withdrawn": ("不应在售", "Should not be on sale"),
+    "withdrawn_lead": (
+        "使用这个编码的那一件已于{day}登记为{state}。您手中的若是在售商品，请不要购买、食用或使用，"
+        "保留包装并拨打 12315。",
+        "The one item with this code was recorded as {state} on {day}. If yours was offered for sale, do "
+        "not buy, eat or use it; keep the pack and call 12315.",
+    ),
+    "state_stolen": ("被盗", "stolen"),
+    "state_destroyed": ("已销毁", "destroyed"),
+    "state_sampled": ("已抽样送检", "taken as a sample for testing"),
+    "state_consumed": ("已作为原料用掉", "used up in making something else"),
+    "state_retired": ("编码已注销", "taken out of use"),
+    "state_exported": ("已出口", "exported"),
+    "sold_again": ("同一编码已售出 {count} 次", "Sold {count} times"),
+    "sold_again_lead": (
+        "一个编码只属于一件商品，而这个编码有 {count} 次售出记录（最早 {first}，最近 {last}），"
+        "其中至少有一件用了别人的编码。请先不要食用或使用，保留包装和购物凭证，向销售者查问，并拨打 12315。",
+        "A code belongs to one item, and this one was recorded as sold {count} times, first on {first}, "
+        "last on {last}: at least one of them bears another's code. Do not eat or use it for now. Keep the "
+        "pack and the receipt, ask the seller, and call 12315.",
+    ),
     "expired": ("已过保质期", "Past its date"),
     "expired_lead": (
-        "该批次的保质期已过，请不要食用或使用。未查到该批次的召回信息。",
-        "The date of this lot has passed. Do not eat or use it. No recall of this lot is known.",
+        "该批次的保质期已过，请不要食用或使用。",
+        "The date of this lot has passed. Do not eat or use it.",
+    ),
+    "exported": ("已登记出口", "Recorded as exported"),
+    "exported_lead": (
+        "使用这个编码的那一件已于{day}登记出口。如果您是在国外买的，属正常情况；"
+        "如果在国内购买，请向销售者查问，或拨打 12315。",
+        "The one item with this code was recorded as exported from China on {day}. If you bought it "
+        "abroad, that is as it should be. If you bought it in China, ask the seller, or call 12315.",
+    ),
+    "sold": ("已售出一次", "Sold once"),
+    "sold_lead": (
+        "使用这个编码的那一件已于{day}登记售出。如果是您买的，属正常情况。"
+        "如果不是您买的，或者商品仍在货架上，请不要购买或使用，并向销售者查问。",
+        "The one item with this code was recorded as sold on {day}. If it was sold to you, that is as it "
+        "should be. If it was not you who bought it, or it is still on a shelf, do not buy or use it, and "
+        "ask the seller.",
     ),
     "no_recall_known": ("未查到召回", "No recall known"),
     "no_recall_known_lead": (
@@ -32,6 +76,13 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "This code is not registered here, so nothing can be said about the product. "
         "Check the code on the pack, or ask the seller.",
     ),
+    "unlisted": ("未登记的序列号", "Unknown serial number"),
+    "unlisted_lead": (
+        "生产者已登记该批次的序列号，其中没有这一个。请核对包装上的编码；如果编码无误，"
+        "请不要购买、食用或使用，并向销售者查问，或拨打 12315。",
+        "The producer has registered the serial numbers of this lot, and this is none of them. Check the "
+        "code on the pack. If it is as printed, do not buy, eat or use it; ask the seller, or call 12315.",
+    ),
     "invalid": ("编码有误", "Not a valid code"),
     "invalid_lead": (
         "链接中的编码不符合规则，可能印刷有误或输入有误，未能核验。",
@@ -39,74 +90,22 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "not_checked": ("未能核验", "Not checked"),
     "not_checked_lead": (
-        "系统暂时无法查询，未能核验该产品。请稍后再扫一次。",
-        "The service cannot answer now, so this product was not checked. Please scan again later.",
+        "系统暂时无法查询，未能核验该产品。这不表示产品没有问题，请稍后再扫一次。",
+        "The service cannot answer now, so this product was not checked. That does not mean that nothing "
+        "is wrong with it. Please scan again later.",
     ),
-    "recalled_lots": ("该产品被召回的批号", "Recalled lots of this product"),
-    "recalled_lots_lead": (
-        "如果您包装上的批号在下列之中，请停止食用或使用。",
-        "If the lot on your pack is one of these, do not eat or use it.",
+    "not_sold": (
+        "未查到这一件的售出记录。刚买到的商品，记录可能两天后才有。",
+        "No sale of this one item is on record. Of what was just bought, the record may come within two "
+        "days.",
     ),
-    "no_recalled_lots": (
-        "未查到该产品其他批次的召回信息。",
-        "No recall of other lots of this product is known.",
-    ),
-    "what": ("召回什么", "What is recalled"),
-    "which": ("哪一批", "Which lot"),
-    "why": ("为什么", "Why"),
-    "do_now": ("现在怎么办", "What to do now"),
-    "advice": (
-        "停止食用或使用，保留包装，退回购买处，或拨打下面的电话。如已食用或使用并感到不适，请尽快就医。",
-        "Stop eating or using it, keep the pack, and take it back to where you bought it, or call the number "
-        "below. If you have eaten or used it and feel unwell, see a doctor soon.",
-    ),
-    "call": ("咨询电话", "Call"),
-    "hotline": ("全国消费者投诉举报热线 12315", "12315, the consumer hotline in China"),
-    "notice": ("召回编号", "Recall number"),
-    "since": ("开始日期", "Since"),
-    "class_1": ("一级：可能造成严重伤害", "Class 1: may cause serious harm"),
-    "class_2": ("二级：可能造成一般伤害", "Class 2: may cause harm"),
-    "class_3": ("三级：其他问题", "Class 3: other defect"),
-    "product": ("产品信息", "Product"),
-    "name": ("名称", "Name"),
-    "brand": ("品牌", "Brand"),
-    "specification": ("规格", "Pack size"),
-    "lot": ("批号", "Lot"),
-    "serial": ("序列号", "Serial number"),
-    "made_on": ("生产日期", "Made on"),
-    "expires_on": ("保质期至", "Good until"),
-    "gtin": ("商品条码", "GTIN"),
-    "executed_standard": ("执行标准", "Standard"),
-    "approval_number": ("批准文号", "Approval number"),
-    "party": ("生产者", "Producer"),
-    "address": ("地址", "Address"),
-    "origin": ("产地", "Origin"),
-    "no_name": ("未登记名称的产品", "Product without a registered name"),
-    "documents": ("证书与检验报告", "Certificates and test reports"),
-    "certificate": ("证书", "Certificate"),
-    "test_report": ("检验报告", "Test report"),
-    "passed": ("合格", "passed"),
-    "failed": ("不合格", "failed"),
-    "links": ("生产者提供的链接", "Links from the producer"),
-    "issuer": ("出具方", "Issued by"),
-    "issued_on": ("出具日期", "Issued on"),
-    "valid_until": ("有效期至", "Valid until"),
-    "checked_at": ("查询时间", "Checked at"),
-    "stated": (
-        "以上信息由生产者或经营者提供。",
-        "The facts above are stated by the producer or seller.",
-    ),
-    "copied": (
-        "编码可能被复制：本页说明的是这一批次，不能证明您手中这一件的来源。",
-        "A printed code can be copied: this page is about the lot and proves nothing about the one pack in "
-        "your hand.",
-    ),
-    "service": ("溯源查询", "Suyuan traceability"),
-    "language": ("语言", "Language"),
-    "code": ("编码", "Code"),
+    "also": ("另外：", "Also:"),
 }
 
+WORDS: Final[dict[str, tuple[str, str]]] = VERDICTS | BLOCKS
 
+
+@cache
 def words_in(language: Language) -> dict[str, str]:
     """All words in one language."""
     place = 0 if language == "zh" else 1

@@ -1,7 +1,6 @@
 """What the code on the pack answers: to browsers a page, to programs JSON."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
@@ -15,7 +14,7 @@ from service.app import create_app
 from service.db.transaction import create_engine, transaction
 from service.registry.ensure import NewBatch, ensure_batches
 from service.scan.preferences import entries, preferred_form, preferred_language
-from service.scan.verdict import Verdict, verdict_of
+from service.scan.verdict import Verdict
 from service.scan.words import WORDS
 from tests.api.recalling import close_recall, recall
 from tests.api.registering import TEA, register, register_batch, register_party, register_product
@@ -308,16 +307,6 @@ async def test_the_registry_shows_the_recall_too(client: httpx.AsyncClient, engi
         await recall(tx, batch["id"])
     assert (await client.get(f"/v1/batches/{batch['id']}")).json()["recalled"] is True
     assert (await client.get("/v1/batches")).json()["items"][0]["recalled"] is True
-
-
-def test_a_day_ends_where_the_pack_was_made() -> None:
-    last = date(2026, 3, 1)
-    end = datetime(2026, 3, 1, 16, tzinfo=UTC)  # midnight in UTC+8
-    before = end - timedelta(seconds=1)
-    assert verdict_of(recalled=False, expires_on=last, now=before) is Verdict.NO_RECALL_KNOWN
-    assert verdict_of(recalled=False, expires_on=last, now=end) is Verdict.EXPIRED
-    assert verdict_of(recalled=True, expires_on=last, now=end) is Verdict.RECALLED
-    assert verdict_of(recalled=False, expires_on=None, now=end) is Verdict.NO_RECALL_KNOWN
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,13 @@
+-- What the latest event says of a unit, and whether a lot's serial numbers are registered at all.
+-- $1 bigint or null: the unit   $2 bigint[]: the batches that its link and its events name
+SELECT latest.step, latest.disposition,
+    EXISTS (SELECT FROM unit WHERE unit.registered_batch_id = ANY ($2)) AS serials_registered
+FROM (SELECT) AS one
+LEFT JOIN (
+    SELECT entry.step, event.disposition
+    FROM event_item AS item
+    JOIN journal_entry AS entry ON entry.event_id = item.event_id
+    JOIN event ON event.id = item.event_id
+    WHERE item.unit_id = $1 AND NOT entry.voided
+    ORDER BY entry.time DESC, entry.event_id DESC LIMIT 1
+) AS latest ON true
