@@ -27,6 +27,11 @@ def render(kind: str, item: object, _context: AutogenContext) -> str | Literal[F
     return "sa.String()" if kind == "type" and isinstance(item, AutoString) else False
 
 
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Tables of the job queue are its own: no area declares them."""
+    return not (kind == "table" and name is not None and name.startswith("pgqueuer"))
+
+
 def migrate(connection: Connection) -> None:
     """Run the revisions in one transaction, alone."""
     # Held by the session, not the transaction: a second service waits here, then finds nothing to do.
@@ -37,6 +42,7 @@ def migrate(connection: Connection) -> None:
         target_metadata=SQLModel.metadata,
         compare_type=True,
         render_item=render,
+        include_name=is_ours,
     )
     try:
         with context.begin_transaction():

@@ -24,6 +24,8 @@ from service.registry import routes as registry_routes
 from service.scan import identify, link_routes, resolver_routes
 from service.scan import routes as scan_routes
 from service.settings import settings
+from service.subscriptions import query_routes, stream_routes, subscription_routes
+from service.subscriptions.background import running
 from service.trace import routes as trace_routes
 from service.units import routes as unit_routes
 from service.units import serial_routes as unit_serial_routes
@@ -50,13 +52,18 @@ def bounds_itself(path: str) -> bool:
     return path.startswith("/epcis/") or path.endswith(OWN_BOUNDS) or path == identify.PATH
 
 
-def create_app(engine: AsyncEngine | None = None) -> FastAPI:
-    """The service on `engine`, or on the database of the settings."""
+def create_app(engine: AsyncEngine | None = None, *, background: bool | None = None) -> FastAPI:
+    """The service on `engine`, or on the database of the settings.
+
+    `background`: whether the bell and the workers of subscriptions run; by default unless an engine is given.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.engine = engine or create_engine(settings().database_url, pool_size=settings().pool_size)
-        yield
+        beside = engine is None if background is None else background
+        async with running(app.state.engine, settings(), beside=beside) as app.state.bell:
+            yield
         if engine is None:
             await app.state.engine.dispose()
 
@@ -82,6 +89,9 @@ def create_app(engine: AsyncEngine | None = None) -> FastAPI:
     app.include_router(capture_routes.router, dependencies=[Agreed])
     app.include_router(events_routes.router)
     app.include_router(epcis_resource_routes.router)
+    app.include_router(query_routes.router)
+    app.include_router(stream_routes.router)
+    app.include_router(subscription_routes.router)
     app.include_router(epcis_options_routes.router)
     app.add_middleware(EpcisHeaders)
     app.add_middleware(XmlProblems)

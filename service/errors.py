@@ -49,8 +49,20 @@ class BadQuery(Malformed):
     """A parameter of a query is unknown or has a bad value; the fault names it."""
 
 
+class BadNamedQuery(Malformed):
+    """A query that was sent to be kept breaks a rule; the fault names the parameter."""
+
+
+class BadSubscription(Malformed):
+    """When a subscription is to deliver is not said, or not said clearly."""
+
+
 class Missing(SuyuanError):
     """What was asked for is not here."""
+
+
+class NoSuchName(Missing):
+    """No query has this name, or no subscription this id."""
 
 
 class Conflict(SuyuanError):

@@ -36,6 +36,21 @@ class Settings(BaseSettings):
     overdue_after_days: int = Field(
         default=14, ge=1, description="Days after which a shipment never received is listed as a gap."
     )
+    workers: bool = Field(
+        default=True, description="Whether this process delivers to subscribers; others on the database may."
+    )
+    delivery_private: bool = Field(
+        default=True,
+        description="Whether subscribers may be at private, loopback and link-local addresses.",
+    )
+    delivery_timeout_seconds: float = Field(
+        default=30.0, gt=0, le=600, description="How long a subscriber may take over one delivery."
+    )
+    delivery_max_events: int = Field(default=1000, ge=1, le=10_000, description="Events in one delivery.")
+    delivery_retry_seconds: float = Field(
+        default=5.0, gt=0, description="The first wait after a delivery that failed; it doubles each time."
+    )
+    delivery_retry_most_seconds: float = Field(default=3600.0, gt=0, description="The longest such wait.")
 
 
 @lru_cache(maxsize=1)

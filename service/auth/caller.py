@@ -57,7 +57,11 @@ async def find_reader(tx: Snapshot, bearer: BearerToken, header: KeyHeader) -> C
 
 
 async def _find(tx: Transaction, bearer: HTTPAuthorizationCredentials | None, header: str | None) -> Caller:
-    key = bearer.credentials if bearer else header
+    return await find_by_key(tx, bearer.credentials if bearer else header)
+
+
+async def find_by_key(tx: Transaction, key: str | None) -> Caller:
+    """The caller with this API key; raises `Unauthenticated`."""
     if not key:
         raise Unauthenticated(
             "Send your API key as `Authorization: Bearer …` or `X-API-Key: …`.",

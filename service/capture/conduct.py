@@ -13,6 +13,7 @@ import asyncpg
 
 from service import clock
 from service.capture import store
+from service.capture.listeners import tell_recorded
 from service.capture.store import Job
 from service.db.transaction import Transaction
 from service.errors import Conflict, Fault, Unavailable
@@ -110,6 +111,8 @@ async def _store(
     job.changed_batches = await project(tx, stored)
     await tell_projection_changed(tx, job.changed_batches)
     await store.finish_job(tx, job, clock.now())
+    if stored:
+        tell_recorded(tx)
     return job
 
 

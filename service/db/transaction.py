@@ -39,6 +39,7 @@ CONFLICTS = {
     "site_uri_key": ("A site with this identity is already registered.", "该场所标识已登记。"),
     "product_uri_key": ("A product with this identity is already registered.", "该产品标识已登记。"),
     "product_gtin_key": ("A product with this GTIN is already registered.", "该 GTIN 的产品已登记。"),
+    "named_query_name_key": ("A query with this name is here already.", "已存在该名称的查询。"),
     "batch_uri_key": ("This batch is already registered.", "该批次已登记。"),
 }
 

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/epcis", dependencies=[Depends(find_caller, scope="fu
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 VENDOR_VERSION: Final = "1.0"
-#: Every path of the interfaces, those of the capture interface too: only here a path without a method is told
+#: Every path of the interfaces, those of capture and of subscriptions too: only here a path without a method is told
 #: from one that is not there.
 PATHS: Final = (
     "",
@@ -24,6 +24,11 @@ PATHS: Final = (
     "/events",
     "/events/{event_id:path}",
     "/nextPageToken/{token}",
+    "/queries",
+    "/queries/{name}",
+    "/queries/{name}/events",
+    "/queries/{name}/subscriptions",
+    "/queries/{name}/subscriptions/{subscription_id}",
     *(f"/{name}" for name in RESOURCES),
     *(f"/{name}/{{name:path}}" for name in RESOURCES),
 )

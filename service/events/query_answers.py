@@ -105,7 +105,13 @@ def read_extensions(header: str) -> dict[str, list[str]]:
     return told
 
 
-async def answer_query(tx: Transaction, request: Request, fixed: Sequence[tuple[str, str]] = ()) -> Response:
+async def answer_query(
+    tx: Transaction,
+    request: Request,
+    fixed: Sequence[tuple[str, str]] = (),
+    *,
+    query_name: str = QUERY_NAME,
+) -> Response:
     """The page of events that a request asks for; `fixed`: parameters that its path stands for.
 
     `tx` must be a snapshot: what was recorded at one moment is found by several statements.
@@ -139,30 +145,38 @@ async def answer_query(tx: Transaction, request: Request, fixed: Sequence[tuple[
         rest = None if left is None else left - limit
         token = write_mark(Mark(tuple(pairs), horizon, page.last, rest, now + LIFETIME))
     headers = {} if token is None else next_page_headers(request, paging.per_page, token)
-    return answer_events(request, page.rows, headers)
+    return answer_events(request, page.rows, headers, query_name=query_name)
 
 
-def answer_events(request: Request, rows: Sequence[StoredRow], headers: Mapping[str, str]) -> Response:
+def answer_events(
+    request: Request,
+    rows: Sequence[StoredRow],
+    headers: Mapping[str, str],
+    *,
+    query_name: str = QUERY_NAME,
+) -> Response:
     """Events in the form that a request asks for."""
     media, epc_format, cbv = answer_type(request, EITHER), epc_format_of(request), cbv_xml_format(request)
     told = {"GS1-EPC-Format": epc_format.value, HEADER: extensions_header(rows), **headers}
     now = clock.now()
     if media in XML_TYPES:
         told["GS1-CBV-XML-Format"] = cbv
-        body = xml_query_document(rows, now=now, query_name=QUERY_NAME, epc_format=epc_format, cbv=cbv)
+        body = xml_query_document(rows, now=now, query_name=query_name, epc_format=epc_format, cbv=cbv)
     else:
-        body = query_document(rows, now=now, query_name=QUERY_NAME, epc_format=epc_format)
+        body = query_document(rows, now=now, query_name=query_name, epc_format=epc_format)
     return Response(body, headers=told, media_type=media)
 
 
 async def understand(tx: Transaction, pairs: Pairs) -> EventQuery:
-    """The query of these parameters; the header GS1-Extensions may stand among them.
+    """The query of these parameters; the header GS1-Extensions may stand among them, the first of two counts.
 
     A prefix that nobody defines for the query means what captured documents mean by it.
     """
     headers = [value for name, value in pairs if name == HEADER]
     parameters = [(name, value) for name, value in pairs if name != HEADER]
-    told: Mapping[str, Sequence[str]] = read_extensions(headers[0]) if headers else {}
+    told: dict[str, Sequence[str]] = {}
+    for header in reversed(headers):
+        told.update(read_extensions(header))
     captured = await query_store.find_prefixes(tx, prefixes_wanted(parameters) - told.keys())
     return parse_query(parameters, Prefixes({**captured, **told}))
 
@@ -172,7 +186,8 @@ def _continued(given: Pairs, mark: Mark, fixed: Sequence[tuple[str, str]]) -> li
     told = list(mark.parameters)
     again = [pair for pair in given if pair[0] != HEADER]
     same = sorted(again) == sorted(pair for pair in told if pair[0] != HEADER)
-    if not set(fixed) <= set(told) or not (same or len(again) == len(fixed)):
+    alone = len(again) == sum(name != HEADER for name, _ in fixed)
+    if not set(fixed) <= set(told) or not (same or alone):
         raise BadQuery.field(
             "nextPageToken",
             None,

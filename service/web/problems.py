@@ -29,9 +29,12 @@ VALUE_SHOWN = 200
 PROBLEMS: dict[type[errors.SuyuanError], tuple[int, str, str]] = {
     errors.Malformed: (400, "ValidationException", "The input breaks a rule"),
     errors.BadQuery: (400, "QueryParameterException", "The query breaks a rule"),
+    errors.BadNamedQuery: (400, "QueryValidationException", "The query breaks a rule"),
+    errors.BadSubscription: (400, "SubscriptionControlsException", "The subscription breaks a rule"),
     errors.Unauthenticated: (401, "SecurityException", "Who calls is not known"),
     errors.Forbidden: (403, "SecurityException", "Not allowed"),
     errors.Missing: (404, "NoSuchResourceException", "Not here"),
+    errors.NoSuchName: (404, "NoSuchNameException", "No such name"),
     errors.NotAcceptable: (406, "NotAcceptableException", "No such form of answer"),
     errors.Conflict: (409, "ResourceAlreadyExistsException", "In conflict with what is here"),
     errors.TooLarge: (413, "CaptureLimitExceededException", "Over a limit"),
@@ -94,6 +97,11 @@ def _shown(value: object) -> object:
 async def on_suyuan_error(_request: Request, error: Exception) -> Response:
     """Errors of the trade, by the table."""
     assert isinstance(error, errors.SuyuanError)
+    return refusal_of(error)
+
+
+def refusal_of(error: errors.SuyuanError) -> Response:
+    """What an error of the trade is answered with."""
     kind = next(kind for kind in type(error).__mro__ if kind in PROBLEMS)
     status, name, title = PROBLEMS[kind]
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}

@@ -1,0 +1,208 @@
+"""What runs beside the requests of a process: the bell, and the workers that deliver to subscribers.
+
+Deliveries are jobs of pgqueuer on the same PostgreSQL. A *dispatcher* in every process with workers finds
+who is due, at a ring of the bell, at the time of a schedule or a retry, and every `LOOK_SECONDS` in any
+case, and makes a job for each; `dedupe_key` makes it one job however many dispatchers there are. The key
+holds the number of the subscription's last turn: while a job of that turn is being worked off one more can
+be made, which sees what came too late for the first, and no third.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
+from pgqueuer import errors as queue_errors
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.domain.models import Job
+from pgqueuer.queries import Queries
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service import clock
+from service.capture.listeners import recording_listeners
+from service.db.failures import FAILURES
+from service.db.transaction import transaction
+from service.settings import Settings
+from service.subscriptions.bell import Bell
+from service.subscriptions.delivering import Busy, Deliverer
+from service.subscriptions.news import raise_floor
+from service.subscriptions.posting import Poster
+from service.subscriptions.turns import find_next_time, list_due
+
+logger = logging.getLogger(__name__)
+
+ENTRYPOINT: Final = "deliver"
+#: Jobs fetched at once, and worked off at once by one process.
+BATCH_SIZE: Final = 4
+MOST_AT_ONCE: Final = 8
+#: The longest and the shortest time between two looks at who is due.
+LOOK_SECONDS: Final = 2.0
+APART_SECONDS: Final = 0.1
+#: A job that finds the subscription's turn taken comes back after so long, then doubling up to the other.
+BUSY_FIRST: Final = timedelta(seconds=0.25)
+BUSY_MOST: Final = timedelta(seconds=4)
+RECONNECT_SECONDS: Final = 1.0
+CONNECT_SECONDS: Final = 10.0
+#: At the end, deliveries under way get so long to finish.
+FINISH_SECONDS: Final = 5.0
+#: The queue's own log is cleared so often, of what is so old.
+TIDY_SECONDS: Final = 600.0
+KEPT: Final = timedelta(hours=1)
+#: What ends a connection's work: the database went away, or the queue noticed it first.
+BREAKS: Final[tuple[type[Exception], ...]] = (*FAILURES, queue_errors.PgqException, RuntimeError)
+TIDY: Final = "DELETE FROM pgqueuer_log WHERE created < now() - $1::interval"
+
+Work = Callable[["asyncpg.Connection[asyncpg.Record]"], Awaitable[None]]
+
+
+@asynccontextmanager
+async def running(engine: AsyncEngine, settings: Settings, *, beside: bool) -> AsyncIterator[Bell]:
+    """The bell and, if the settings want them, the workers, until the block ends.
+
+    Not `beside`: nothing runs, and the bell is heard by nobody but this process's own streams.
+    """
+    bell = Bell()
+    if not beside:
+        yield bell
+        return
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    stopping = asyncio.Event()
+    tasks = [asyncio.create_task(_connected(url, bell.keep_ringing, stopping))]
+    poster = Poster(timeout=settings.delivery_timeout_seconds, private=settings.delivery_private)
+    if settings.workers:
+        workers = Workers(engine, Deliverer(engine, poster, settings), bell, stopping)
+        tasks.append(asyncio.create_task(_connected(url, workers.work, stopping)))
+    recording_listeners.append(bell.heard)
+    try:
+        yield bell
+    finally:
+        recording_listeners.remove(bell.heard)
+        stopping.set()
+        tasks[0].cancel()
+        _, late = await asyncio.wait(tasks, timeout=FINISH_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await poster.close()
+
+
+async def _connected(url: str, work: Work, stopping: asyncio.Event) -> None:
+    """Do the work on a connection of its own; on a new one whenever it breaks."""
+    while not stopping.is_set():
+        try:
+            connection = await asyncpg.connect(
+                url,
+                timeout=CONNECT_SECONDS,
+                server_settings={"application_name": "suyuan background", "timezone": "UTC"},
+            )
+            try:
+                await work(connection)
+            finally:
+                connection.terminate()
+        except BREAKS as error:
+            logger.warning("background work begins anew: %s: %s", type(error).__name__, error)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RECONNECT_SECONDS):
+                    await stopping.wait()
+
+
+class Workers:
+    """The dispatcher and the queue's workers of one process."""
+
+    def __init__(
+        self, engine: AsyncEngine, deliverer: Deliverer, bell: Bell, stopping: asyncio.Event
+    ) -> None:
+        self.engine = engine
+        self.deliverer = deliverer
+        self.bell = bell
+        self.stopping = stopping
+        self._delivered = asyncio.Event()
+
+    async def work(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Make jobs and work them off by this connection until it breaks, or all is to stop."""
+        queries = Queries.from_asyncpg_connection(connection)
+        queue = QueueManager(queries)
+
+        @queue.entrypoint(ENTRYPOINT)
+        async def deliver(job: Job) -> None:
+            assert job.payload is not None
+            try:
+                if await self.deliverer.deliver(int(job.payload)):
+                    self._delivered.set()
+            except Busy as busy:
+                wait = min(BUSY_MOST, BUSY_FIRST * 2 ** min(job.attempts, 10))
+                raise queue_errors.RetryRequested(wait) from busy
+
+        dispatching = asyncio.create_task(self._dispatch(queries))
+        working = asyncio.create_task(
+            queue.run(
+                batch_size=BATCH_SIZE,
+                max_concurrent_tasks=MOST_AT_ONCE,
+                shutdown_on_listener_failure=True,
+                log_aggregation_interval=timedelta(0),
+            )
+        )
+        stop = asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({dispatching, working, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.cancel()
+            dispatching.cancel()
+            queue.shutdown.set()
+            try:
+                ended = await asyncio.gather(dispatching, working, return_exceptions=True)
+            except asyncio.CancelledError:
+                working.cancel()
+                raise
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
+
+    async def _dispatch(self, queries: Queries) -> None:
+        loop = asyncio.get_running_loop()
+        looked_at = tidied_at = -TIDY_SECONDS
+        with self.bell.waiting() as rung:
+            while True:
+                rung.clear()
+                self._delivered.clear()
+                if loop.time() - tidied_at >= TIDY_SECONDS:
+                    tidied_at = loop.time()
+                    await queries.driver.execute(TIDY, KEPT)
+                if loop.time() - looked_at >= LOOK_SECONDS:
+                    looked_at = loop.time()
+                    async with transaction(self.engine) as tx:
+                        await raise_floor(tx)
+                wait = await self._make_jobs(queries)
+                await asyncio.sleep(APART_SECONDS)
+                await _first_of((rung, self._delivered), max(0.0, wait - APART_SECONDS))
+
+    async def _make_jobs(self, queries: Queries) -> float:
+        """Make a job for everybody who is due; the seconds until the next look."""
+        now = clock.now()
+        async with transaction(self.engine, snapshot=True) as tx:
+            due = await list_due(tx, now)
+            next_time = await find_next_time(tx)
+        if due:
+            await queries.enqueue(
+                [ENTRYPOINT] * len(due),
+                [str(row_id).encode() for row_id, _ in due],
+                [0] * len(due),
+                dedupe_key=[f"{row_id}:{turn}" for row_id, turn in due],
+                on_conflict="skip",
+            )
+        if next_time is None:
+            return LOOK_SECONDS
+        return min(LOOK_SECONDS, max(0.0, (next_time - clock.now()).total_seconds()))
+
+
+async def _first_of(events: tuple[asyncio.Event, ...], seconds: float) -> None:
+    """Wait until one of these is set, but not longer."""
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

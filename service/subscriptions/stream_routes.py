@@ -1,0 +1,71 @@
+"""The WebSocket of a named query: `GET /epcis/queries/{name}/events` with `Upgrade: websocket`.
+
+What is wrong is said before the connection is upgraded, as a problem with its status.
+"""
+
+from typing import Final
+
+from fastapi import APIRouter, WebSocket
+from starlette.datastructures import Headers
+
+from service.errors import SuyuanError, Unavailable
+from service.subscriptions.streaming import Stream, read_wishes
+from service.web.epcis import EPCIS_HEADERS
+from service.web.problems import refusal_of
+
+router = APIRouter(prefix="/epcis")
+
+#: Streams of one process at once.
+MOST_STREAMS: Final = 200
+streams: Final[set[WebSocket]] = set()
+#: How a browser, which cannot set headers, says its key: as one of the subprotocols that it offers.
+KEY_PROTOCOL: Final = "suyuan.key."
+
+
+@router.websocket("/queries/{name}/events")
+async def stream_events(socket: WebSocket, name: str) -> None:
+    """Send an EPCISQueryDocument for new events as they are recorded (`stream=true`), or at the times of a
+    schedule (`minute=5&hour=1`), until the client leaves or the query is deleted.
+    """
+    state = socket.app.state
+    try:
+        if len(streams) >= MOST_STREAMS:
+            raise Unavailable(
+                f"There are {MOST_STREAMS} streams here already; try again later.",
+                f"已有 {MOST_STREAMS} 个推送连接，请稍后重试。",
+            )
+        wishes = read_wishes(
+            dict(socket.query_params),
+            epc_format=socket.headers.get("GS1-EPC-Format"),
+            key=_key_in(socket.headers, offered(socket)),
+        )
+        stream = Stream(state.engine, state.bell, wishes)
+        await stream.prepare(name)
+    except SuyuanError as error:
+        refusal = refusal_of(error)
+        refusal.headers.update(EPCIS_HEADERS)
+        await socket.send_denial_response(refusal)
+        return
+    streams.add(socket)
+    try:
+        protocols = offered(socket)
+        await socket.accept(subprotocol=protocols[0] if protocols else None)
+        await stream.run(socket)
+    finally:
+        streams.discard(socket)
+
+
+def offered(socket: WebSocket) -> list[str]:
+    """The subprotocols that a client offers; others than the key first, for one is repeated to it."""
+    told = socket.headers.get("Sec-WebSocket-Protocol", "")
+    protocols = [each.strip() for each in told.split(",") if each.strip()]
+    return sorted(protocols, key=lambda each: each.startswith(KEY_PROTOCOL))
+
+
+def _key_in(headers: Headers, protocols: list[str]) -> str | None:
+    scheme, _, credentials = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and credentials.strip():
+        return credentials.strip()
+    if "X-API-Key" in headers:
+        return headers["X-API-Key"]
+    return next((each[len(KEY_PROTOCOL) :] for each in protocols if each.startswith(KEY_PROTOCOL)), None)
