@@ -25,7 +25,7 @@ _CHARSETS: Final = {
     "Y": ("0-9, A-Z, #, - and /", "0-9、A-Z、#、-、/"),
     "Z": ("base64url", "base64url 字符"),
 }
-_PADDED: Final = re.compile(r"[A-Za-z0-9_-]*(={0,2})")
+_PADDED: Final = re.compile(r"[A-Za-z0-9_-]+(={0,2})")
 # With a digital signature these keys must carry a serial part (GS1 General Specifications 4.14).
 _SERIALISED_WHEN_SIGNED: Final = {"253": 13, "255": 13, "8003": 14}
 
@@ -97,8 +97,8 @@ def _component_fault(name: str, entry: ApplicationIdentifier, part: Component, t
         return Fault(
             name,
             text,
-            f"({entry.ai}) {entry.title}: the = at the end fill up the base64url text and are at most two.",
-            f"({entry.ai}) {entry.title_zh}：末尾的 = 用于补足 base64url 文本，至多两个。",
+            f"({entry.ai}) {entry.title}: = at the end (at most two) makes the length a multiple of three.",
+            f"({entry.ai}) {entry.title_zh}：末尾的 = 至多两个，并使长度为 3 的倍数。",
             "gs1:base64-padding",
         )
     for check in part.checks:
@@ -115,9 +115,9 @@ def _component_fault(name: str, entry: ApplicationIdentifier, part: Component, t
 
 
 def _is_well_padded(text: str) -> bool:
-    """RFC 4648 fills up to a multiple of four, GS1's own reference to one of three: both are taken."""
+    """GS1's reference fills up to a multiple of three characters, unlike RFC 4648, and so do its vectors."""
     match = _PADDED.fullmatch(text)
-    return match is not None and (not match[1] or len(text) % 4 == 0 or len(text) % 3 == 0)
+    return match is not None and (not match[1] or len(text) % 3 == 0)
 
 
 def _matches(pattern: str, ai: str) -> bool:

@@ -84,6 +84,16 @@ def _refuse(uri: str, rule: str, message: str, zh: str) -> Malformed:
     return Malformed.field("uri", uri[:LINK_MAX], message, zh, f"dl:{rule}")
 
 
+def words_fault(uri: str) -> Fault:
+    """What is wrong with a link of `/gtin/…/lot/…` that is right but for its words."""
+    return _refuse(
+        uri,
+        "words",
+        "The words gtin, lot, ser … left the standard with release 1.3; write 01, 10, 21 … in their place.",
+        "gtin、lot、ser 等单词自标准 1.3 版起已取消，应写作 01、10、21 等应用标识符。",
+    ).faults[0]
+
+
 def parse(uri: str, lenient: bool = False, associations: bool = True) -> DigitalLink:
     """Read a Digital Link URI; raises `Malformed`, for values with one fault each.
 
@@ -220,7 +230,9 @@ def _split_query(uri: str, query: str) -> tuple[list[Element], list[str]]:
                 uri, "empty-value", f"({name}) has no value in the query.", f"查询部分 ({name}) 没有值。"
             )
         else:
-            attributes.append(Element(name, unquote(value.replace("+", " "), errors="replace")))
+            element = Element(name, unquote(value.replace("+", " "), errors="replace"))
+            # Beside another key a GTIN may be shorter than 14 digits, as the standard's own example has it.
+            attributes.append(_padded(element) if name == "01" else element)
     return attributes, others
 
 

@@ -9,11 +9,15 @@ from typing import Final
 
 from service.errors import Malformed
 from service.identifiers.ai_values import Element, value_faults
-from service.identifiers.company_prefix import LONGEST, SHORTEST, company_prefix_length
-from service.identifiers.epc_urn import CLASS_SCHEMES, Key, known_scheme, read_epc, read_pattern, strip_tag
-
-# The characters of GS1 character sets that an EPC URN must write as %hh (TDS, tables A-1 and G-1).
-_ESCAPES: Final = str.maketrans({character: f"%{ord(character):02X}" for character in '"%&/<>?#'})
+from service.identifiers.company_prefix import (
+    LONGEST,
+    SHORTEST,
+    company_prefix_length,
+    item_prefix_length,
+)
+from service.identifiers.epc_binary import is_tag_uri, read_tag_uri
+from service.identifiers.epc_tag import escaped
+from service.identifiers.epc_urn import CLASS_SCHEMES, Key, known_scheme, read_epc, read_pattern
 
 
 def _refuse(field: str, value: str, message: str, zh: str, rule: str) -> Malformed:
@@ -22,6 +26,11 @@ def _refuse(field: str, value: str, message: str, zh: str, rule: str) -> Malform
 
 def elements_of_urn(urn: str) -> list[Element]:
     """The GS1 elements of an EPC URN, key first. Raises `Malformed` when it names no GS1 key."""
+    if is_tag_uri(urn):
+        tag = read_tag_uri(urn)
+        if tag.pure_uri is None:
+            return list(tag.elements)
+        urn = tag.pure_uri
     ai, value, qualifiers = key_of_urn(urn)
     return [Element(ai, value), *(Element(name, text) for name, text in qualifiers.items())]
 
@@ -31,9 +40,6 @@ def key_of_urn(urn: str) -> Key:
     parts = urn.strip().split(":", 4)
     if len(parts) == 5 and [part.lower() for part in parts[:2]] == ["urn", "epc"]:
         form, scheme, body = parts[2:]
-        if form == "tag":
-            scheme, body = strip_tag(urn, scheme, body)
-            form = "id"
         if known_scheme(scheme):
             key = None
             if form == "idpat":
@@ -51,13 +57,10 @@ def key_of_urn(urn: str) -> Key:
     )
 
 
-def _escaped(text: str) -> str:
-    return text.translate(_ESCAPES)
-
-
 def _prefix_length(ai: str, digits: str, given: int | None) -> int:
     """`digits`: the number from the first digit of its company prefix on."""
-    length = given if given is not None else company_prefix_length(digits)
+    looked_up = item_prefix_length if ai in {"01", "8006"} else company_prefix_length
+    length = given if given is not None else looked_up(digits)
     if length is None:
         raise _refuse(
             "company_prefix_length",
@@ -93,17 +96,17 @@ def _of_text(ai: str, text: str, given: int | None) -> str:
     """`{prefix}.{rest}` of a key whose company prefix is followed by text."""
     digits = text[: len(text) - len(text.lstrip("0123456789"))]
     length = _prefix_length(ai, digits, given)
-    return f"{text[:length]}.{_escaped(text[length:])}"
+    return f"{text[:length]}.{escaped(text[length:])}"
 
 
 def _gtin_urn(gtin: str, more: Mapping[str, str], given: int | None) -> str:
     item = _item(gtin, given)
     if "21" in more:
-        return f"urn:epc:id:sgtin:{item}.{_escaped(more['21'])}"
+        return f"urn:epc:id:sgtin:{item}.{escaped(more['21'])}"
     if "235" in more:
-        return f"urn:epc:id:upui:{item}.{_escaped(more['235'])}"
+        return f"urn:epc:id:upui:{item}.{escaped(more['235'])}"
     if "10" in more:
-        return f"urn:epc:class:lgtin:{item}.{_escaped(more['10'])}"
+        return f"urn:epc:class:lgtin:{item}.{escaped(more['10'])}"
     return f"urn:epc:idpat:sgtin:{item}.*"
 
 
@@ -113,14 +116,12 @@ def _sscc_urn(sscc: str, _more: Mapping[str, str], given: int | None) -> str:
 
 
 def _sgln_urn(gln: str, more: Mapping[str, str], given: int | None) -> str:
-    return f"urn:epc:id:sgln:{_plain('414', gln, given)}.{_escaped(more.get('254', '0'))}"
+    return f"urn:epc:id:sgln:{_plain('414', gln, given)}.{escaped(more.get('254', '0'))}"
 
 
 def _itip_urn(itip: str, more: Mapping[str, str], given: int | None) -> str:
     item = f"{_item(itip[:14], given)}.{itip[14:16]}.{itip[16:]}"
-    return (
-        f"urn:epc:id:itip:{item}.{_escaped(more['21'])}" if "21" in more else f"urn:epc:idpat:itip:{item}.*"
-    )
+    return f"urn:epc:id:itip:{item}.{escaped(more['21'])}" if "21" in more else f"urn:epc:idpat:itip:{item}.*"
 
 
 def _cpi_urn(cpid: str, more: Mapping[str, str], given: int | None) -> str:
@@ -142,7 +143,7 @@ def _with_serial(scheme: str, ai: str, skip: int = 0) -> "_Writer":
         number, serial = value[skip : skip + 13], value[skip + 13 :]
         kind = _plain(ai, number, given)
         return (
-            f"urn:epc:id:{scheme}:{kind}.{_escaped(serial)}" if serial else f"urn:epc:idpat:{scheme}:{kind}.*"
+            f"urn:epc:id:{scheme}:{kind}.{escaped(serial)}" if serial else f"urn:epc:idpat:{scheme}:{kind}.*"
         )
 
     return write

@@ -1,4 +1,4 @@
-"""Reading EPC URNs: `urn:epc:id:…`, `urn:epc:class:…`, `urn:epc:idpat:…`, `urn:epc:tag:…`.
+"""Reading EPC URNs: `urn:epc:id:…`, `urn:epc:class:…`, `urn:epc:idpat:…`.
 
 Source: GS1 EPC Tag Data Standard 2.x, section 6 (URN grammar) and 7 (correspondence with GS1 keys).
 An EPC URN parts the company prefix from the rest and leaves the check digit out; the GS1 key is had by
@@ -42,7 +42,6 @@ _GRAMMAR: Final = {
         "upui": rf"{_PREFIX}\.([0-9]{{1,7}})\.{_SERIAL}",
     }.items()
 }
-_TAG: Final = re.compile(r"([a-z]+)-(?:[0-9]+|var|\+\+|\+):[0-7]\.(.*)")
 CLASS_SCHEMES: Final = frozenset({"lgtin"})
 _FORMS: Final = {
     "sgtin": "urn:epc:id:sgtin:{company prefix}.{indicator and item}.{serial} (13 digits before the serial)",
@@ -223,20 +222,3 @@ def read_pattern(urn: str, scheme: str, body: str) -> Key | None:
 def known_scheme(scheme: str) -> bool:
     """Whether URNs of this scheme are GS1 keys read here."""
     return scheme in _READERS
-
-
-def strip_tag(urn: str, scheme: str, body: str) -> tuple[str, str]:
-    """Scheme and body of the pure identity that a tag URI (`urn:epc:tag:sgtin-96:{filter}.…`) encodes.
-
-    Raises `Malformed` when the form is no tag URI: scheme with a size in bits, then a filter digit.
-    """
-    match = _TAG.fullmatch(f"{scheme}:{body}")
-    if match is None:
-        raise Malformed.field(
-            "identifier",
-            urn,
-            f"{urn!r} is no EPC tag URI such as urn:epc:tag:sgtin-96:3.{{prefix}}.{{item}}.{{serial}}.",
-            f"{urn!r} 不是 EPC 标签 URI，例如 urn:epc:tag:sgtin-96:3.{{厂商识别代码}}.{{项目}}.{{序列号}}。",
-            "epc:tag",
-        )
-    return match[1], match[2]

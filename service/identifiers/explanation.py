@@ -12,6 +12,14 @@ from service.identifiers import digital_link
 from service.identifiers.ai_table import AI_TABLE
 from service.identifiers.ai_values import Element, association_faults, value_faults
 from service.identifiers.element_string import build_bracketed, build_message, human_readable
+from service.identifiers.epc_binary import (
+    TagData,
+    is_hexadecimal_epc,
+    is_raw_uri,
+    is_tag_uri,
+    read_hexadecimal,
+    read_tag_uri,
+)
 from service.identifiers.epc_uri import elements_of_urn, urn_of_elements
 from service.identifiers.gs1 import is_digits
 from service.identifiers.kinds import CANONICAL_HOST, Identity, Kind
@@ -41,10 +49,11 @@ class ExplainedElement:
 class Explanation:
     """What a code says.
 
-    `form`: `digital_link`, `epc_urn`, `element_string`, `number`, `uri` or `unknown`.
+    `form`: `digital_link`, `epc_urn`, `epc_binary`, `element_string`, `number`, `uri` or `unknown`.
     `identity`: what it names, where that is clear even though rules may be broken.
     `epc_urn`: None where the company prefix is unknown. `message`: data for a symbol, separators as \\x1d.
-    `faults`: every rule broken, empty for a code without fault.
+    `tag`: of the EPC of an RFID tag. `faults`: every rule broken, empty for a code without fault; a faultless
+    element string need not hold a key, and then names nothing.
     """
 
     given: str
@@ -58,6 +67,7 @@ class Explanation:
     element_string: str | None = None
     message: str | None = None
     human_readable: tuple[str, ...] = ()
+    tag: TagData | None = None
     faults: tuple[Fault, ...] = ()
 
 
@@ -68,21 +78,46 @@ def explain(code: str, prefix_length: int | None = None) -> Explanation:
         plain = plain_code(code)
     except Malformed as malformed:
         return Explanation(given, "unknown", faults=malformed.faults)
+    tag = _tag_of(plain)
     identity: Identity | None = None
     faults: list[Fault] = []
     try:
         identity = identity_of_code(plain)
     except Malformed as malformed:
         faults += malformed.faults
-    form, elements, broken = _read(plain, identity)
+    form, elements, broken = ("epc_binary", _of_tag(tag), []) if tag else _read(plain, identity)
     # What the thorough reading finds says the same as the quick one, and more.
     faults = broken or faults
-    explanation = Explanation(given, form, identity, faults=tuple(faults))
+    if form == "element_string" and [fault.rule for fault in faults] == ["gs1:no-key"]:
+        faults = []
+    if tag is not None and plain.startswith("urn:"):
+        form = "epc_urn"
+    explanation = Explanation(given, form, identity, tag=tag, faults=tuple(faults))
     if elements:
         explanation = _describe(explanation, elements, plain, prefix_length)
     elif identity is not None:
-        explanation = replace(explanation, canonical_uri=identity.uri)
+        urn = tag.pure_uri if tag else None
+        explanation = replace(explanation, canonical_uri=identity.uri, epc_urn=urn)
     return explanation
+
+
+def _tag_of(plain: str) -> TagData | None:
+    """The EPC of a tag, where the text is one."""
+    try:
+        if is_tag_uri(plain):
+            return read_tag_uri(plain)
+        return read_hexadecimal(plain) if is_hexadecimal_epc(plain) and not is_digits(plain) else None
+    except Malformed:
+        return None
+
+
+def _of_tag(tag: TagData) -> list[Element]:
+    if tag.pure_uri is None:
+        return list(tag.elements)
+    try:
+        return elements_of_urn(tag.pure_uri)
+    except Malformed:
+        return []
 
 
 def _read(plain: str, identity: Identity | None) -> tuple[str, list[Element], list[Fault]]:
@@ -108,8 +143,8 @@ def _read_urn(plain: str) -> tuple[str, list[Element], list[Fault]]:
     try:
         return "epc_urn", elements_of_urn(plain), []
     except Malformed as malformed:
-        # A URN of no GS1 key (general identifiers, patterns of many classes) is a URI like any other.
-        known = malformed.faults[0].rule != "epc:urn"
+        # A URN of no GS1 key (general identifiers, many classes, raw data) is a URI like any other.
+        known = malformed.faults[0].rule != "epc:urn" and not is_raw_uri(plain)
         return "epc_urn", [], list(malformed.faults) if known else []
 
 
@@ -119,12 +154,12 @@ def _read_link(plain: str, identity: Identity | None) -> tuple[str, list[Element
     except Malformed as malformed:
         faults = list(malformed.faults)
     is_link = identity is None or identity.uri.startswith(f"{CANONICAL_HOST}/")
-    if not is_link:
-        return "uri", [], []
     try:
         link = digital_link.parse(plain, lenient=True, associations=False)
     except Malformed:
-        return "digital_link", [], faults
+        return ("digital_link", [], faults) if is_link else ("uri", [], [])
+    if not is_link:
+        faults = [digital_link.words_fault(plain)]
     return "digital_link", list(link.elements), faults
 
 
@@ -163,18 +198,19 @@ def _describe(
         link = digital_link.parse(uri, associations=False)
     except Malformed:
         return explanation
+    tag = explanation.tag
     return replace(
         explanation,
         key=_explained([link.key])[0],
         qualifiers=_explained(link.qualifiers),
         attributes=_explained(link.attributes),
         canonical_uri=uri,
-        epc_urn=_urn(explanation.form, plain, link, prefix_length),
+        epc_urn=(tag.pure_uri if tag else None) or _urn(explanation.form, plain, link, prefix_length),
     )
 
 
 def _urn(form: str, plain: str, link: digital_link.DigitalLink, prefix_length: int | None) -> str | None:
-    if form == "epc_urn" and not plain.startswith("urn:epc:tag:"):
+    if form == "epc_urn" and not is_tag_uri(plain):
         return plain
     try:
         return urn_of_elements([link.key, *link.qualifiers], prefix_length)

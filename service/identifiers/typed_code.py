@@ -2,17 +2,18 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from typing import Final
 
 from service.errors import Malformed
 from service.identifiers.ai_values import Element
 from service.identifiers.drug_code import DRUG_CODE_LENGTH, drug_code_uri
+from service.identifiers.element_identity import identity_of_elements
 from service.identifiers.element_string import SYMBOLOGY, WRITTEN_FNC1, split_bracketed, split_message
+from service.identifiers.epc_binary import is_hexadecimal_epc, read_hexadecimal
 from service.identifiers.gs1 import GTIN_LENGTHS, Gtin, Sscc, has_right_check_digit, is_digits, parse_lot
-from service.identifiers.key_rules import KEY_RULES, QUALIFIER_RULES, check_value
 from service.identifiers.kinds import Identity, Kind, identity_of_key
-from service.identifiers.uri_identity import identify, is_absolute_uri
+from service.identifiers.symbologies import without_wrapping
+from service.identifiers.uri_identity import identify, identity_of_tag, is_absolute_uri
 
 CODE_MAX: Final = 8_192  # characters
 
@@ -26,21 +27,24 @@ def identify_code(text: str) -> Identity:
     """What a person may type or scan: every URI, and the bare and bracketed forms of GS1 codes.
 
     Bare GTIN-8, -12, -13, -14 (a GLN looks the same: the GTIN wins), SSCC-18, a GTIN and a lot parted by a
-    blank, + or /, element strings with brackets or as a scanner gives them, and the Chinese 20-digit drug
-    code. Full-width characters are taken as plain ones. Only the key and its qualifiers are checked.
-    Raises `Malformed`.
+    blank, + or /, element strings with brackets or as a scanner gives them, the Chinese 20-digit drug code,
+    and the EPC of a tag in hexadecimal digits. Full-width characters are taken as plain ones. Only the key
+    and its qualifiers are checked. Raises `Malformed`.
     """
     return identity_of_code(plain_code(text))
 
 
 def plain_code(text: str) -> str:
-    """The text without invisible and full-width characters. Raises `Malformed` when it is too long."""
+    """The text without invisible and full-width characters, and without what a scanner put around it.
+
+    Raises `Malformed` when it is too long, or no code of the symbology that it names.
+    """
     if len(text) > CODE_MAX:
         raise _refuse_code(text)
     code = text.translate(_INVISIBLE).strip(" \t\r\n\u3000")
     if not code.isascii() and not is_absolute_uri(code):
         code = unicodedata.normalize("NFKC", code).strip()
-    return code
+    return without_wrapping(code)
 
 
 def identity_of_code(code: str) -> Identity:
@@ -61,6 +65,8 @@ def identity_of_code(code: str) -> Identity:
         identity = identify(f"https://{code}")
         if identity.kind is not Kind.OTHER:
             return identity
+    if is_hexadecimal_epc(code):
+        return identity_of_tag(read_hexadecimal(code))
     raise _refuse_code(code)
 
 
@@ -96,27 +102,6 @@ def split_code(code: str) -> list[Element]:
         # Printed text has blanks after brackets; no value of character set 82 can hold one.
         return split_bracketed(re.sub(r"\s+", "", code))
     return split_message(code)
-
-
-def identity_of_elements(elements: Sequence[Element]) -> Identity:
-    """What elements name: the first key, with those of its qualifiers that are there. Raises `Malformed`."""
-    values = {element.ai: element.value for element in elements}
-    key = next((element.ai for element in elements if element.ai in KEY_RULES), None)
-    if key is None:
-        raise Malformed.field(
-            "code",
-            "".join(f"({element.ai})" for element in elements),
-            "The code holds no GS1 key such as (01), (00) or (414).",
-            "编码中没有 (01)、(00)、(414) 等 GS1 主标识。",
-            "gs1:no-key",
-        )
-    rule = KEY_RULES[key]
-    check_value(key, rule.value, values[key])
-    given = max(rule.sequences, key=lambda sequence: sum(ai in values for ai in sequence))
-    qualifiers = {ai: values[ai] for ai in given if ai in values}
-    for ai, value in qualifiers.items():
-        check_value(ai, QUALIFIER_RULES[ai], value)
-    return identity_of_key(key, values[key], qualifiers)
 
 
 def _identify_digits(code: str) -> Identity:

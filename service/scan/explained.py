@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from service.errors import Fault, Malformed, TooLarge
+from service.identifiers.epc_binary import TagData
 from service.identifiers.explanation import ExplainedElement, explain
 from service.web.problems import fault_as_json
 
@@ -28,6 +29,16 @@ class Line:
 
 def _element(one: ExplainedElement) -> dict[str, str]:
     return {"ai": one.ai, "value": one.value, "title": one.title, "title_zh": one.title_zh}
+
+
+def _tag(tag: TagData) -> dict[str, Any]:
+    return {
+        "scheme": tag.scheme,
+        "filter": tag.filter_value,
+        "tag_uri": tag.tag_uri,
+        "hex": tag.hexadecimal,
+        "more": tag.more,
+    }
 
 
 def explained(code: str, prefix_length: int | None = None) -> dict[str, Any]:
@@ -54,6 +65,7 @@ def explained(code: str, prefix_length: int | None = None) -> dict[str, Any]:
         "element_string": found.element_string,
         "symbol_data": found.message,
         "hri": list(found.human_readable),
+        "tag": _tag(found.tag) if found.tag else None,
         "errors": [fault_as_json(fault) for fault in found.faults],
     }
 

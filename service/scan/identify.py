@@ -40,6 +40,16 @@ class ElementSaid(BaseModel):
     title_zh: str
 
 
+class TagSaid(BaseModel):
+    """What the memory of an RFID tag says beside the key."""
+
+    scheme: str = Field(description="sgtin-96, sgtin+ … 编码方案。")
+    filter: int | None = Field(description="Filter value. 过滤值。")
+    tag_uri: str | None = Field(description="urn:epc:tag:…; null for the schemes with a plus. 标签 URI。")
+    hex: str = Field(description="EPC memory in whole words. 十六进制 EPC。")
+    more: bool = Field(description="Whether data follow that are not read here. 其后是否另有数据。")
+
+
 class FaultSaid(BaseModel):
     """A rule that the code breaks."""
 
@@ -54,7 +64,9 @@ class Explained(BaseModel):
     """What one code says."""
 
     code: str = Field(description="As given, cut to 512 characters. 原文。")
-    form: str = Field(description="digital_link, epc_urn, element_string, number, uri or unknown. 形式。")
+    form: str = Field(
+        description="digital_link, epc_urn, epc_binary, element_string, number, uri or unknown. 形式。"
+    )
     valid: bool = Field(description="Whether no rule is broken. 是否完全合规。")
     kind: str | None = Field(description="What it names: product, batch, unit, logistic, site … 标识对象。")
     uri: str | None = Field(description="The URI under which this service stores it. 本系统的标识。")
@@ -72,6 +84,7 @@ class Explained(BaseModel):
     element_string: str | None = Field(description="With brackets: (01)…(10)… 带括号的单元数据串。")
     symbol_data: str | None = Field(description="Data of a symbol, FNC1 as U+001D. 条码数据。")
     hri: list[str] = Field(description="Lines printed beside a symbol. 供人识读字符。")
+    tag: TagSaid | None = Field(description="Only of the EPC of an RFID tag. 射频标签的 EPC。")
     errors: list[FaultSaid] = Field(description="Every rule broken. 违反的规则。")
 
 
@@ -101,7 +114,7 @@ async def identify_one(
     code: Annotated[str, Query(description="Bar code text, number, URN or URI. 任意编码。")],
     prefix_length: PrefixLength = None,
 ) -> Any:
-    """Read a Digital Link, element string, EPC URN, GTIN, SSCC, drug code or URI, and write it in every form.
+    """Read a Digital Link, element string, EPC URN or tag, GTIN, SSCC, drug code or URI, and write each form.
 
     A code that breaks rules is answered as well: `valid` is false and `errors` names each rule.
     """

@@ -205,7 +205,8 @@ def test_a_needless_separator_after_a_fixed_length_is_passed_over() -> None:
         ("8010", "4012345#/-A", "4012345a"),
         ("8011", "12", "012"),
         ("8013", "1987654Ad4X4bL5ttr2310c2K", "1987654Ad4X4bL5ttr2310c2L"),
-        ("8030", "abc_-A==", "abc$"),
+        ("8030", "abc_-A", "abc$"),
+        ("8030", "abc_A=", "abc_-A=="),
         ("8110", "012345612345611110123", "9"),
         ("8112", "001234566543210123456", "3"),
     ],
@@ -315,7 +316,7 @@ def test_an_explanation_of_a_broken_code_names_every_rule() -> None:
 @given(st.text(max_size=60))
 def test_an_explanation_never_fails(code: str) -> None:
     said = explain(code)
-    assert said.faults or said.identity is not None
+    assert said.faults or said.identity is not None or said.form == "element_string"
 
 
 @given(
@@ -326,7 +327,7 @@ def test_an_explanation_never_fails(code: str) -> None:
 )
 def test_an_explanation_of_what_looks_like_a_code_never_fails(start: str, rest: str) -> None:
     said = explain(start + rest)
-    assert said.faults or said.identity is not None
+    assert said.faults or said.identity is not None or said.form == "element_string"
 
 
 @given(any_key, prefix_lengths)
