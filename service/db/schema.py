@@ -5,7 +5,7 @@ Import this before declaring a table; every `tables.py` does.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Numeric, Text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Numeric, String, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -32,6 +32,13 @@ def instant(*, nullable: bool = False, **column: Any) -> Any:
     return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable, **column))
 
 
+def searched_uri() -> Any:
+    """A unique URI whose beginning is searched for: in the order of its bytes, whatever the database's is.
+    Only then can an index tell what begins like a pattern.
+    """
+    return Field(sa_column=Column(String(collation="C"), unique=True, nullable=False))
+
+
 def words(**column: Any) -> Any:
     """A `text[]` column, empty by default."""
     return Field(
@@ -52,4 +59,4 @@ def amount(*, nullable: bool = True) -> Any:
     return Field(default=None, sa_column=Column(Numeric, nullable=nullable))
 
 
-__all__ = ["amount", "document", "identity_key", "instant", "words"]
+__all__ = ["amount", "document", "identity_key", "instant", "searched_uri", "words"]

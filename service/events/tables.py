@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 from sqlmodel import Field, SQLModel
 
-from service.db.schema import amount, document, identity_key, instant, words
+from service.db.schema import amount, document, identity_key, instant, searched_uri, words
 
 
 class EventContext(SQLModel, table=True):
@@ -162,7 +162,7 @@ class Unit(SQLModel, table=True):
     )
 
     id: int | None = identity_key()
-    uri: str = Field(unique=True)
+    uri: str = searched_uri()
     batch_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     registered_batch_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     registration_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))

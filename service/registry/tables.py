@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
-from service.db.schema import amount, document, identity_key, instant, words
+from service.db.schema import amount, document, identity_key, instant, searched_uri, words
 
 #: How a row came to be known; a later word wins over an earlier one.
 SOURCES = ("captured", "master_data", "registered")
@@ -131,7 +131,7 @@ class Batch(SQLModel, table=True):
     )
 
     id: int | None = identity_key()
-    uri: str = Field(unique=True)
+    uri: str = searched_uri()
     product_id: int | None = _reference("product", index=False)
     lot: str | None = Field(default=None, index=True)
     of_one: bool = False

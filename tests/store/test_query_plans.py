@@ -164,3 +164,14 @@ async def test_a_query_is_answered_from_an_index(seeded: AsyncEngine, case: str,
 @pytest.mark.parametrize("column", ["type", "biz_step", "disposition", "read_point", "biz_location", "unit"])
 async def test_a_list_of_names_goes_from_name_to_name(seeded: AsyncEngine, column: str) -> None:
     assert not read_whole(await plan_of(seeded, names_statement(column, "", 31)))
+
+
+async def test_what_patterns_ask_for_is_indexed_by_its_bytes_in_any_database(seeded: AsyncEngine) -> None:
+    # The database of a run has this order anyway; that of an operator may have any.
+    statement = """
+    SELECT table_name || '.' || column_name FROM information_schema.columns
+    WHERE table_schema = 'public' AND column_name = 'uri' AND collation_name = 'C'
+    """
+    async with seeded.connect() as connection:
+        found = set((await connection.exec_driver_sql(statement)).scalars())
+    assert found >= {"unit.uri", "batch.uri"}
