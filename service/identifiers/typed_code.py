@@ -1,16 +1,16 @@
 """From what a person types or scans to what it names."""
 
 import re
-import unicodedata
 from typing import Final
 
 from service.errors import Malformed
-from service.identifiers.ai_values import Element
+from service.identifiers.ai_values import Element, value_faults
 from service.identifiers.drug_code import DRUG_CODE_LENGTH, drug_code_uri
 from service.identifiers.element_identity import identity_of_elements
 from service.identifiers.element_string import SYMBOLOGY, WRITTEN_FNC1, split_bracketed, split_message
 from service.identifiers.epc_binary import is_hexadecimal_epc, read_hexadecimal
 from service.identifiers.gs1 import GTIN_LENGTHS, Gtin, Sscc, has_right_check_digit, is_digits, parse_lot
+from service.identifiers.key_rules import KEY_RULES
 from service.identifiers.kinds import Identity, Kind, identity_of_key
 from service.identifiers.symbologies import without_wrapping
 from service.identifiers.uri_identity import identify, identity_of_tag, is_absolute_uri
@@ -20,6 +20,10 @@ CODE_MAX: Final = 8_192  # characters
 _GTIN_AND_LOT: Final = re.compile(r"([0-9]{8}|[0-9]{12,14})[ +/](.+)")
 _ANY_SYMBOLOGY: Final = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 HOST_AND_PATH: Final = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}/\S+")
+#: Full-width forms of ASCII, as Chinese keyboards give them; other look-alikes are nobody's digits.
+_FULL_WIDTH: Final = {0xFF01 + at: chr(0x21 + at) for at in range(94)} | {0x3000: " "}
+#: A link in a symbol that claims to carry element strings: wrongly printed, and clear all the same.
+_URL_IN_A_SYMBOL: Final = re.compile(r"\][A-Za-z][0-9A-Za-z](?=https?://)", re.IGNORECASE)
 _INVISIBLE: Final = str.maketrans("", "", "\ufeff\u200b\u200c\u200d\u2060")
 
 
@@ -43,8 +47,8 @@ def plain_code(text: str) -> str:
         raise _refuse_code(text)
     code = text.translate(_INVISIBLE).strip(" \t\r\n\u3000")
     if not code.isascii() and not is_absolute_uri(code):
-        code = unicodedata.normalize("NFKC", code).strip()
-    return without_wrapping(code)
+        code = code.translate(_FULL_WIDTH).strip()
+    return without_wrapping(_URL_IN_A_SYMBOL.sub("", code, count=1))
 
 
 def identity_of_code(code: str) -> Identity:
@@ -85,15 +89,28 @@ def is_element_string(code: str) -> bool:
         return False
     if is_digits(code) and len(code) == DRUG_CODE_LENGTH:
         return code.startswith("00") and has_right_check_digit(code[2:])
-    # A key with its right check digit at the start is no chance.
-    return (code.startswith("01") and _begins_with_number(code[2:], 14)) or (
-        code.startswith("00") and _begins_with_number(code[2:], 18)
-    )
+    if code.startswith("01") and _begins_with_number(code[2:], 14):
+        return True
+    if code.startswith("00") and _begins_with_number(code[2:], 18):
+        return True
+    return is_digits(code[:2]) and _is_message_with_key(code)
 
 
 def _begins_with_number(text: str, length: int) -> bool:
     number = text[:length]
     return len(number) == length and is_digits(number)
+
+
+def _is_message_with_key(code: str) -> bool:
+    """Whether every value fits, and one is a key: its right check digit among them is no chance."""
+    try:
+        elements = split_message(code)
+    except Malformed:
+        return False
+    keys = [KEY_RULES[element.ai].value for element in elements if element.ai in KEY_RULES]
+    return any(key.checked for key in keys) and not any(
+        value_faults(element.ai, element.value) for element in elements
+    )
 
 
 def split_code(code: str) -> list[Element]:

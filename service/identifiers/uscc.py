@@ -25,8 +25,8 @@ def uscc_check_character(first_seventeen: str) -> str:
 
 
 def parse_uscc(text: str, field: str = "uscc") -> str:
-    """The code in upper case. Raises `Malformed` that says what would be right."""
-    code = text.strip().upper()
+    """The code in upper case, without blanks. Raises `Malformed` that says what would be right."""
+    code = "".join(text.split()).upper()
     if len(code) != USCC_LENGTH:
         raise Malformed.field(
             field,

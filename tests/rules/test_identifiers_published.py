@@ -37,6 +37,11 @@ def rules_of(code: str) -> list[str]:
         ("]Q301095212345432131012345", f"https://id.gs1.org/01/{GTIN}/10/12345"),
         ("]J101095212345432131012345", f"https://id.gs1.org/01/{GTIN}/10/12345"),
         ("]Q1https://example.com/01/09521234543213", f"https://id.gs1.org/01/{GTIN}"),
+        ("]Q3https://example.com/01/09521234543213", f"https://id.gs1.org/01/{GTIN}"),
+        ("17271231010952123454321310A", f"https://id.gs1.org/01/{GTIN}/10/A"),
+        ("4149521141123454254X1", "https://id.gs1.org/414/9521141123454/254/X1"),
+        ("800300614141123452AB", "https://id.gs1.org/8003/00614141123452AB"),
+        ("4179521141123454", "https://id.gs1.org/417/9521141123454"),
         ("]E09521234543213|]e010ABC\x1d21XYZ", f"https://id.gs1.org/01/{GTIN}/21/XYZ"),
         (f"(01){GTIN}|(10)ABC", f"https://id.gs1.org/01/{GTIN}/10/ABC"),
         (f"^01{GTIN}|^10ABC", f"https://id.gs1.org/01/{GTIN}/10/ABC"),
@@ -211,3 +216,16 @@ def test_what_no_batch_can_be_called_is_refused(uri: str, rule: str) -> None:
 )
 def test_private_identifiers_are_kept(uri: str) -> None:
     assert identify(uri).uri == uri
+
+
+@pytest.mark.parametrize("code", ["0123456789⁰¹²⁸", "10ABC123", "4179521141123455", "9512345678", "①2345670"])
+def test_what_only_looks_like_a_code_is_refused(code: str) -> None:
+    with pytest.raises(Malformed):
+        identify_code(code)
+
+
+def test_full_width_characters_are_taken_as_plain_ones() -> None:
+    assert (
+        identify_code("（０１）０９５２１２３４５４３２１３（10）Ａ").uri
+        == f"https://id.gs1.org/01/{GTIN}/10/A"
+    )
