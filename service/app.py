@@ -23,6 +23,7 @@ from service.registry import document_routes as registry_document_routes
 from service.registry import routes as registry_routes
 from service.scan import identify, link_routes, resolver_routes
 from service.scan import routes as scan_routes
+from service.scan.fast_status import FastStatus
 from service.settings import settings
 from service.subscriptions import query_routes, stream_routes, subscription_routes
 from service.subscriptions.background import running
@@ -103,4 +104,6 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
     app.include_router(unit_serial_routes.router)
     # Last: codes of one segment are refused, and other areas have such paths.
     app.include_router(resolver_routes.router)
+    # Outermost: what it can answer needs nothing of all this.
+    app.add_middleware(FastStatus)
     return app

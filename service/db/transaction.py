@@ -97,6 +97,16 @@ async def transaction(engine: AsyncEngine, *, snapshot: bool = False) -> AsyncIt
         raise as_conflict(cause) from error
 
 
+@asynccontextmanager
+async def borrowed(engine: AsyncEngine) -> AsyncIterator[Connection]:
+    """A connection of the pool without a transaction, for single statements that only read: each is one of
+    its own, and none is begun or ended for it.
+    """
+    async with engine.connect() as connection:
+        fairy = await connection.get_raw_connection()
+        yield cast("Connection", fairy.driver_connection)
+
+
 def as_conflict(error: asyncpg.UniqueViolationError) -> Exception:
     """Translate by constraint name; an unknown constraint is our bug, not the caller's."""
     sentence = CONFLICTS.get(error.constraint_name or "")
