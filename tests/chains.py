@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.world import (
     Json,
+    bind,
     commission,
     declare_error,
     destroy,
@@ -40,7 +41,9 @@ days = st.integers(1, 12).map(float)
 papers = st.sampled_from((None, None, None, "1", "2"))
 amounts = st.sampled_from(("", "=1", "=2", "=5", "=10", "=10", "=1.5KGM", "=500GRM"))
 lots = st.builds(str.__add__, st.sampled_from(LOTS), amounts)
-goods = st.one_of(lots, lots, st.sampled_from(SERIALS))
+#: The same products, their lots left out.
+lotless = st.builds(str.__add__, st.sampled_from(("goods/", "pie/")), amounts)
+goods = st.one_of(lots, lots, lots, lotless, st.sampled_from(SERIALS))
 cargo = st.lists(st.one_of(goods, st.sampled_from(CONTAINERS)), min_size=1, max_size=3, unique=True)
 steps = st.sampled_from((None, "storing", "transporting", "https://acme.example/steps/handover"))
 
@@ -74,6 +77,43 @@ def makings(draw: st.DrawFn) -> Json:
     """Goods come to be, or serials are told their lot."""
     things = draw(st.lists(st.one_of(lots, st.sampled_from(TOLD)), min_size=1, max_size=3, unique=True))
     return commission(*things, at=draw(maybe_places), on=draw(days))
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> Json:
+    """A TransactionEvent: of some order, or one that tells a movement."""
+    step = draw(st.sampled_from((None, "shipping", "shipping", "receiving")))
+    made: Json = bind(
+        *draw(cargo),
+        on=draw(days),
+        step=step,
+        at=draw(maybe_places),
+        source=draw(maybe_places),
+        source_party=draw(maybe_parties),
+        to=draw(maybe_places),
+        to_party=draw(maybe_parties),
+        po=draw(st.sampled_from(("1", "2", "3"))),
+    )
+    return made
+
+
+@st.composite
+def trips(draw: st.DrawFn) -> list[Json]:
+    """A pallet's trip by its number, packed before it leaves or on paper afterwards, maybe received, maybe
+    unpacked; the next trip may find goods of the last one on it.
+    """
+    pallet, begin = draw(st.sampled_from(CONTAINERS[:2])), draw(days)
+    home, there = draw(st.sampled_from((("farm", "shop"), ("farm", "plant"), ("plant", "shop"))))
+    made = [
+        pack(pallet, *draw(st.lists(goods, min_size=1, max_size=2, unique=True)), at=home, on=begin + late)
+        for late in draw(st.lists(st.sampled_from((-0.5, 0.0, 0.5, 2.0)), min_size=1, max_size=2))
+    ]
+    made.append(ship(pallet, at=home, to=there, on=begin))
+    if draw(st.booleans()):
+        made.append(receive(pallet, at=there, source=home, on=begin + 1))
+    if draw(st.booleans()):
+        made.append(unpack(pallet, at=there, on=begin + 1.5))
+    return made
 
 
 @st.composite
@@ -126,8 +166,9 @@ class Chain:
 @st.composite
 def chains(draw: st.DrawFn, *, most: int = 14) -> Chain:
     """A chain of at most so many events, some of them declared in error."""
-    kinds = st.one_of(makings(), movements(), movements(), packings(), makeovers(), ends())
-    drawn = draw(st.lists(kinds, min_size=2, max_size=most))
+    single = st.one_of(makings(), movements(), movements(), packings(), makeovers(), ends(), orders())
+    kinds = st.one_of(*[single.map(lambda event: [event])] * 6, trips())
+    drawn = [event for some in draw(st.lists(kinds, min_size=2, max_size=most)) for event in some][:most]
     wrong = draw(st.sets(st.integers(0, len(drawn) - 1), max_size=2))
     events = [{**event, "eventID": f"urn:event:{number}"} for number, event in enumerate(drawn)]
     events += [declare_error(events[number]) for number in sorted(wrong)]

@@ -9,7 +9,7 @@ from typing import Any
 
 from service.events.identifying import identify_events
 from service.events.json_document import read_document
-from service.ledger.contents import Packings
+from service.ledger.containers import packing_of, role_in_course
 from service.ledger.journal import BatchName, Reading, own_batch, read_event
 from service.ledger.model import (
     UNKNOWN_SITE,
@@ -23,8 +23,9 @@ from service.ledger.model import (
 )
 from service.ledger.postings import PACKING_TYPES, Item, postings_of
 from service.ledger.projection import project_batch
-from service.ledger.reading import packing_of
 from service.ledger.steps import place_of
+from service.ledger.untold_contents import settle
+from service.ledger.untold_lots import Departure, departures_of
 from tests.world import BALANCES, Json, cell, document
 
 UNKNOWN = "urn:suyuan:site:unknown"
@@ -57,6 +58,8 @@ class MemoryLedger:
         self.sites.names[UNKNOWN_SITE] = UNKNOWN
         self.entries: dict[int, Entry] = {}
         self.items: dict[int, list[Item]] = {}
+        #: URI of a batch, unless it is of one unit -> URI of its product
+        self.product_of: dict[str, str | None] = {}
         self.told: dict[int, list[tuple[int, BatchName]]] = {}
         for item in read:
             if item.event.declares_error or item.event_id in declared:
@@ -95,6 +98,8 @@ class MemoryLedger:
         )
 
     def _items(self, reading: Reading) -> tuple[list[Item], list[tuple[int, BatchName]]]:
+        named = {item.batch for item in reading.classes} | {unit.told for unit in reading.units if unit.told}
+        self.product_of.update({batch.uri: batch.product_uri for batch in named})
         items = [Item(unit.role, unit=self.units(unit.uri)) for unit in reading.units]
         items += [
             Item(named.role, batch=self.batches(named.batch.uri), quantity=named.quantity, uom=named.uom)
@@ -135,19 +140,44 @@ class MemoryLedger:
             for event, entry in self.entries.items()
             if entry.type in PACKING_TYPES
         )
-        packings = Packings([packing for packing in packed if packing is not None])
+        packings = settle(
+            [packing for packing in packed if packing is not None], self._naming(), self.geography
+        )
         postings: dict[int, list[Posting]] = defaultdict(list)
         for event, entry in self.entries.items():
-            for (role, batch), amounts in postings_of(entry, self.items[event], batch_of, packings).items():
-                postings[batch].append(Posting(entry, role, amounts))
+            for (role, batch), told in postings_of(entry, self.items[event], batch_of, packings).items():
+                postings[batch].append(Posting(entry, role, told.amounts, told.doubt))
         return postings
+
+    def _naming(self) -> dict[int, list[tuple[Entry, Role]]]:
+        naming: dict[int, list[tuple[Entry, Role]]] = defaultdict(list)
+        for event, entry in self.entries.items():
+            for item in self.items[event]:
+                named = item.unit is not None and item.role in (Role.OBJECT, Role.PARENT, Role.INPUT)
+                role = role_in_course(entry, item.role) if named else None
+                if item.unit is not None and role is not None:
+                    naming[item.unit].append((entry, role))
+        return naming
 
     def _project(self) -> dict[int, BatchLedger]:
         transformations = self._transformations(self.postings)
-        return {
-            batch: project_batch(batch, told, self.geography, transformations)
-            for batch, told in self.postings.items()
-        }
+        keys = {event: entry.key for event, entry in self.entries.items()}
+        left: dict[str, list[Departure]] = {}
+        ledgers: dict[int, BatchLedger] = {}
+        # Products without a lot first: what left of them is read by their lots.
+        for batch in sorted(self.postings, key=lambda b: self.batches.names[b] not in self.products()):
+            uri = self.batches.names[batch]
+            product = self.product_of.get(uri)
+            departures = left.get(product, []) if product is not None and product != uri else []
+            told = self.postings[batch]
+            ledger = project_batch(batch, told, self.geography, transformations, departures)
+            left[uri] = departures_of(batch, ledger.flows, keys)
+            ledgers[batch] = ledger
+        return ledgers
+
+    def products(self) -> set[str]:
+        """The URIs of all products of lots."""
+        return {product for product in self.product_of.values() if product is not None}
 
     def _transformations(self, postings: Mapping[int, Sequence[Posting]]) -> dict[int, Transformation]:
         groups: dict[int | str, tuple[set[Output], list[int]]] = defaultdict(lambda: (set(), []))

@@ -398,8 +398,9 @@ def _flow_line(row: Any) -> str:
     got = number(row["received_quantity"]) + unit(row["received_uom"])
     amount = sent if row["kind"] == 1 or row["arrived_at"] is None or sent == got else f"{sent}/{got}"
     line = f"{name(row['batch'])} {amount}: {name(row['origin'])} -> "
-    if row["kind"] == 1:
-        return f"{line}{name(row['to_batch'])}@{name(row['target'])}"
+    if row["kind"]:
+        note = " (lot untold)" if row["kind"] == 2 else ""
+        return f"{line}{name(row['to_batch'])}@{name(row['target'])}{note}"
     notes = [
         note
         for note, told in (("in transit", row["arrived_at"] is None), ("inferred", row["inferred"]))

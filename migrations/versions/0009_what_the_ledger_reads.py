@@ -1,6 +1,12 @@
-"""What the ledger reads."""
+"""What the ledger reads: how certain a posting is.
+
+The rules of untold contents and lots give other rows than before: run `suyuan-service rebuild` after it.
+"""
 
 from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
 
 revision: str = "0009"
 down_revision: str | None = "0008"
@@ -9,8 +15,10 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column(
+        "posting", sa.Column("doubt", sa.SmallInteger(), server_default=sa.text("0"), nullable=False)
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("posting", "doubt")

@@ -3,14 +3,18 @@
 Built from packing events (Aggregation and Association). A logistic unit is used again and again: what
 counts is what was inside at the time of the movement. The two ends of a stay are inclusive: goods
 packed, shipped, received and unpacked under one and the same timestamp were inside.
+
+Where packing events leave things out, `untold_contents.py` says what they are taken to mean.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
+
+from service.ledger.model import Doubt
 
 Key = TypeVar("Key")
 
@@ -25,6 +29,9 @@ class Packing:
     """One packing event. `classes`: (batch, reference unit) -> quantity, None where not stated.
 
     DELETE without any children empties the parent. OBSERVE says that the children are inside.
+
+    `place`: where it happened, as far as told. `told_at`: what its record says where that is later than
+    `time`, the moment from which it counts.
     """
 
     key: str
@@ -33,6 +40,8 @@ class Packing:
     parent: int
     children: frozenset[int]
     classes: Mapping[tuple[int, str], Decimal | None] = field(default_factory=dict)
+    place: int | None = None
+    told_at: datetime | None = None
 
     @property
     def empties(self) -> bool:
@@ -41,10 +50,34 @@ class Packing:
 
 @dataclass(slots=True)
 class Inside:
-    """What is inside: instances of every level, and class-level quantities of all levels together."""
+    """What is inside: instances of every level, and class-level quantities of all levels together.
+    `doubts`: what is less than certain about a unit, or about an amount of a class.
+    """
 
     units: set[int] = field(default_factory=set)
     classes: dict[tuple[int, str], Decimal | None] = field(default_factory=dict)
+    doubts: dict[int | tuple[int, str], Doubt] = field(default_factory=dict)
+
+    def doubt(self, what: int | tuple[int, str], doubt: Doubt) -> None:
+        """Take in one more doubt; the graver one stays."""
+        if doubt:
+            self.doubts[what] = max(doubt, self.doubts.get(what, Doubt.NONE))
+
+
+@dataclass(slots=True)
+class Layer:
+    """What is directly inside one unit: since when each thing is, and when it was last said to be."""
+
+    since: dict[int, datetime] = field(default_factory=dict)
+    latest: dict[int, datetime] = field(default_factory=dict)
+    classes: dict[tuple[int, str], Decimal | None] = field(default_factory=dict)
+    classes_since: dict[tuple[int, str], datetime] = field(default_factory=dict)
+    #: Records of things inside that were made later than asked about.
+    told_later: set[int | tuple[int, str]] = field(default_factory=set)
+
+    def empty(self) -> bool:
+        """Is nothing known to be inside?"""
+        return not self.since and not self.classes
 
 
 class Packings:
@@ -54,7 +87,16 @@ class Packings:
     their children elsewhere, and so on down the levels.
     """
 
-    def __init__(self, packings: Iterable[Packing]) -> None:
+    def __init__(
+        self,
+        packings: Iterable[Packing],
+        doubtful: Mapping[int, Sequence[tuple[datetime, datetime]]] | None = None,
+        left_behind: Mapping[str, Layer] | None = None,
+    ) -> None:
+        #: unit -> (from, what came in before): contents that may have been taken out by then.
+        self._doubtful = doubtful or {}
+        #: packing event -> what had been left behind when it was packed.
+        self.left_behind = left_behind or {}
         self._of_parent: dict[int, list[Packing]] = defaultdict(list)
         self._of_child: dict[int, list[Packing]] = defaultdict(list)
         # At one instant goods are packed before they are unpacked.
@@ -71,12 +113,16 @@ class Packings:
         for _ in range(MAX_DEPTH):
             below: list[int] = []
             for parent in level:
-                children, classes = self._directly_inside(parent, at)
-                for key, quantity in classes.items():
+                layer, around = self.directly_inside(parent, at), found.doubts.get(parent, Doubt.NONE)
+                for key, quantity in layer.classes.items():
                     found.classes[key] = _sum(found.classes.get(key, Decimal(0)), quantity)
-                fresh = children - seen
+                    since = layer.classes_since[key]
+                    found.doubt(key, max(around, self._doubt(layer, parent, key, since, at)))
+                fresh = layer.since.keys() - seen
                 seen |= fresh
                 found.units |= fresh
+                for child in fresh:
+                    found.doubt(child, max(around, self._doubt(layer, parent, child, layer.since[child], at)))
                 below.extend(fresh)
             if not below:
                 break
@@ -89,41 +135,39 @@ class Packings:
         for packing in self._of_parent.get(unit, ()):
             if packing.action == "DELETE" or began[-1:] == [packing.time]:
                 continue
-            children, classes = self._directly_inside(unit, packing.time - INSTANT)
-            if not children and not classes:
+            if self.directly_inside(unit, packing.time - INSTANT).empty():
                 began.append(packing.time)
         return began
 
-    def _directly_inside(
-        self, parent: int, at: datetime
-    ) -> tuple[set[int], dict[tuple[int, str], Decimal | None]]:
-        since: dict[int, datetime] = {}
-        latest: dict[int, datetime] = {}
-        classes: dict[tuple[int, str], Decimal | None] = {}
-        classes_since: dict[tuple[int, str], datetime] = {}
+    def _doubt(
+        self, layer: Layer, parent: int, what: int | tuple[int, str], since: datetime, at: datetime
+    ) -> Doubt:
+        """What is less than certain about one thing in a layer."""
+        if any(begin <= at and since < before for begin, before in self._doubtful.get(parent, ())):
+            return Doubt.PERHAPS_UNPACKED
+        return Doubt.PACKED_LATER if what in layer.told_later else Doubt.NONE
+
+    def directly_inside(self, parent: int, at: datetime) -> Layer:
+        """One level: what `parent` itself holds at `at`."""
+        layer = Layer()
         for packing in self._of_parent.get(parent, ()):
             if packing.time > at or (packing.action == "DELETE" and packing.time == at):
                 continue
             if packing.empties:
-                _empty(since, packing.time)
-                for key in _empty(classes_since, packing.time):
-                    del classes[key]
+                _empty(layer.since, packing.time)
+                for key in _empty(layer.classes_since, packing.time):
+                    del layer.classes[key]
             elif packing.action == "DELETE":
                 for child in packing.children:
-                    since.pop(child, None)
+                    layer.since.pop(child, None)
                 for key, quantity in packing.classes.items():
-                    _unpack(classes, classes_since, key, quantity)
+                    _unpack(layer.classes, layer.classes_since, key, quantity)
             else:
-                for child in packing.children:
-                    since.setdefault(child, packing.time)
-                    latest[child] = packing.time
-                for key, quantity in packing.classes.items():
-                    if packing.action == "ADD":
-                        classes[key] = _sum(classes.get(key, Decimal(0)), quantity)
-                    else:
-                        classes[key] = _larger(classes.get(key, Decimal(0)), quantity)
-                    classes_since.setdefault(key, packing.time)
-        return {child for child in since if not self._moved_on(child, parent, latest[child], at)}, classes
+                _put_in(layer, packing, at)
+        moved = [c for c in layer.since if self._moved_on(c, parent, layer.latest[c], at)]
+        for child in moved:
+            del layer.since[child]
+        return layer
 
     def _moved_on(self, child: int, parent: int, since: datetime, at: datetime) -> bool:
         """Was the child packed into something else after it last came in here? One thing is in one place."""
@@ -131,6 +175,18 @@ class Packings:
             since < packing.time <= at and packing.parent != parent
             for packing in self._of_child.get(child, ())
         )
+
+
+def _put_in(layer: Layer, packing: Packing, at: datetime) -> None:
+    for child in packing.children:
+        layer.since.setdefault(child, packing.time)
+        layer.latest[child] = packing.time
+    for key, quantity in packing.classes.items():
+        join = _sum if packing.action == "ADD" else _larger
+        layer.classes[key] = join(layer.classes.get(key, Decimal(0)), quantity)
+        layer.classes_since.setdefault(key, packing.time)
+    if packing.told_at is not None and packing.told_at > at:
+        layer.told_later.update(packing.children, packing.classes)
 
 
 def _empty(since: dict[Key, datetime], at: datetime) -> list[Key]:

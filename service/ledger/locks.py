@@ -6,10 +6,12 @@ batch (or one logistic unit) take turns, and what one reads the other has commit
 1. Every capture holds the ledger lock shared. What changes the ground under *all* batches holds it
    alone: an error declaration (it voids an event that may be on its way in), a change of a site's
    owner, a rebuild.
-2. Then transformationIDs (two events of one transformation may have nothing else in common), then
-   logistic units, then batches (`FOR NO KEY UPDATE`) are locked, each in the order of ids. Which ones
-   is found by reading; after locking it is read again, and when more turned up, the locks are given
-   back (to the savepoint) and taken anew, all together. So no two captures wait in a circle.
+2. Then transformationIDs (two events of one transformation may have nothing else in common), then products
+   (shared by captures of their lots, alone by captures of goods whose lot is not told: each bears on the
+   other, though they may have no batch in common), then logistic units, then batches (`FOR NO KEY UPDATE`)
+   are locked, each in the order of ids. Which ones is found by reading; after locking it is read again, and
+   when more turned up, the locks are given back (to the savepoint) and taken anew, all together. So no two
+   captures wait in a circle.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -28,6 +30,18 @@ TRANSFORMATION_STRIPES = 128
 LOCK_TRANSFORMATIONS = """
 SELECT pg_advisory_xact_lock($1::int, stripe)
 FROM (SELECT DISTINCT abs(hashtext(id) % $2::int) AS stripe FROM unnest($3::text[]) AS id ORDER BY stripe)
+"""
+#: The same for products.
+PRODUCT_LOCKS = 0x5044  # "PD"
+PRODUCT_STRIPES = 256
+LOCK_PRODUCTS = """
+SELECT CASE WHEN alone THEN pg_advisory_xact_lock($1::int, stripe)
+            ELSE pg_advisory_xact_lock_shared($1::int, stripe) END
+FROM (
+    SELECT (id % $2::int)::int AS stripe, bool_or(alone) AS alone
+    FROM unnest($3::bigint[], $4::boolean[]) AS product (id, alone)
+    GROUP BY stripe ORDER BY stripe
+)
 """
 LOCK_UNITS = "SELECT FROM unit WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 LOCK_BATCHES = "SELECT FROM batch WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE"
@@ -48,6 +62,9 @@ class Plan(Protocol):
 
 P = TypeVar("P", bound=Plan)
 
+#: (product, whether goods of it without a lot are concerned)
+ProductLock = tuple[int, bool]
+
 
 async def share_ledger(tx: Transaction) -> None:
     """Rule 1 for ordinary captures."""
@@ -59,21 +76,34 @@ async def own_ledger(tx: Transaction) -> None:
     await tx.sql.execute("SELECT pg_advisory_xact_lock($1)", LEDGER_LOCK)
 
 
-async def lock_plan(tx: Transaction, make: Callable[[], Awaitable[P]]) -> P:
+def _no_products(_: Plan) -> Collection[ProductLock]:
+    return ()
+
+
+async def lock_plan(
+    tx: Transaction,
+    make: Callable[[], Awaitable[P]],
+    products_of: Callable[[P], Collection[ProductLock]] = _no_products,
+) -> P:
     """Rule 2: the plan that `make` reads, with everything it names locked."""
     plan = await make()
     transformations, units, batches = set(plan.transformations), set(plan.units), set(plan.batches)
+    products = set(products_of(plan))
     while True:
         await tx.sql.execute("SAVEPOINT ledger_locks")
         if transformations:
             await tx.sql.execute(
                 LOCK_TRANSFORMATIONS, TRANSFORMATION_LOCKS, TRANSFORMATION_STRIPES, sorted(transformations)
             )
+        if products:
+            ids, alone = zip(*products, strict=True)
+            await tx.sql.execute(LOCK_PRODUCTS, PRODUCT_LOCKS, PRODUCT_STRIPES, list(ids), list(alone))
         await tx.sql.execute(LOCK_UNITS, sorted(units))
         await tx.sql.execute(LOCK_BATCHES, sorted(batches))
         plan = await make()
         if (
             transformations.issuperset(plan.transformations)
+            and products.issuperset(products_of(plan))
             and units.issuperset(plan.units)
             and batches.issuperset(plan.batches)
         ):
@@ -82,5 +112,6 @@ async def lock_plan(tx: Transaction, make: Callable[[], Awaitable[P]]) -> P:
         await tx.sql.execute("ROLLBACK TO SAVEPOINT ledger_locks")
         await tx.sql.execute("RELEASE SAVEPOINT ledger_locks")
         transformations.update(plan.transformations)
+        products.update(products_of(plan))
         units.update(plan.units)
         batches.update(plan.batches)

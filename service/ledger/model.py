@@ -27,13 +27,28 @@ class Role(IntEnum):
     OUTPUT = 4
     #: Contents of a packing event: they are seen there, but it moves nothing.
     PACKED = 5
+    #: Former contents, taken to have been unpacked before this packing event; see `untold_contents.py`.
+    LEFT_BEHIND = 6
+
+
+class Doubt(IntEnum):
+    """What is less than certain about what an event says of a batch: see `untold_contents.py`."""
+
+    NONE = 0
+    #: Inside a logistic unit, as a packing says that was recorded only after the unit had left.
+    PACKED_LATER = 1
+    #: Inside once; since then the unit was packed anew, and nobody told an unpacking.
+    PERHAPS_UNPACKED = 2
 
 
 class FlowKind(IntEnum):
-    """A move keeps the batch; a transformation makes another."""
+    """A move keeps the batch; a transformation makes another. `LOT_UNTOLD` is from a lot to the product
+    without a lot: goods of which may have been of that lot.
+    """
 
     MOVE = 0
     TRANSFORM = 1
+    LOT_UNTOLD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,11 @@ class Entry:
     transactions: frozenset[str] = frozenset()
     transformation_id: str | None = None
 
+    def sites(self) -> set[int]:
+        """Every place named."""
+        named = (self.site, self.read_site, self.source_site, self.destination_site)
+        return {site for site in named if site is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class Posting:
@@ -65,6 +85,7 @@ class Posting:
     entry: Entry
     role: Role
     amounts: Amounts
+    doubt: Doubt = Doubt.NONE
 
 
 @dataclass(frozen=True, slots=True)

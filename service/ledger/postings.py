@@ -2,16 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from service.identifiers.units import EACH
-from service.ledger.contents import Inside, Packings
-from service.ledger.model import Entry, Role
-from service.ledger.steps import brings_into_being, moves_contents, retires_number
+from service.ledger.contents import Inside, Layer, Packings
+from service.ledger.model import Doubt, Entry, Role
+from service.ledger.steps import brings_into_being, moves_by_papers, moves_contents, retires_number
 
-#: (role, batch) -> amounts
-Postings = dict[tuple[Role, int], dict[str, Decimal | None]]
+
+@dataclass(slots=True)
+class Told:
+    """What one event says of one batch in one role."""
+
+    amounts: dict[str, Decimal | None] = field(default_factory=dict)
+    doubt: Doubt = Doubt.NONE
+
+
+#: (role, batch) -> what the event says of it
+Postings = dict[tuple[Role, int], Told]
 
 PACKING_TYPES = ("AggregationEvent", "AssociationEvent")
 
@@ -39,13 +48,16 @@ def postings_of(
     every unit named and every unit inside one. What an event lists beside a logistic unit that
     holds it already counts once: documents often say both.
     """
-    if entry.type == "TransactionEvent":
+    if entry.type == "TransactionEvent" and not moves_by_papers(entry):
         return {}
     postings: Postings = {}
     if entry.type in PACKING_TYPES:
         role = Role.OBJECT if entry.action == "OBSERVE" or moves_contents(entry) else Role.PACKED
         units, classes, opened = _packed_things(entry, items, packings)
         _post(postings, role, units, classes, opened, batch_of)
+        behind = packings.left_behind.get(entry.key)
+        if behind is not None:
+            _post(postings, Role.LEFT_BEHIND, *_left_behind(behind, entry, packings), batch_of)
         return postings
     for role in (Role.OBJECT, Role.INPUT, Role.OUTPUT):
         named = [item for item in items if item.role == role]
@@ -72,12 +84,21 @@ def _packed_things(
     return units | parents, _classes(listed), opened
 
 
+def _left_behind(
+    behind: Layer, entry: Entry, packings: Packings
+) -> tuple[set[int], dict[tuple[int, str], Decimal | None], Inside]:
+    units = set(behind.since)
+    return units, behind.classes, _opened(units, entry, packings)
+
+
 def _opened(units: set[int], entry: Entry, packings: Packings) -> Inside:
     """The contents of several units together; a unit inside two of them counts once."""
     insides = {unit: packings.inside(unit, entry.time) for unit in units}
     together = Inside()
     for inside in insides.values():
         together.units |= inside.units
+        for what, doubt in inside.doubts.items():
+            together.doubt(what, doubt)
     # Outermost units first. What is packed in a circle has no outermost: any one of it opens them all.
     opened: set[int] = set()
     for unit in sorted(units, key=lambda unit: (unit in together.units, unit)):
@@ -110,18 +131,30 @@ def _post(
     batch_of: Mapping[int, int | None],
 ) -> None:
     counts: dict[int, int] = defaultdict(int)
+    doubts: dict[int, Doubt] = {}
     for unit in units | opened.units:
         batch = batch_of[unit]
         if batch is not None:
             counts[batch] += 1
-    for (batch, uom), listed in _together(classes, opened.classes).items():
-        amounts = postings.setdefault((role, batch), {})
-        amounts[uom] = listed
+            if unit not in units:
+                _raise(doubts, batch, opened.doubts.get(unit))
+    for key, listed in _together(classes, opened.classes).items():
+        batch, uom = key
+        postings.setdefault((role, batch), Told()).amounts[uom] = listed
+        if key not in classes:
+            _raise(doubts, batch, opened.doubts.get(key))
     for batch, count in counts.items():
-        amounts = postings.setdefault((role, batch), {})
+        amounts = postings.setdefault((role, batch), Told()).amounts
         known = amounts.get(EACH, Decimal(0))
         # Serials and a quantity of the same batch in one event describe the same goods.
         amounts[EACH] = Decimal(count) if known is None else max(known, Decimal(count))
+    for batch, doubt in doubts.items():
+        postings[role, batch].doubt = doubt
+
+
+def _raise(doubts: dict[int, Doubt], batch: int, doubt: Doubt | None) -> None:
+    if doubt:
+        doubts[batch] = max(doubt, doubts.get(batch, Doubt.NONE))
 
 
 def _together(

@@ -1,33 +1,37 @@
 """Bring the projection up to date with newly captured events, in the capture's own transaction.
 
-Only what depends on the new events is computed again: their own postings; where they pack or unpack,
-the postings of whatever names the logistic units concerned, from that time on; where a unit's lot
-became known, whatever names the unit; and then every batch that those postings are about.
+Only what depends on the new events is computed again: their own postings; where they name logistic units,
+or what was ever packed, the postings of whatever names those units, from some time before on; where a unit's
+lot became known, whatever names the unit; and then every batch whose postings came out otherwise.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from service.db.transaction import Transaction
-from service.ledger.locks import lock_plan
-from service.ledger.model import Role
+from service.ledger.containers import HOLDERS, INSIDE, load_packings, which_are_parents
+from service.ledger.locks import LOCK_BATCHES, ProductLock, lock_plan
+from service.ledger.lotless import load_departures, lots_concerned, products_of, which_are_lotless
 from service.ledger.naming import StoredEvent, batches_of_units, read_journal, write_journal
-from service.ledger.postings import PACKING_TYPES, Item, Postings, postings_of
+from service.ledger.postings import Item, Postings, postings_of
 from service.ledger.projection import project_batch
 from service.ledger.reading import (
     load_entries,
     load_items,
-    load_packings,
     load_postings,
     load_sites,
     load_transformations,
     sites_of,
 )
-from service.ledger.writing import Written, write_ledgers, write_postings
+from service.ledger.untold_contents import LATE_WITHIN
+from service.ledger.writing import Written, posted_anew, write_ledgers, write_postings
 from service.registry.ensure import describe_batches
 
 #: Batches whose projection is held in memory at once.
 BATCHES_AT_ONCE = 2_000
+#: How far back an event can change what was inside at a movement: it may show that a packing was recorded
+#: late (up to so long after the departure, and so long before the event), in units within units.
+REACH_BACK = 4 * 2 * LATE_WITHIN
 
 VOID = """
 UPDATE journal_entry SET voided = true
@@ -36,41 +40,24 @@ WHERE NOT voided AND event_id IN (
 )
 RETURNING event_id
 """
-HOLDERS = """
--- $1 and everything that ever held one of them, at any level.
-WITH RECURSIVE holder (unit_id) AS (
-    SELECT unnest($1::bigint[])
-    UNION
-    SELECT parent.unit_id
-    FROM holder
-    JOIN event_item AS child ON child.unit_id = holder.unit_id AND child.role = 2
-    JOIN event_item AS parent ON parent.event_id = child.event_id AND parent.role = 1
-)
-SELECT unit_id FROM holder
-"""
-PARENTS = """
--- The units that ever held one of $1 directly.
-SELECT DISTINCT parent.unit_id
-FROM event_item AS child
-JOIN event_item AS parent ON parent.event_id = child.event_id AND parent.role = 1
-WHERE child.unit_id = ANY($1::bigint[]) AND child.role = 2
-"""
-PACKING_SEEDS = """
-SELECT event_id, time FROM journal_entry WHERE event_id = ANY($1::bigint[]) AND type = ANY($2::text[])
-"""
+SEED_TIME = "SELECT min(time) FROM journal_entry WHERE event_id = ANY($1::bigint[])"
 EVENTS_NAMING = """
 SELECT DISTINCT item.event_id
 FROM event_item AS item JOIN journal_entry AS entry ON entry.event_id = item.event_id
 WHERE item.unit_id = ANY($1::bigint[]) AND ($2::timestamptz IS NULL OR entry.time >= $2)
 """
 UNITS_OF = "SELECT id, batch_id FROM unit WHERE id = ANY($1::bigint[])"
-WHICH_ARE_PARENTS = "SELECT DISTINCT unit_id FROM event_item WHERE role = 1 AND unit_id = ANY($1::bigint[])"
 SET_UNIT_BATCHES = """
 UPDATE unit SET batch_id = told.batch_id
 FROM unnest($1::bigint[], $2::bigint[]) AS told (id, batch_id)
 WHERE unit.id = told.id AND unit.batch_id IS DISTINCT FROM told.batch_id
 """
 POSTED_BATCHES = "SELECT DISTINCT batch_id FROM posting WHERE event_id = ANY($1::bigint[])"
+TRANSFORMED_BATCHES = """
+-- All batches of the transformations that the events $1 are.
+SELECT posting.batch_id FROM journal_entry AS entry JOIN posting USING (event_id)
+WHERE entry.event_id = ANY($1::bigint[]) AND entry.type = 'TransformationEvent'
+"""
 TIED_BATCHES = """
 -- Batches of the transformations that share a transformationID with one of the events $1.
 SELECT DISTINCT posting.batch_id
@@ -93,6 +80,8 @@ class Plan:
     transformations: frozenset[str]
     units: frozenset[int]
     batches: frozenset[int]
+    #: The products of those batches.
+    products: frozenset[ProductLock]
 
 
 async def project(tx: Transaction, stored: Sequence[StoredEvent]) -> set[int]:
@@ -105,7 +94,7 @@ async def project(tx: Transaction, stored: Sequence[StoredEvent]) -> set[int]:
         seeds |= {row["event_id"] for row in await tx.sql.fetch(VOID, declared)}
     if not seeds:
         return set()
-    plan = await lock_plan(tx, lambda: make_plan(tx, seeds))
+    plan = await lock_plan(tx, lambda: make_plan(tx, seeds), lambda plan: plan.products)
     units = sorted(plan.unit_batches)
     # Only now, for this locks batches too.
     await describe_batches(tx, journal.facts)
@@ -121,44 +110,50 @@ async def make_plan(tx: Transaction, seeds: Collection[int]) -> Plan:
     batch_of = await batches_of_units(tx, sorted(named))
     changed = sorted(unit for unit, (before, now) in batch_of.items() if before != now)
     events = set(seeds)
-    holders = await _packed_anew(tx, seeds, items, events)
+    holders = await _held_by(tx, seeds, items, events)
     # A unit that counts for another batch than it did counts so wherever it was named, or inside.
     above = [row["unit_id"] for row in await tx.sql.fetch(HOLDERS, changed)] if changed else []
     events |= {row["event_id"] for row in await tx.sql.fetch(EVENTS_NAMING, above, None)} if above else set()
     told = await postings_of_events(tx, events, {unit: now for unit, (_, now) in batch_of.items()})
-    postings = told.postings
-    batches = {batch for told in postings.values() for _, batch in told}
-    batches |= {row["batch_id"] for row in await tx.sql.fetch(POSTED_BATCHES, sorted(events))}
-    batches |= {row["batch_id"] for row in await tx.sql.fetch(TIED_BATCHES, sorted(events))}
+    anew = await posted_anew(tx, events, told.postings)
+    batches = {batch for _, batch in anew}
+    posted = sorted({event for event, _ in anew} | set(seeds))
+    batches |= {batch for event in seeds for _, batch in told.postings.get(event, ())}
+    batches |= {row["batch_id"] for row in await tx.sql.fetch(POSTED_BATCHES, sorted(seeds))}
+    for query in (TRANSFORMED_BATCHES, TIED_BATCHES):
+        batches |= {row["batch_id"] for row in await tx.sql.fetch(query, posted)}
     unit_batches = {unit: now for unit, (before, now) in batch_of.items() if before != now}
     batches |= {batch for unit in changed for batch in batch_of[unit] if batch is not None}
     return Plan(
         frozenset(events),
-        postings,
+        told.postings,
         unit_batches,
         told.transformations,
         frozenset(holders | told.holding),
         frozenset(batches),
+        await products_of(tx, batches),
     )
 
 
-async def _packed_anew(
+async def _held_by(
     tx: Transaction, seeds: Collection[int], items: dict[int, list[Item]], events: set[int]
 ) -> set[int]:
-    """The logistic units whose contents the seeds change; adds the events that name them to `events`."""
-    rows = await tx.sql.fetch(PACKING_SEEDS, sorted(seeds), list(PACKING_TYPES))
-    if not rows:
+    """The logistic units whose contents at any time the seeds may change: those they pack, and those whose
+    goods, or which themselves, they show somewhere. Adds the events that name them to `events`.
+    """
+    named = {item.unit for told in items.values() for item in told if item.unit is not None}
+    holders = {row["unit_id"] for row in await tx.sql.fetch(HOLDERS, sorted(named))}
+    parents = await which_are_parents(tx, holders)
+    if not parents:
         return set()
-    packed = [item for row in rows for item in items.get(row["event_id"], ())]
-    parents = {item.unit for item in packed if item.role is Role.PARENT and item.unit is not None}
-    children = sorted({item.unit for item in packed if item.role is Role.CHILD and item.unit is not None})
-    # What goes into one thing has left the other it was in.
-    former = {row["unit_id"] for row in await tx.sql.fetch(PARENTS, children)}
-    holders = {row["unit_id"] for row in await tx.sql.fetch(HOLDERS, sorted(parents | former))}
-    since = min(row["time"] for row in rows)
-    naming = await tx.sql.fetch(EVENTS_NAMING, sorted(holders), since)
+    # What is seen, is seen with all that is inside; and that may have been in other things before.
+    within = {row["unit_id"] for row in await tx.sql.fetch(INSIDE, sorted(parents & named))}
+    holders = {row["unit_id"] for row in await tx.sql.fetch(HOLDERS, sorted(parents | within))}
+    bearing = await which_are_parents(tx, holders)
+    since = await tx.sql.fetchval(SEED_TIME, sorted(seeds)) - REACH_BACK
+    naming = await tx.sql.fetch(EVENTS_NAMING, sorted(bearing), since)
     events |= {row["event_id"] for row in naming}
-    return holders
+    return bearing
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +171,7 @@ async def postings_of_events(
     """The postings of events, given the batches of units that are about to change."""
     entries, items = await load_entries(tx, events), await load_items(tx, events)
     named = {item.unit for told in items.values() for item in told if item.unit is not None}
-    parents = {row["unit_id"] for row in await tx.sql.fetch(WHICH_ARE_PARENTS, sorted(named))}
+    parents = await which_are_parents(tx, named)
     packings, inside = await load_packings(tx, parents)
     known = {row["id"]: row["batch_id"] for row in await tx.sql.fetch(UNITS_OF, sorted(named | inside))}
     known |= batch_of
@@ -192,17 +187,38 @@ async def postings_of_events(
 
 
 async def project_batches(tx: Transaction, batches: Iterable[int]) -> Written:
-    """Compute and write the projection of whole batches. They must be locked."""
-    written = Written()
-    ordered = sorted(batches)
-    for start in range(0, len(ordered), BATCHES_AT_ONCE):
-        some = ordered[start : start + BATCHES_AT_ONCE]
-        postings = await load_postings(tx, some)
-        told = [posting for batch in some for posting in postings.get(batch, ())]
-        transformations = await load_transformations(tx, told)
-        sites = await load_sites(tx, sites_of(postings))
-        ledgers = {
-            batch: project_batch(batch, postings.get(batch, ()), sites, transformations) for batch in some
-        }
-        written.add(await write_ledgers(tx, ledgers))
+    """Compute and write the projection of whole batches, and of the lots that hang together with what left
+    without a lot. The batches, and their products, must be locked.
+    """
+    written, wanted = Written(), sorted(batches)
+    # What left without a lot is read by the lots of the product.
+    lotless = await which_are_lotless(tx, wanted)
+    for some in [*_chunks(sorted(lotless)), *_chunks([batch for batch in wanted if batch not in lotless])]:
+        written.add(await _project_some(tx, some))
+    others = await lots_concerned(tx, written.departures, lotless) - set(wanted)
+    if others:
+        # Nobody else has these: whoever projects them holds the lock of their product.
+        await tx.sql.execute(LOCK_BATCHES, sorted(others))
+        for some in _chunks(sorted(others)):
+            written.add(await _project_some(tx, some))
     return written
+
+
+def _chunks(batches: Sequence[int]) -> list[Sequence[int]]:
+    return [batches[start : start + BATCHES_AT_ONCE] for start in range(0, len(batches), BATCHES_AT_ONCE)]
+
+
+async def _project_some(tx: Transaction, batches: Sequence[int]) -> Written:
+    postings = await load_postings(tx, batches)
+    told = [posting for batch in batches for posting in postings.get(batch, ())]
+    transformations = await load_transformations(tx, told)
+    departures = await load_departures(tx, batches, (posting.entry for posting in told))
+    left = (departure.site for some in departures.values() for departure in some)
+    sites = await load_sites(tx, sites_of(postings), left)
+    ledgers = {
+        batch: project_batch(
+            batch, postings.get(batch, ()), sites, transformations, departures.get(batch, ())
+        )
+        for batch in batches
+    }
+    return await write_ledgers(tx, ledgers)

@@ -17,13 +17,16 @@ TransformationEvent, or several tied by transformationID
 AggregationEvent and AssociationEvent ADD, DELETE
     Contents change (`contents.py`). No flow, unless the goods were never known at that place.
 any movement that names a logistic unit
-    One flow for each batch then inside (`postings.py`).
+    One flow for each batch then inside (`postings.py`), by what packings are taken to mean where they leave
+    things out (`untold_contents.py`).
 TransactionEvent
-    Nothing.
+    Nothing, but where it alone tells of a movement: `papers.py`.
 retail_selling, dispensing, consuming / destroying, decommissioning, DELETE / sampling
     `sold` / `destroyed` / `sampled`.
 void_shipping
     The shipment it names never left.
+a product without a lot
+    A batch of its own; a flow `lot_untold` from each lot that may be among it: `untold_lots.py`.
 error declaration
     The event it names no longer counts: it never gets here.
 any other step
@@ -38,6 +41,7 @@ from datetime import datetime
 from itertools import zip_longest
 
 from service.ledger.consignments import Move
+from service.ledger.doubts import Doubts
 from service.ledger.matching import as_text, match_moves
 from service.ledger.model import (
     UNKNOWN_SITE,
@@ -50,11 +54,14 @@ from service.ledger.model import (
     Holding,
     Places,
     Posting,
+    Role,
     Sites,
     Transformation,
 )
+from service.ledger.papers import not_told_otherwise
 from service.ledger.presence import Act, Presence, act_place
 from service.ledger.steps import Effect, effect_of
+from service.ledger.untold_lots import Departure, Stays, link_lot
 
 #: Effects that the matching turns into moves.
 _MOVING = (Effect.SHIP, Effect.RECEIVE, Effect.VOID_SHIPMENT)
@@ -67,30 +74,41 @@ def project_batch(
     postings: Sequence[Posting],
     sites: Sites,
     transformations: Mapping[int, Transformation],
+    departures: Sequence[Departure] = (),
 ) -> BatchLedger:
     """Flows, holdings and gaps of `batch`.
 
     `transformations`: event id of each posting with role INPUT or OUTPUT -> its transformation.
+    `departures`: what left without a lot of the product that `batch` is a lot of.
     """
     places = Places(sites, told_owners(postings, sites))
     moving: list[tuple[Posting, Effect]] = []
     acts: list[Act] = []
     for posting in sorted(postings, key=lambda p: (p.entry.time, p.entry.key, p.role)):
+        if posting.role is Role.LEFT_BEHIND:
+            continue
         effect = effect_of(posting.entry, posting.role, places)
         if effect in _MOVING:
             moving.append((posting, effect))
         else:
             acts.append(Act(posting.entry, effect, posting.amounts, act_place(posting.entry)))
-    presence = Presence(places, match_moves(moving, places))
+    presence = Presence(places, match_moves(not_told_otherwise(moving, places), places))
     presence.run(acts)
+    doubts = Doubts(postings)
+    for move in presence.moves:
+        doubts.mark(move)
     balances = _Balances(places)
     balances.add(presence, acts)
     flows = [flow for move in presence.moves for flow in _flows_of(batch, move)]
-    gaps = [*presence.gaps, *_gaps_of_moves(presence.moves), *balances.gaps()]
+    gaps = [*presence.gaps, *_gaps_of_moves(presence.moves), *balances.gaps(), *doubts.gaps(acts)]
     for act in acts:
         if act.effect is Effect.CONSUME:
             flows.extend(_transform_flows(act, transformations[act.entry.event_id]))
         gaps.extend(_gaps_of_act(act, transformations))
+    if departures:
+        untold, untold_gaps = link_lot(Stays(presence, acts), departures, places)
+        flows += untold
+        gaps += untold_gaps
     flows.sort(key=_flow_order)
     holdings = sorted(balances.holdings.values(), key=lambda h: (h.first_at, h.site, h.uom))
     gaps.sort(key=lambda gap: (gap.event_id or 0, gap.kind, gap.site or 0, sorted(gap.detail.items())))

@@ -8,9 +8,8 @@ import asyncpg
 
 from service.db.transaction import Transaction
 from service.identifiers.units import EACH
-from service.ledger.contents import Packing, Packings
-from service.ledger.model import UNKNOWN_SITE, Entry, Output, Posting, Role, Sites, Transformation
-from service.ledger.postings import PACKING_TYPES, Item
+from service.ledger.model import UNKNOWN_SITE, Doubt, Entry, Output, Posting, Role, Sites, Transformation
+from service.ledger.postings import Item
 from service.ledger.steps import place_of
 
 ENTRIES = "SELECT * FROM journal_entry WHERE event_id = ANY($1::bigint[])"
@@ -19,31 +18,8 @@ SELECT event_id, role, unit_id, batch_id, quantity, uom
 FROM event_item WHERE event_id = ANY($1::bigint[]) ORDER BY event_id, ordinal
 """
 
-INSIDE = """
--- Every unit that was ever packed, at any level, into one of $1; $1 themselves included.
-WITH RECURSIVE inside (unit_id) AS (
-    SELECT unnest($1::bigint[])
-    UNION
-    SELECT child.unit_id
-    FROM inside
-    JOIN event_item AS parent ON parent.unit_id = inside.unit_id AND parent.role = 1
-    JOIN event_item AS child ON child.event_id = parent.event_id AND child.role = 2
-    WHERE child.unit_id IS NOT NULL
-)
-SELECT unit_id FROM inside
-"""
-
-PACKING_EVENTS = """
--- The events that pack or unpack one of $1, as parent or as child.
-SELECT DISTINCT item.event_id
-FROM event_item AS item
-JOIN journal_entry AS entry ON entry.event_id = item.event_id
-WHERE item.unit_id = ANY($1::bigint[]) AND item.role IN (1, 2)
-  AND entry.type = ANY($2::text[]) AND NOT entry.voided
-"""
-
 POSTINGS = """
-SELECT posting.batch_id, posting.role, posting.uom, posting.quantity, entry.*
+SELECT posting.batch_id, posting.role, posting.uom, posting.quantity, posting.doubt, entry.*
 FROM posting JOIN journal_entry AS entry ON entry.event_id = posting.event_id
 WHERE posting.batch_id = ANY($1::bigint[]) AND NOT entry.voided
 """
@@ -104,50 +80,18 @@ async def load_items(tx: Transaction, events: Collection[int]) -> dict[int, list
     return items
 
 
-async def load_packings(tx: Transaction, units: Collection[int]) -> tuple[Packings, set[int]]:
-    """All packing events that bear on the contents of `units`, and every unit ever inside them."""
-    if not units:
-        return Packings(()), set()
-    inside = {row["unit_id"] for row in await tx.sql.fetch(INSIDE, sorted(units))}
-    events = [
-        row["event_id"] for row in await tx.sql.fetch(PACKING_EVENTS, sorted(inside), list(PACKING_TYPES))
-    ]
-    entries, items = await load_entries(tx, events), await load_items(tx, events)
-    packings = [
-        packing
-        for event, entry in entries.items()
-        if (packing := packing_of(entry, items.get(event, ()))) is not None
-    ]
-    return Packings(packings), inside
-
-
-def packing_of(entry: Entry, items: Sequence[Item]) -> Packing | None:
-    """A packing event's entry and items as the contents see them; None without a parent."""
-    parent = next((item.unit for item in items if item.role is Role.PARENT), None)
-    if parent is None:
-        return None
-    classes: dict[tuple[int, str], Decimal | None] = {}
-    for item in items:
-        if item.role is Role.CHILD and item.batch is not None:
-            key = (item.batch, item.uom)
-            known = classes.get(key, Decimal(0))
-            classes[key] = None if known is None or item.quantity is None else known + item.quantity
-    children = frozenset(item.unit for item in items if item.role is Role.CHILD and item.unit is not None)
-    return Packing(entry.key, entry.time, entry.action or "OBSERVE", parent, children, classes)
-
-
 async def load_postings(tx: Transaction, batches: Collection[int]) -> dict[int, list[Posting]]:
     """The postings of batches, by batch; amounts of one event and role together."""
-    amounts: dict[tuple[int, int, int], dict[str, Decimal | None]] = defaultdict(dict)
+    amounts: dict[tuple[int, int, int, int], dict[str, Decimal | None]] = defaultdict(dict)
     entries: dict[int, Entry] = {}
     for row in await tx.sql.fetch(POSTINGS, sorted(batches)):
         event = row["event_id"]
         if event not in entries:
             entries[event] = entry_of(row)
-        amounts[row["batch_id"], event, row["role"]][row["uom"]] = row["quantity"]
+        amounts[row["batch_id"], event, row["role"], row["doubt"]][row["uom"]] = row["quantity"]
     postings: dict[int, list[Posting]] = defaultdict(list)
-    for (batch, event, role), told in amounts.items():
-        postings[batch].append(Posting(entries[event], Role(role), told))
+    for (batch, event, role, doubt), told in amounts.items():
+        postings[batch].append(Posting(entries[event], Role(role), told, Doubt(doubt)))
     return postings
 
 
@@ -182,18 +126,14 @@ def _group(entry: Entry) -> int | str:
     return entry.event_id if entry.transformation_id is None else entry.transformation_id
 
 
-async def load_sites(tx: Transaction, entries: Iterable[Entry]) -> Sites:
-    """Owners and addresses of the sites that entries name, and the unspecified sites of those owners and of
-    the named parties.
+async def load_sites(tx: Transaction, entries: Iterable[Entry], others: Iterable[int] = ()) -> Sites:
+    """Owners and addresses of the sites that entries name, and of `others`; and the unspecified sites of
+    those owners and of the named parties.
     """
-    sites: set[int] = set()
+    sites: set[int] = set(others)
     parties: set[int] = set()
     for entry in entries:
-        sites.update(
-            site
-            for site in (entry.site, entry.read_site, entry.source_site, entry.destination_site)
-            if site is not None
-        )
+        sites.update(entry.sites())
         parties.update(party for party in (entry.source_party, entry.destination_party) if party is not None)
     rows = await tx.sql.fetch(SITES, sorted(sites))
     owners = {row["id"]: row["party_id"] for row in rows if row["party_id"] is not None}

@@ -90,6 +90,17 @@ def moves_contents(entry: Entry) -> bool:
     return entry.step not in _STAYING and ends != (None, None) and ends[0] != ends[1]
 
 
+def moves_by_papers(entry: Entry) -> bool:
+    """Does this TransactionEvent tell a movement, from where or to where? See `papers.py`."""
+    if entry.type != "TransactionEvent" or entry.action == "DELETE":
+        return False
+    known = known_effect(entry.step)
+    if known is Effect.SHIP:
+        return entry.destination_site is not None
+    told = place_of(entry) is not None or entry.destination_site is not None
+    return known is Effect.RECEIVE and entry.source_site is not None and told
+
+
 def brings_into_being(entry: Entry) -> bool:
     """Are the objects of this event made by it? What is inside them is not."""
     known = known_effect(entry.step)

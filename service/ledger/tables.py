@@ -72,7 +72,9 @@ class JournalEntry(SQLModel, table=True):
 class Posting(SQLModel, table=True):
     """How much of one batch one event is about, logistic units opened. Written by: sql.
 
-    `role`: 0 object, 3 input, 4 output, 5 packed (contents of a packing event, which moves nothing).
+    `role`: 0 object, 3 input, 4 output, 5 packed (contents of a packing event, which moves nothing), 6 left
+    behind (former contents of what is packed anew). `doubt`: 0 none, 1 packed later than it left, 2 perhaps
+    unpacked before.
     """
 
     __tablename__ = "posting"
@@ -84,13 +86,15 @@ class Posting(SQLModel, table=True):
     #: Reference unit of the dimension (KGM, LTR, MTR, EA …) or a code of its own.
     uom: str = Field(primary_key=True)
     quantity: Decimal | None = amount()
+    doubt: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default=text("0")))
 
 
 class Flow(SQLModel, table=True):
     """Quantity of a batch that leaves one holding for another. Written by: sql.
 
-    `kind`: 0 move, 1 transform (to another batch). `ordinal` numbers the flows of a batch in time.
-    `arrived_at` null: in transit. `inferred`: no shipping or receiving says so, sightings do.
+    `kind`: 0 move, 1 transform (to another batch), 2 lot untold (`untold_lots.py`). `ordinal` numbers the
+    flows of a batch in time. `arrived_at` null: in transit. `inferred`: no shipping or receiving says so
+    outright.
     """
 
     __tablename__ = "flow"

@@ -10,8 +10,9 @@ from service.db.transaction import Transaction
 from service.ledger.model import BatchLedger, Flow, Gap, Holding
 from service.ledger.postings import Postings
 
-#: One row of `posting`: (batch, event, role, uom, quantity).
-PostingRow = tuple[int, int, int, str, object]
+#: One row of `posting`, in the order of these columns.
+PostingRow = tuple[int, int, int, str, object, int]
+POSTING_COLUMNS = ("batch_id", "event_id", "role", "uom", "quantity", "doubt")
 
 FLOW_COLUMNS = (
     "kind",
@@ -45,9 +46,9 @@ HOLDING_COLUMNS = (
 )
 GAP_COLUMNS = ("kind", "site_id", "event_id", "detail")
 
-OLD_POSTINGS = (
-    "SELECT batch_id, event_id, role, uom, quantity FROM posting WHERE event_id = ANY($1::bigint[])"
-)
+OLD_POSTINGS = """
+SELECT batch_id, event_id, role, uom, quantity, doubt FROM posting WHERE event_id = ANY($1::bigint[])
+"""
 DELETE_POSTINGS = """
 DELETE FROM posting USING unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[])
     AS gone (batch_id, event_id, role, uom)
@@ -73,41 +74,59 @@ WHERE holding.batch_id = gone.batch_id AND holding.site_id = gone.site_id AND ho
 
 @dataclass(slots=True)
 class Written:
-    """What writing by difference did: batches whose rows changed, and rows removed or added in all."""
+    """What writing by difference did: batches whose rows changed, and rows removed or added in all.
+    `departures`: (batch, place) that a flow which changed left from.
+    """
 
     batches: set[int] = field(default_factory=set)
     rows: int = 0
+    departures: set[tuple[int, int]] = field(default_factory=set)
 
     def add(self, other: "Written") -> None:
         """Both together."""
         self.batches |= other.batches
         self.rows += other.rows
+        self.departures |= other.departures
 
 
 async def write_postings(tx: Transaction, events: Collection[int], told: Mapping[int, Postings]) -> int:
     """Let the postings of `events` be exactly `told` (event -> postings; none where it is missing).
     Returns how many rows were removed or added.
     """
-    new: set[PostingRow] = {
-        (batch, event, int(role), uom, quantity)
-        for event, postings in told.items()
-        for (role, batch), amounts in postings.items()
-        for uom, quantity in amounts.items()
-    }
-    old: set[PostingRow] = {
-        (row["batch_id"], row["event_id"], row["role"], row["uom"], row["quantity"])
-        for row in await tx.sql.fetch(OLD_POSTINGS, sorted(events))
-    }
-    gone = old - new
+    gone, fresh = await _posting_changes(tx, events, told)
     if gone:
         keys = list(zip(*gone, strict=True))[:4]
         await tx.sql.execute(DELETE_POSTINGS, *keys)
     await tx.sql.copy_records_to_table(
         "posting",
-        records=sorted(new - old, key=lambda row: (row[0], row[1], row[2], row[3])),
-        columns=("batch_id", "event_id", "role", "uom", "quantity"),
+        records=sorted(fresh, key=lambda row: (row[0], row[1], row[2], row[3])),
+        columns=POSTING_COLUMNS,
     )
-    return len(gone) + len(new - old)
+    return len(gone) + len(fresh)
+
+
+async def posted_anew(
+    tx: Transaction, events: Collection[int], told: Mapping[int, Postings]
+) -> set[tuple[int, int]]:
+    """(event, batch) of all that `write_postings` would change."""
+    gone, fresh = await _posting_changes(tx, events, told)
+    return {(row[1], row[0]) for row in gone | fresh}
+
+
+async def _posting_changes(
+    tx: Transaction, events: Collection[int], told: Mapping[int, Postings]
+) -> tuple[set[PostingRow], set[PostingRow]]:
+    new: set[PostingRow] = {
+        (batch, event, int(role), uom, quantity, int(posted.doubt))
+        for event, postings in told.items()
+        for (role, batch), posted in postings.items()
+        for uom, quantity in posted.amounts.items()
+    }
+    old: set[PostingRow] = {
+        (row["batch_id"], row["event_id"], row["role"], row["uom"], row["quantity"], row["doubt"])
+        for row in await tx.sql.fetch(OLD_POSTINGS, sorted(events))
+    }
+    return old - new, new - old
 
 
 async def write_ledgers(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -> Written:
@@ -144,25 +163,28 @@ async def _write_numbered(
         last[batch] = max(last[batch], row["ordinal"])
     fresh: list[tuple[object, ...]] = []
     gone: list[tuple[int, int]] = []
-    changed: set[int] = set()
+    changed: dict[int, set[tuple[Hashable, ...]]] = defaultdict(set)
     for batch, contents in rows.items():
         wanted = Counter(contents)
         for content, ordinals in known[batch].items():
             surplus = len(ordinals) - wanted[content]
             if surplus > 0:
                 gone.extend((batch, ordinal) for ordinal in ordinals[-surplus:])
-                changed.add(batch)
+                changed[batch].add(content)
             wanted[content] -= len(ordinals)
         for content, count in wanted.items():
             for _ in range(count):
                 last[batch] += 1
                 fresh.append((batch, last[batch], *content))
-                changed.add(batch)
+                changed[batch].add(content)
     if gone:
         await tx.sql.execute(delete, [batch for batch, _ in gone], [ordinal for _, ordinal in gone])
     if fresh:
         await tx.sql.copy_records_to_table(table, records=fresh, columns=("batch_id", "ordinal", *columns))
-    return Written(changed, len(gone) + len(fresh))
+    left: set[tuple[int, int]] = set()
+    if table == "flow":
+        left = {(batch, int(str(row[1]))) for batch, contents in changed.items() for row in contents}
+    return Written(set(changed), len(gone) + len(fresh), left)
 
 
 async def _write_holdings(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -> Written:

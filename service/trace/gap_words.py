@@ -58,6 +58,27 @@ GAP_WORDS = {
         "No receipt is recorded; later events show that it arrived.",
         "没有收货记录，由后续事件推断已到达。",
     ),
+    "packed_after_leaving": (
+        "Moved inside a logistic unit whose packing was recorded only after it had left.",
+        "随物流单元移动，但其装箱记录晚于发出时间。",
+    ),
+    "unpacking_not_told": (
+        "Perhaps no longer inside: the logistic unit was packed again and no unpacking is recorded.",
+        "可能已不在箱内：该物流单元再次装箱，却没有拆箱记录。",
+    ),
+    "left_behind": (
+        "Taken to have stayed where the logistic unit had arrived: it was packed again at its first place, "
+        "and no way back is recorded.",
+        "视为留在物流单元到达之处：该单元在原装箱地再次装箱，没有返程记录。",
+    ),
+    "told_by_papers_only": (
+        "Only a business document (TransactionEvent) tells of this movement.",
+        "该次流转仅由业务单据（TransactionEvent）反映，没有实物记录。",
+    ),
+    "lot_not_told": (
+        "Goods of this product left here, or were used here, without a lot: they may be of this batch.",
+        "该处有同一产品的货物在未写明批号的情况下发出或使用，可能属于本批次。",
+    ),
     "event_in_the_future": (
         "The event is dated in the future.",
         "事件时间在未来。",

@@ -82,9 +82,11 @@ class End(Shape):
 
 
 class TracedFlow(Shape):
-    """Quantity that left one holding for another. `inferred`: shown by sightings, not by documents."""
+    """Quantity that left one holding for another. `inferred`: no document tells it outright. `lot_untold`:
+    goods of the lot's product left, or were used, without a lot, and may have been of this one.
+    """
 
-    kind: Literal["move", "transform"]
+    kind: Literal["move", "transform", "lot_untold"]
     from_: End = Field(alias="from")
     to: End
     departed_at: str

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service.db.transaction import Transaction
+from service.ledger.containers import load_packings
 from service.ledger.contents import Inside
-from service.ledger.reading import load_entries, load_packings
+from service.ledger.reading import load_entries
 from service.ledger.steps import place_of
 from service.trace.graph import BEGINNING, END, Node
 

@@ -67,6 +67,20 @@ async def clash(engine: AsyncEngine, make: Callable[[int], Sequence[Json]]) -> N
     await holds(engine, everything)
 
 
+async def test_captures_of_lots_and_of_their_product_without_a_lot(engine: AsyncEngine) -> None:
+    """They have no batch in common, yet each bears on the other."""
+
+    def events(number: int) -> list[Json]:
+        lots = [f"milk/L{number}=10", f"milk/M{number}=10"]
+        return [
+            commission(*lots, at="farm", on=1),
+            *(receive(lot, at="dc", source="farm", on=2) for lot in lots),
+            *(ship("milk/=1", at="dc", to=f"shop{n}", on=3 + n + number / 100) for n in range(2)),
+        ]
+
+    await clash(engine, events)
+
+
 async def test_captures_of_the_same_batches_in_different_order(engine: AsyncEngine) -> None:
     def events(number: int) -> list[Json]:
         lots = [f"A{number}=10", f"B{number}=10", f"C{number}=10"]
