@@ -4,8 +4,10 @@
 answered 201 already.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -44,6 +46,33 @@ Tx = Annotated[Transaction, Depends(open_transaction, scope="function")]
 Snapshot = Annotated[Transaction, Depends(open_snapshot, scope="function")]
 BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 KeyHeader = Annotated[str | None, Depends(API_KEY)]
+
+
+Opener = Callable[[], AbstractAsyncContextManager[Transaction]]
+
+
+def find_opener(request: Request) -> Opener:
+    """What opens transactions on the application's engine."""
+    return partial(transaction, request.app.state.engine)
+
+
+#: For routes that read a large body first and hold no connection meanwhile. They leave the transaction before
+#: they answer.
+OpenTx = Annotated[Opener, Depends(find_opener)]
+
+
+def given_key(bearer: BearerToken, header: KeyHeader) -> str | None:
+    """The API key that a request gives, known or not."""
+    return bearer.credentials if bearer else header
+
+
+GivenKey = Annotated[str | None, Depends(given_key)]
+
+
+async def find_caller_first(open_tx: OpenTx, key: GivenKey) -> Caller:
+    """The caller by API key, in a transaction that ends before the route begins; raises `Unauthenticated`."""
+    async with open_tx() as tx:
+        return await find_by_key(tx, key)
 
 
 async def find_caller(tx: Tx, bearer: BearerToken, header: KeyHeader) -> Caller:

@@ -4,9 +4,11 @@ When the answer goes out the work is committed: a capture job that says it has f
 the next trace, and one that was not answered has left nothing behind.
 """
 
+import json
 import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import asyncpg
@@ -21,7 +23,7 @@ from service.events.identifying import Identified, identify_events
 from service.events.json_document import dump_event
 from service.events.master_data import keep_master_data
 from service.events.model import Document, VocabularyElement
-from service.events.store import EVENT_KEYS, ensure_context, insert_events
+from service.events.store import EVENT_KEYS, Incoming, Inserted, ensure_context, insert_events
 from service.identifiers.lenient import identity_of
 from service.ledger.changes import tell_projection_changed
 from service.ledger.locks import own_ledger, share_ledger
@@ -35,6 +37,8 @@ logger = logging.getLogger(__name__)
 #: events at the same moment.
 ATTEMPTS = 10
 
+T = TypeVar("T")
+
 ROLLBACK = "rollback"
 PROCEED = "proceed"
 
@@ -46,6 +50,21 @@ VOCABULARIES = {
     "ReadPoint": "site",
     "Party": "party",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A bare event, ready to be stored, and the `@context` it stands under (a JSON value, and its text)."""
+
+    item: Identified
+    context: Any
+    context_text: str
+
+
+def single_event(document: Document) -> Single:
+    """The one event of a document of one."""
+    (item,) = identify_events(document)
+    return Single(item, document.context, json.dumps(document.context))
 
 
 async def capture(
@@ -61,15 +80,27 @@ async def capture(
     the others are. Raises `Unavailable` only if deadlocks persist.
     """
     identified = identify_events(document) if events is None else events
+    try:
+        return await _beginning_anew(tx, lambda: _store(tx, document, identified, error_behaviour))
+    except _Refused as refused:
+        job = refused.job
+        await store.insert_job(tx, job, document.header, dump_event)
+        await store.finish_job(tx, job, clock.now())
+        return job
+
+
+async def capture_events(tx: Transaction, events: Sequence[Single]) -> list[Conflict | None]:
+    """Store bare events, each a capture of its own with its own job, all together: for each None, or what it
+    is refused with while the others are stored. No two may have one eventID. Raises as `capture` does.
+    """
+    return await _beginning_anew(tx, lambda: _store_together(tx, events))
+
+
+async def _beginning_anew(tx: Transaction, store_all: Callable[[], Awaitable[T]]) -> T:
     for _ in range(ATTEMPTS):
         try:
             async with tx.sql.transaction():
-                return await _store(tx, document, identified, error_behaviour)
-        except _Refused as refused:
-            job = refused.job
-            await store.insert_job(tx, job, document.header, dump_event)
-            await store.finish_job(tx, job, clock.now())
-            return job
+                return await store_all()
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
             logger.info("capture begins anew: %s", type(error).__name__)
         except asyncpg.UniqueViolationError as error:
@@ -101,31 +132,58 @@ async def _store(
     await fill_from_master_data(tx, _master_data(document.master_data))
     await keep_master_data(tx, document.master_data)
     context = await ensure_context(tx, document.context)
-    inserted = await insert_events(tx, events, context_id=context, capture_id=job.id, now=job.created_at)
+    incoming = [Incoming(item, context, job.id) for item in events]
+    inserted = await insert_events(tx, incoming, now=job.created_at)
     job.errors.extend(_conflict(item) for item in inserted.conflicting)
     job.success = not job.errors
     if inserted.conflicting and error_behaviour == ROLLBACK:
         raise _Refused(job)
-    stored = [StoredEvent(row_id, item.event_id, item.event) for row_id, item in inserted.stored]
-    job.stored, job.repeated = len(stored), inserted.repeated
-    job.changed_batches = await project(tx, stored)
-    await tell_projection_changed(tx, job.changed_batches)
+    job.stored, job.repeated = len(inserted.stored), len(inserted.repeated)
+    job.changed_batches = await _follow(tx, inserted)
     await store.finish_job(tx, job, clock.now())
-    if stored:
-        tell_recorded(tx)
     return job
 
 
-async def capture_event(tx: Transaction, document: Document) -> str:
-    """Store one bare event; its eventID. Raises `Conflict` where that id is here with other content."""
-    (identified,) = identify_events(document)
-    job = await capture(tx, document)
-    if not job.success:
-        raise Conflict(
-            f"An event with the eventID {identified.event_id} and other content is here already.",
-            f"已存在 eventID 为 {identified.event_id} 但内容不同的事件。",
-        )
-    return identified.event_id
+async def _follow(tx: Transaction, inserted: Inserted) -> set[int]:
+    """Everything that follows from newly stored events; the batches whose projection changed."""
+    stored = [StoredEvent(row_id, item.event_id, item.event) for row_id, item in inserted.stored]
+    changed = await project(tx, stored)
+    await tell_projection_changed(tx, changed)
+    if stored:
+        tell_recorded(tx)
+    return changed
+
+
+async def _store_together(tx: Transaction, events: Sequence[Single]) -> list[Conflict | None]:
+    now = clock.now()
+    alone = any(single.item.event.declares_error for single in events)
+    await (own_ledger(tx) if alone else share_ledger(tx))
+    jobs = {single.item.event_id: uuid4().hex for single in events}
+    assert len(jobs) == len(events), "two events of one name"
+    await store.insert_finished_jobs(tx, list(jobs.values()), now)
+    contexts: dict[str, int] = {}
+    for single in sorted(events, key=lambda single: single.context_text):
+        if single.context_text not in contexts:
+            contexts[single.context_text] = await ensure_context(tx, single.context)
+    incoming = [
+        Incoming(single.item, contexts[single.context_text], jobs[single.item.event_id]) for single in events
+    ]
+    inserted = await insert_events(tx, incoming, now=now)
+    await store.mend_jobs(
+        tx,
+        repeated=[jobs[item.event_id] for item in inserted.repeated],
+        refused=[jobs[item.event_id] for item in inserted.conflicting],
+    )
+    await _follow(tx, inserted)
+    refused = {item.event_id for item in inserted.conflicting}
+    return [_refusal(single.item.event_id) if single.item.event_id in refused else None for single in events]
+
+
+def _refusal(event_id: str) -> Conflict:
+    return Conflict(
+        f"An event with the eventID {event_id} and other content is here already.",
+        f"已存在 eventID 为 {event_id} 但内容不同的事件。",
+    )
 
 
 def _master_data(elements: Sequence[VocabularyElement]) -> list[MasterDatum]:

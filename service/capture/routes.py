@@ -1,6 +1,7 @@
 """The EPCIS 2.0 capture interface."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -8,10 +9,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.auth.caller import Tx, find_caller
+from service.auth.caller import GivenKey, OpenTx, Tx, find_caller, find_caller_first
 from service.capture import conduct, store
-from service.errors import Malformed, Missing
+from service.capture.together import Together, find_together
+from service.errors import Malformed, Missing, SuyuanError
+from service.events.identifying import Identified, identify_events
 from service.events.json_document import read_document, read_event
+from service.events.model import Document
 from service.events.routes import event_location
 from service.events.value_forms import instant
 from service.events.xml_answers import dump_xml_capture_job, dump_xml_capture_jobs
@@ -21,7 +25,8 @@ from service.web.bodies import bounded
 from service.web.epcis import EPCIS_HEADERS, answer_type
 from service.web.negotiation import EITHER, XML_TYPES, body_is_xml
 
-router = APIRouter(prefix="/epcis", tags=["EPCIS"], dependencies=[Depends(find_caller, scope="function")])
+router = APIRouter(prefix="/epcis", tags=["EPCIS"])
+IN_TRANSACTION = [Depends(find_caller, scope="function")]
 
 #: Octets above which a document is parsed beside the event loop.
 PARSED_IN_PLACE = 64 * 1024
@@ -66,9 +71,10 @@ ErrorBehaviour = Annotated[
     openapi_extra=BODY,
     responses={202: {"description": "Captured; `Location` is the job.", "content": {}}},
     response_class=Response,
+    dependencies=[Depends(find_caller_first)],
 )
 async def capture_document(
-    tx: Tx, request: Request, error_behaviour: ErrorBehaviour = "rollback"
+    open_tx: OpenTx, request: Request, error_behaviour: ErrorBehaviour = "rollback"
 ) -> Response:
     """Capture an EPCISDocument or EPCISQueryDocument: JSON-LD, or XML of EPCIS 2.0 or 1.0 to 1.2.
 
@@ -77,11 +83,11 @@ async def capture_document(
     """
     read = read_xml_document if body_is_xml(request) else read_document
     body = await bounded(request, settings().capture_max_bytes).body()
-    parse = partial(
-        read, body, max_events=settings().capture_max_events, proceed=error_behaviour == conduct.PROCEED
-    )
-    document = await asyncio.to_thread(parse) if len(body) > PARSED_IN_PLACE else parse()
-    job = await conduct.capture(tx, document, error_behaviour)
+    proceed = error_behaviour == conduct.PROCEED
+    parse = partial(read, body, max_events=settings().capture_max_events, proceed=proceed)
+    document, events = await _prepared(parse, len(body))
+    async with open_tx() as tx:
+        job = await conduct.capture(tx, document, error_behaviour, events)
     return Response(status_code=202, headers={**EPCIS_HEADERS, "Location": f"/epcis/capture/{job.id}"})
 
 
@@ -93,19 +99,49 @@ async def capture_document(
     responses={201: {"description": "Captured; `Location` is the event.", "content": {}}},
     response_class=Response,
 )
-async def capture_event(tx: Tx, request: Request) -> Response:
+async def capture_event(
+    request: Request, key: GivenKey, together: Annotated[Together, Depends(find_together)]
+) -> Response:
     """Capture one bare EPCIS event, in JSON-LD or XML. The same event again answers the same; 409 where its
     eventID is here with other content.
     """
     read = read_xml_event if body_is_xml(request) else read_event
     body = await bounded(request, settings().capture_max_bytes).body()
-    document = await asyncio.to_thread(read, body) if len(body) > PARSED_IN_PLACE else read(body)
-    event_id = await conduct.capture_event(tx, document)
-    return Response(status_code=201, headers={**EPCIS_HEADERS, "Location": event_location(event_id)})
+    large = len(body) > PARSED_IN_PLACE
+    if large:
+        await together.know(key)
+    try:
+        single = await asyncio.to_thread(_single, read, body) if large else _single(read, body)
+    except SuyuanError:
+        # What is wrong with it is told to callers who are known, nobody else.
+        await together.know(key)
+        raise
+    await together.capture(key, single, alone=large)
+    return Response(
+        status_code=201, headers={**EPCIS_HEADERS, "Location": event_location(single.item.event_id)}
+    )
+
+
+def _single(read: Callable[[bytes], Document], body: bytes) -> conduct.Single:
+    return conduct.single_event(read(body))
+
+
+async def _prepared(parse: Callable[[], Document], octets: int) -> tuple[Document, list[Identified]]:
+    """A document and its events by name; a large one is worked on beside the event loop."""
+
+    def prepare() -> tuple[Document, list[Identified]]:
+        document = parse()
+        return document, identify_events(document)
+
+    return await asyncio.to_thread(prepare) if octets > PARSED_IN_PLACE else prepare()
 
 
 @router.get(
-    "/capture/{capture_id}", summary="One capture job 采集任务", response_model=CaptureJob, responses=IN_XML
+    "/capture/{capture_id}",
+    summary="One capture job 采集任务",
+    response_model=CaptureJob,
+    responses=IN_XML,
+    dependencies=IN_TRANSACTION,
 )
 async def read_job(
     tx: Tx,
@@ -126,7 +162,11 @@ async def read_job(
 
 
 @router.get(
-    "/capture", summary="Capture jobs 采集任务列表", response_model=list[CaptureJob], responses=IN_XML
+    "/capture",
+    summary="Capture jobs 采集任务列表",
+    response_model=list[CaptureJob],
+    responses=IN_XML,
+    dependencies=IN_TRANSACTION,
 )
 async def list_jobs(
     tx: Tx,

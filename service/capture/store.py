@@ -1,5 +1,6 @@
 """Capture jobs in their table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,9 @@ UPDATE capture_job
 SET finished_at = $2, running = false, success = $3, stored = $4, repeated = $5, errors = $6
 WHERE id = $1
 """
+# Of single events, most of which are new: all are written as finished, what turned out otherwise is mended.
+REPEAT_JOBS = "UPDATE capture_job SET stored = 0, repeated = 1 WHERE id = ANY($1::text[])"
+DROP_JOBS = "DELETE FROM capture_job WHERE id = ANY($1::text[])"
 FIND_JOB = "SELECT * FROM capture_job WHERE id = $1"
 LIST_JOBS = """
 SELECT * FROM capture_job
@@ -48,6 +52,30 @@ async def finish_job(tx: Transaction, job: Job, now: datetime) -> None:
     """Close it with its outcome."""
     errors = msgspec.json.encode(job.errors).decode()
     await tx.sql.execute(FINISH_JOB, job.id, now, job.success, job.stored, job.repeated, errors)
+
+
+async def insert_finished_jobs(tx: Transaction, job_ids: Sequence[str], now: datetime) -> None:
+    """Jobs of one new event each, finished."""
+    columns = (
+        "id",
+        "created_at",
+        "finished_at",
+        "running",
+        "success",
+        "error_behaviour",
+        "stored",
+        "repeated",
+    )
+    rows = [(job_id, now, now, False, True, "rollback", 1, 0) for job_id in job_ids]
+    await tx.sql.copy_records_to_table("capture_job", records=rows, columns=columns)
+
+
+async def mend_jobs(tx: Transaction, *, repeated: Sequence[str], refused: Sequence[str]) -> None:
+    """Of `insert_finished_jobs`: those whose event was here already, and those that never were."""
+    if repeated:
+        await tx.sql.execute(REPEAT_JOBS, repeated)
+    if refused:
+        await tx.sql.execute(DROP_JOBS, refused)
 
 
 async def find_job(tx: Transaction, job_id: str) -> dict[str, Any] | None:

@@ -63,6 +63,15 @@ LATEST_EVENT = "SELECT coalesce(max(id), 0) FROM event"
 
 
 @dataclass(frozen=True, slots=True)
+class Incoming:
+    """An event on its way in: under which row of `event_context`, by which capture job."""
+
+    item: Identified
+    context_id: int
+    capture_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRow:
     """A stored event as it is given out. `payload`, `context`: JSON texts."""
 
@@ -74,12 +83,12 @@ class StoredRow:
 
 @dataclass(frozen=True, slots=True)
 class Inserted:
-    """What became of a document's events. `repeated`: here already with the same content;
-    `conflicting`: their eventID is here with other content.
+    """What became of events. `repeated`: here already with the same content; `conflicting`: their eventID is
+    here with other content.
     """
 
     stored: tuple[tuple[int, Identified], ...]
-    repeated: int
+    repeated: tuple[Identified, ...]
     conflicting: tuple[Identified, ...]
 
 
@@ -93,54 +102,54 @@ async def ensure_context(tx: Transaction, context: Any) -> int:
     return int(found)
 
 
-async def insert_events(
-    tx: Transaction, events: Sequence[Identified], *, context_id: int, capture_id: str, now: datetime
-) -> Inserted:
+async def insert_events(tx: Transaction, events: Sequence[Incoming], *, now: datetime) -> Inserted:
     """Store the events that are not here yet.
 
     Raises `asyncpg.UniqueViolationError` of one of `EVENT_KEYS` where another capture commits one of them at
     this very moment: whoever begins anew finds it.
     """
-    await _tell_prefixes(tx, events)
+    await _tell_prefixes(tx, [each.item for each in events])
     fresh, left, known = await _part(tx, events)
-    rows = await tx.sql.fetch(ALLOT_IDS, len(fresh))
-    stored = [(row["nextval"], item) for row, item in zip(rows, fresh, strict=True)]
-    await tx.sql.copy_records_to_table(
-        "event",
-        records=[_row(row_id, item, context_id, capture_id, now) for row_id, item in stored],
-        columns=COLUMNS,
-    )
-    conflicting = tuple(
-        item
-        for item in left
-        if not item.event.declares_error
-        and known.get(item.event_id) != item.fingerprint
-        and not item.is_named_by_its_hash
-    )
-    return Inserted(tuple(stored), len(left) - len(conflicting), conflicting)
+    if fresh:
+        ids = [row["nextval"] for row in await tx.sql.fetch(ALLOT_IDS, len(fresh))]
+        await tx.sql.copy_records_to_table(
+            "event",
+            records=[_row(row_id, each, now) for row_id, each in zip(ids, fresh, strict=True)],
+            columns=COLUMNS,
+        )
+    else:
+        ids = []
+    repeated: list[Identified] = []
+    conflicting: list[Identified] = []
+    for item in left:
+        same = item.event.declares_error or known.get(item.event_id) == item.fingerprint
+        (repeated if same or item.is_named_by_its_hash else conflicting).append(item)
+    stored = zip(ids, (each.item for each in fresh), strict=True)
+    return Inserted(tuple(stored), tuple(repeated), tuple(conflicting))
 
 
 async def _part(
-    tx: Transaction, events: Sequence[Identified]
-) -> tuple[list[Identified], list[Identified], dict[str, bytes]]:
+    tx: Transaction, events: Sequence[Incoming]
+) -> tuple[list[Incoming], list[Identified], dict[str, bytes]]:
     """The events that are not here yet, in the order of eventIDs; the others; and the fingerprints of known
     events that are no error declarations.
     """
     marks: set[tuple[str, bytes]] = set()
     originals: dict[str, bytes] = {}
-    for row in await tx.sql.fetch(FIND_KNOWN, [item.event_id for item in events]):
+    for row in await tx.sql.fetch(FIND_KNOWN, [each.item.event_id for each in events]):
         marks.add((row["event_id"], row["fingerprint"]))
         if not row["declares_error"]:
             originals[row["event_id"]] = row["fingerprint"]
-    fresh: list[Identified] = []
+    fresh: list[Incoming] = []
     left: list[Identified] = []
     # In one order: two captures of the same events wait for each other in turn, never in a circle.
-    for item in sorted(events, key=lambda item: (item.event_id, item.event.declares_error)):
+    for each in sorted(events, key=lambda each: (each.item.event_id, each.item.event.declares_error)):
+        item = each.item
         original = not item.event.declares_error
         if (item.event_id, item.fingerprint) in marks or (original and item.event_id in originals):
             left.append(item)
             continue
-        fresh.append(item)
+        fresh.append(each)
         if original:
             originals[item.event_id] = item.fingerprint
     return fresh, left, originals
@@ -158,9 +167,8 @@ async def _tell_prefixes(tx: Transaction, events: Sequence[Identified]) -> None:
         await tx.sql.execute(TELL_PREFIXES, *map(list, zip(*sorted(told), strict=True)))
 
 
-def _row(
-    row_id: int, item: Identified, context_id: int, capture_id: str, now: datetime
-) -> tuple[object, ...]:
+def _row(row_id: int, each: Incoming, now: datetime) -> tuple[object, ...]:
+    item = each.item
     event = item.event
     return (
         row_id,
@@ -177,8 +185,8 @@ def _row(
         identity_of(event.biz_location).uri if event.biz_location else None,
         event.transformation_id,
         item.payload,
-        context_id,
-        capture_id,
+        each.context_id,
+        each.capture_id,
         item.facts,
     )
 

@@ -1,0 +1,138 @@
+"""Single events captured in groups: those that come while one group is written make the next.
+
+A commit, and the sixty or so statements before it, cost a group little more than one event. Each is answered
+after the commit of its group: what was answered is stored, projected and in the next trace. Nothing waits to
+fill a group.
+
+One event never makes another fail, nor wait for long: a group that meets a lock held by somebody else, or any
+error, is undone, and its events are captured one by one. What may take long goes by itself at once.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+
+from fastapi import Request
+
+from service.auth.caller import Opener, find_by_key, find_opener
+from service.capture.conduct import Single, capture_events
+from service.db.transaction import Transaction
+from service.errors import Unauthenticated
+
+#: Events of one group.
+GROUP_MOST = 64
+#: How long a group waits for a lock before it is taken apart.
+PATIENCE = "SET LOCAL lock_timeout = '200ms'"
+#: Events that are captured by themselves at once, beside the group.
+ALONE_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    key: str | None
+    single: Single
+    done: asyncio.Future[None]
+
+
+async def _refusal(tx: Transaction, key: str | None) -> Unauthenticated | None:
+    """Why the owner of a key is not served; None where it is known."""
+    try:
+        await find_by_key(tx, key)
+    except Unauthenticated as error:
+        return error
+    return None
+
+
+class Together:
+    """What one process captures of single events."""
+
+    def __init__(self, open_tx: Opener) -> None:
+        self._open_tx = open_tx
+        self._group: deque[_Waiting] = deque()
+        self._alone: deque[_Waiting] = deque()
+        self._grouped: asyncio.Task[None] | None = None
+        self._apart: set[asyncio.Task[None]] = set()
+
+    async def know(self, key: str | None) -> None:
+        """Raises `Unauthenticated` for a key that is not known."""
+        async with self._open_tx() as tx:
+            await find_by_key(tx, key)
+
+    async def capture(self, key: str | None, single: Single, *, alone: bool) -> None:
+        """Stores one event for the caller with this API key; returns after the commit.
+
+        `alone`: it may take long. Raises `Unauthenticated`; `Conflict` where its eventID is here with other
+        content.
+        """
+        waiting = _Waiting(key, single, asyncio.get_running_loop().create_future())
+        # An error declaration owns the whole ledger for a moment.
+        (self._alone if alone or single.item.event.declares_error else self._group).append(waiting)
+        self._start()
+        await waiting.done
+
+    def _start(self) -> None:
+        if self._grouped is None and self._group:
+            taken = self._take()
+            self._grouped = asyncio.create_task(self._store(taken))
+            self._grouped.add_done_callback(partial(self._ended, group=taken))
+        while self._alone and len(self._apart) < ALONE_AT_ONCE:
+            one = [self._alone.popleft()]
+            task = asyncio.create_task(self._store(one))
+            self._apart.add(task)
+            task.add_done_callback(partial(self._ended, group=one))
+
+    def _take(self) -> list[_Waiting]:
+        """The next group: the events that came first, no two of one name."""
+        taken: dict[str, _Waiting] = {}
+        later: list[_Waiting] = []
+        while self._group and len(taken) < GROUP_MOST:
+            waiting = self._group.popleft()
+            if taken.setdefault(waiting.single.item.event_id, waiting) is not waiting:
+                later.append(waiting)
+        self._group.extendleft(reversed(later))
+        return list(taken.values())
+
+    async def _store(self, group: list[_Waiting]) -> None:
+        async with self._open_tx() as tx:
+            strangers = {key: await _refusal(tx, key) for key in {waiting.key for waiting in group}}
+            outcomes: list[Exception | None] = [strangers[waiting.key] for waiting in group]
+            wanted = [place for place, outcome in enumerate(outcomes) if outcome is None]
+            if len(wanted) > 1:
+                await tx.sql.execute(PATIENCE)
+            if wanted:
+                told = await capture_events(tx, [group[place].single for place in wanted])
+                for place, conflict in zip(wanted, told, strict=True):
+                    outcomes[place] = conflict
+        for waiting, outcome in zip(group, outcomes, strict=True):
+            if waiting.done.done():  # its caller has left
+                continue
+            if outcome is None:
+                waiting.done.set_result(None)
+            else:
+                waiting.done.set_exception(outcome)
+
+    def _ended(self, task: asyncio.Task[None], group: list[_Waiting]) -> None:
+        if task is self._grouped:
+            self._grouped = None
+        self._apart.discard(task)
+        left = [waiting for waiting in group if not waiting.done.done()]
+        error = None if task.cancelled() else task.exception()
+        if error is not None and len(group) > 1:
+            self._alone.extend(left)
+        else:
+            for waiting in left:
+                if error is None:
+                    waiting.done.cancel()
+                else:
+                    waiting.done.set_exception(error)
+        self._start()
+
+
+def find_together(request: Request) -> Together:
+    """The one of the application."""
+    state = request.app.state
+    if not hasattr(state, "together"):
+        state.together = Together(find_opener(request))
+    together: Together = state.together
+    return together
