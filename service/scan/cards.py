@@ -26,7 +26,7 @@ LIST_DOCUMENTS = """
 SELECT id, kind, name, number, issuer, issued_on, valid_until, result, stated_by, basis, voided_at,
     void_reason, file_public AND file_sha256 IS NOT NULL AS downloadable
 FROM batch_document WHERE batch_id = ANY ($1::bigint[])
-ORDER BY voided_at IS NOT NULL, result = 'failed' DESC NULLS LAST, id LIMIT $2
+ORDER BY voided_at IS NOT NULL, result IS NOT DISTINCT FROM 'failed' DESC, id LIMIT $2
 """
 
 
@@ -56,6 +56,11 @@ class Card:
     def verdict(self) -> Verdict:
         """The first thing to be said."""
         return self.verdicts[0]
+
+    @property
+    def lot_known(self) -> bool:
+        """Whether the lot itself is on record, not only its product."""
+        return "batch_id" in self.facts
 
     @property
     def lot(self) -> str | None:

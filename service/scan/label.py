@@ -23,12 +23,15 @@ Told = Callable[[str | None, str | None], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A fact: `term` and `value` in the reader's language; `code`: letter by letter; `iso`: of a day."""
+    """A fact: `term` and `value` in the reader's language; `code`: letter by letter; `iso`: of a day; `note`:
+    what its writer adds, in whatever language.
+    """
 
     term: str
     value: str
     code: bool = False
     iso: str | None = None
+    note: str | None = None
 
 
 def label_rows(

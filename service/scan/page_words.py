@@ -49,7 +49,7 @@ BLOCKS: Final[dict[str, tuple[str, str]]] = {
     "days": ("{days} 天", "{days} days"),
     "expires_on": ("保质期至", "Good until"),
     "storage": ("贮存条件", "Storage"),
-    "licence": ("生产许可证编号", "Production licence"),
+    "licence": ("生产许可证编号", "Licence"),
     "executed_standard": ("执行标准", "Standard"),
     "approval_number": ("批准文号", "Approval number"),
     "lot": ("批号", "Lot"),

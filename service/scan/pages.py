@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from service.registry import links
 from service.scan.cards import Card
@@ -35,6 +37,9 @@ SYMBOLS: Final = {
 }
 #: Hotlines by category of product, beside the consumers'.
 HOTLINES: Final = {"agricultural": ("12315", "12316"), "medicine": ("12315", "12331")}
+
+
+_CHINESE: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +67,24 @@ class StepShown:
 @cache
 def pages() -> Environment:
     """The templates of this room: what is put into them is escaped, what is missing is an error."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("service.scan"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["spoken"] = spoken
+    return made
+
+
+def spoken(text: str, language: Language) -> str | Markup:
+    """The text, marked as Chinese on a page that is not: what is read aloud is read in its own language
+    (WCAG 2.2, 3.1.2).
+    """
+    if language == "zh" or not _CHINESE.search(text):
+        return text
+    return Markup('<span lang="zh-CN">{}</span>').format(text)
 
 
 def day_in(language: Language) -> Callable[[date | datetime], str]:
@@ -161,7 +177,9 @@ _NO_BLOCKS: Final[dict[str, Any]] = {"rows": [], "papers": [], "journey": None, 
 
 def _blocks(card: Card, words: Mapping[str, str], language: Language, now: datetime) -> dict[str, Any]:
     facts = card.facts
-    codes = (card.lot, card.identity.serial, facts.get("gtin") or card.identity.gtin)
+    # What nobody has registered stands in the heading, as it was scanned: its producer states nothing of it.
+    serial = card.identity.serial if card.unit and card.unit.id and card.unit.listed else None
+    codes = (facts.get("lot"), serial, facts.get("gtin") or card.identity.gtin)
     rows: list[Row] = label_rows(facts, codes, card.phone, words, language)
     journey = card.journey or Journey()
     return {

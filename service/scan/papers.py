@@ -7,10 +7,10 @@ promise, basis), and its two forms, of a producer and of a buyer who mixed or re
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from service.scan.days import day_text
+from service.scan.days import day_text, pack_day
 from service.scan.label import Row, told_in
 from service.scan.own_links import FILES
 from service.scan.preferences import Language
@@ -118,8 +118,8 @@ def _row(term: str, value: str | None, *, code: bool = False) -> Row | None:
     return Row(term, value, code) if value else None
 
 
-def _day(term: str, day: Any, language: Language, more: str | None = None) -> Row | None:
+def _day(term: str, day: date | datetime | None, language: Language, more: str | None = None) -> Row | None:
     if day is None:
         return None
-    iso = (day.date() if isinstance(day, datetime) else day).isoformat()
-    return Row(term, day_text(day, language) + (f" · {more}" if more else ""), iso=iso)
+    iso = pack_day(day).isoformat()
+    return Row(term, day_text(day, language), iso=iso, note=more)

@@ -20,9 +20,9 @@ VERDICTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "withdrawn": ("不应在售", "Should not be on sale"),
     "withdrawn_lead": (
-        "使用这个编码的那一件已于{day}登记为{state}。您手中的若是在售商品，请不要购买、食用或使用，"
+        "使用这个编码的那一件已于{day}登记为{state}。\n您手中的若是在售商品，请不要购买、食用或使用，"
         "保留包装并拨打 12315。",
-        "The one item with this code was recorded as {state} on {day}. If yours was offered for sale, do "
+        "The one item with this code was recorded as {state} on {day}.\nIf yours was offered for sale, do "
         "not buy, eat or use it; keep the pack and call 12315.",
     ),
     "state_stolen": ("被盗", "stolen"),
@@ -31,13 +31,14 @@ VERDICTS: Final[dict[str, tuple[str, str]]] = {
     "state_consumed": ("已作为原料用掉", "used up in making something else"),
     "state_retired": ("编码已注销", "taken out of use"),
     "state_exported": ("已出口", "exported"),
-    "sold_again": ("同一编码已售出 {count} 次", "Sold {count} times"),
+    "sold_again": ("已售出 {count} 次", "Sold {count} times"),
     "sold_again_lead": (
         "一个编码只属于一件商品，而这个编码有 {count} 次售出记录（最早 {first}，最近 {last}），"
-        "其中至少有一件用了别人的编码。请先不要食用或使用，保留包装和购物凭证，向销售者查问，并拨打 12315。",
+        "其中至少有一件用了别人的编码。\n请先不要食用或使用，保留包装和购物凭证，"
+        "向销售者查问，并拨打 12315。",
         "A code belongs to one item, and this one was recorded as sold {count} times, first on {first}, "
-        "last on {last}: at least one of them bears another's code. Do not eat or use it for now. Keep the "
-        "pack and the receipt, ask the seller, and call 12315.",
+        "last on {last}: at least one of them bears another's code.\nDo not eat or use it for now. Keep "
+        "the pack and the receipt, ask the seller, and call 12315.",
     ),
     "expired": ("已过保质期", "Past its date"),
     "expired_lead": (
@@ -46,17 +47,17 @@ VERDICTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "exported": ("已登记出口", "Recorded as exported"),
     "exported_lead": (
-        "使用这个编码的那一件已于{day}登记出口。如果您是在国外买的，属正常情况；"
+        "使用这个编码的那一件已于{day}登记出口。如果您是在国外买的，属正常情况。\n"
         "如果在国内购买，请向销售者查问，或拨打 12315。",
         "The one item with this code was recorded as exported from China on {day}. If you bought it "
-        "abroad, that is as it should be. If you bought it in China, ask the seller, or call 12315.",
+        "abroad, that is as it should be.\nIf you bought it in China, ask the seller, or call 12315.",
     ),
     "sold": ("已售出一次", "Sold once"),
     "sold_lead": (
-        "使用这个编码的那一件已于{day}登记售出。如果是您买的，属正常情况。"
+        "使用这个编码的那一件已于{day}登记售出。如果是您买的，属正常情况。\n"
         "如果不是您买的，或者商品仍在货架上，请不要购买或使用，并向销售者查问。",
         "The one item with this code was recorded as sold on {day}. If it was sold to you, that is as it "
-        "should be. If it was not you who bought it, or it is still on a shelf, do not buy or use it, and "
+        "should be.\nIf it was not you who bought it, or it is still on a shelf, do not buy or use it, and "
         "ask the seller.",
     ),
     "no_recall_known": ("未查到召回", "No recall known"),
@@ -72,11 +73,11 @@ VERDICTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "unknown": ("未知编码", "Unknown code"),
     "unknown_lead": (
-        "本系统没有登记这个编码，无法判断该产品的情况。请核对包装上的编码，或联系销售者。",
-        "This code is not registered here, so nothing can be said about the product. "
+        "本系统没有登记这个编码，无法判断您手中这一件的情况。请核对包装上的编码，或联系销售者。",
+        "This code is not registered here, so nothing can be said about your pack. "
         "Check the code on the pack, or ask the seller.",
     ),
-    "unlisted": ("未登记的序列号", "Unknown serial number"),
+    "unlisted": ("序列号未登记", "Unknown serial number"),
     "unlisted_lead": (
         "生产者已登记该批次的序列号，其中没有这一个。请核对包装上的编码；如果编码无误，"
         "请不要购买、食用或使用，并向销售者查问，或拨打 12315。",
