@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.errors import Malformed
-from service.identifiers.ai_values import Element
+from service.identifiers.ai_values import Element, value_faults
 from service.identifiers.epc_bits import Bits, Unreadable
 from service.identifiers.epc_plus import PLUS_BY_HEADER, PLUS_BY_NAME, read_plus, write_plus
 from service.identifiers.epc_tag import BY_HEADER, BY_NAME, HEADER, Layout, read_layout, write_layout
@@ -170,6 +170,10 @@ def tag_uri_to_hex(uri: str) -> str:
 
 def elements_to_hex(elements: Sequence[Element], scheme: str, filter_value: int = 0) -> str:
     """EPC memory in a scheme with a plus, as hexadecimal text in whole words. Raises `Malformed`."""
+    for element in elements:
+        faults = value_faults(element.ai, element.value)
+        if faults:
+            raise Malformed(faults[0].message, faults[0].message_zh, faults)
     shown = "".join(f"({element.ai}){element.value}" for element in elements)
     layout = PLUS_BY_NAME.get(scheme)
     if layout is None or scheme.endswith("++"):

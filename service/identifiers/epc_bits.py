@@ -5,7 +5,10 @@ Source: GS1 EPC Tag Data Standard 2.3, 14.3 and 14.4 (7-bit and 6-bit strings), 
 """
 
 import math
+import re
 from typing import Final
+
+from service.identifiers.gs1 import CSET39_PATTERN, CSET82_PATTERN
 
 SEVEN: Final = 7  # bits of a character of set 82
 SIX: Final = 6  # bits of a character of set 39
@@ -16,6 +19,8 @@ _CODE40: Final = " ABCDEFGHIJKLMNOPQRSTUVWXYZ-.:0123456789"
 _UPPER_HEX: Final = "0123456789ABCDEF"
 _LOWER_HEX: Final = "0123456789abcdef"
 _DIGITS: Final = "0123456789"
+_STRANGE_82: Final = re.compile(CSET82_PATTERN.replace("[", "[^", 1))
+_STRANGE_39: Final = re.compile(CSET39_PATTERN.replace("[", "[^", 1))
 _TERMINATOR, _DELIMITER = 15, 14  # nibbles that end the digits of a value
 
 
@@ -82,13 +87,15 @@ def read_sevens(bits: str, name: str) -> str:
         raise Unreadable(
             f"the {name} is empty or has characters after its end", f"{name} 为空，或结束后仍有字符"
         )
+    _require_characters(_STRANGE_82, text, name)
     return text
 
 
 def write_sevens(text: str, count: int, name: str) -> str:
     """Characters of 7 bits each, filled up with zeros to `count` bits."""
+    _require_characters(_STRANGE_82, text, name)
     bits = "".join(f"{ord(character):07b}" for character in text)
-    if len(bits) > count or not text.isascii():
+    if len(bits) > count:
         raise Unreadable(
             f"the {name} has at most {count // SEVEN} characters", f"{name} 至多 {count // SEVEN} 个字符"
         )
@@ -100,6 +107,7 @@ def read_sixes(bits: Bits, name: str) -> str:
     text = ""
     while (code := bits.number(SIX, name)) != 0:
         text += _of_six(code)
+    _require_characters(_STRANGE_39, text, name)
     return text
 
 
@@ -112,9 +120,21 @@ def take_sixes(bits: Bits, count: int, name: str) -> str:
     return "".join(_of_six(bits.number(SIX, name)) for _ in range(count))
 
 
-def write_sixes(text: str, end: bool = True) -> str:
-    """Characters of 6 bits each, and at the `end` six zero bits."""
-    return "".join(f"{ord(character) & 63:06b}" for character in text) + ("0" * SIX if end else "")
+def give_sixes(text: str) -> str:
+    """Characters of 6 bits each."""
+    return "".join(f"{ord(character) & 63:06b}" for character in text)
+
+
+def write_sixes(text: str, name: str) -> str:
+    """Characters of 6 bits each, and six zero bits at the end."""
+    _require_characters(_STRANGE_39, text, name)
+    return give_sixes(text) + "0" * SIX
+
+
+def _require_characters(stranger: re.Pattern[str], text: str, name: str) -> None:
+    match = stranger.search(text)
+    if match is not None:
+        raise Unreadable(f"{match[0]!r} may not stand in the {name}", f"{name} 中不能出现 {match[0]!r}")
 
 
 def read_nibbles(bits: Bits, count: int, name: str) -> str:

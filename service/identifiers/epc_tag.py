@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from service.identifiers.epc_bits import (
     Bits,
     Unreadable,
+    give_sixes,
     of_number,
     read_sevens,
     read_sixes,
@@ -105,7 +106,9 @@ def _sevens(count: int, name: str) -> Field:
 
 
 def _sixes(name: str) -> Field:
-    return Field(lambda bits: [escaped(read_sixes(bits, name))], lambda parts: write_sixes(unquote(parts[0])))
+    return Field(
+        lambda bits: [escaped(read_sixes(bits, name))], lambda parts: write_sixes(unquote(parts[0]), name)
+    )
 
 
 def _zeros(count: int) -> Field:
@@ -136,7 +139,7 @@ def _cage(characters: int, in_sixes: bool) -> Field:
     def write(parts: list[str]) -> str:
         text = _cage_code(parts[0]).rjust(characters)
         if in_sixes:
-            return write_sixes(text, end=False)
+            return give_sixes(text)
         return "".join(f"{ord(character):08b}" for character in text)
 
     return Field(read, write)
@@ -171,7 +174,7 @@ def _partitioned(total: int, kind: str, name: str, digits: int = 0) -> Field:
         head = of_number(partition, _PARTITION, "partition")
         head += of_number(_padded(prefix, len(prefix), "company prefix"), width, "company prefix")
         if kind == "sixes":
-            return head + write_sixes(unquote(rest))
+            return head + write_sixes(unquote(rest), name)
         if kind == "sevens":
             return head + write_sevens(unquote(rest), total - width, name)
         value = _natural(rest, name) if kind == "natural" else _padded(rest, digits - len(prefix), name)

@@ -85,7 +85,7 @@ def explain(code: str, prefix_length: int | None = None) -> Explanation:
         identity = identity_of_code(plain)
     except Malformed as malformed:
         faults += malformed.faults
-    form, elements, broken = ("epc_binary", _of_tag(tag), []) if tag else _read(plain, identity)
+    form, elements, broken = _read_tag(tag) if tag else _read(plain, identity)
     # What the thorough reading finds says the same as the quick one, and more.
     faults = broken or faults
     if form == "element_string" and [fault.rule for fault in faults] == ["gs1:no-key"]:
@@ -111,13 +111,12 @@ def _tag_of(plain: str) -> TagData | None:
         return None
 
 
-def _of_tag(tag: TagData) -> list[Element]:
-    if tag.pure_uri is None:
-        return list(tag.elements)
-    try:
-        return elements_of_urn(tag.pure_uri)
-    except Malformed:
-        return []
+def _read_tag(tag: TagData) -> tuple[str, list[Element], list[Fault]]:
+    if tag.pure_uri is not None:
+        _, elements, faults = _read_urn(tag.pure_uri)
+        return "epc_binary", elements, faults
+    faults = [fault for element in tag.elements for fault in value_faults(element.ai, element.value)]
+    return "epc_binary", list(tag.elements), faults
 
 
 def _read(plain: str, identity: Identity | None) -> tuple[str, list[Element], list[Fault]]:
