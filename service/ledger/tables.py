@@ -8,16 +8,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, text
+from sqlalchemy import BigInteger, Column, Index, Integer, SmallInteger, text
 from sqlmodel import Field, SQLModel
 
 from service.db.schema import amount, document, instant, words
 
 
-def _key(reference: str | None = None) -> Any:
+def _key() -> Any:
     """A `bigint` column of the primary key."""
-    constraint = [ForeignKey(reference)] if reference else []
-    return Field(sa_column=Column(BigInteger, *constraint, primary_key=True))
+    return Field(sa_column=Column(BigInteger, primary_key=True))
 
 
 def _plain(*, nullable: bool = True) -> Any:
@@ -50,7 +49,7 @@ class JournalEntry(SQLModel, table=True):
         ),
     )
 
-    event_id: int = _key("event.id")
+    event_id: int = _key()
     #: The `eventID`: breaks ties of time in a way that does not depend on the order of capture.
     event_key: str
     time: datetime = instant()
