@@ -44,6 +44,8 @@ async def open_snapshot(request: Request) -> AsyncIterator[Transaction]:
 
 Tx = Annotated[Transaction, Depends(open_transaction, scope="function")]
 Snapshot = Annotated[Transaction, Depends(open_snapshot, scope="function")]
+#: A `Snapshot` that stays open until the answer has been sent: for answers that are read as they are told.
+LongSnapshot = Annotated[Transaction, Depends(open_snapshot, scope="request")]
 BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 KeyHeader = Annotated[str | None, Depends(API_KEY)]
 
@@ -82,6 +84,11 @@ async def find_caller(tx: Tx, bearer: BearerToken, header: KeyHeader) -> Caller:
 
 async def find_reader(tx: Snapshot, bearer: BearerToken, header: KeyHeader) -> Caller:
     """`find_caller` for routes that read in a `Snapshot`: one request, one transaction."""
+    return await _find(tx, bearer, header)
+
+
+async def find_long_reader(tx: LongSnapshot, bearer: BearerToken, header: KeyHeader) -> Caller:
+    """`find_caller` for routes that read in a `LongSnapshot`."""
     return await _find(tx, bearer, header)
 
 

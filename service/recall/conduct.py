@@ -24,7 +24,8 @@ from service.recall import store
 from service.recall.schemas import NewRecall
 from service.recall.tables import Recall
 from service.settings import settings
-from service.trace.answer import answer
+from service.trace.answer import Answer
+from service.trace.exports import whole
 from service.trace.starts import Question, Starts, find_starts
 from service.trace.walk import Walk, walk
 
@@ -63,7 +64,7 @@ async def open_recall(tx: Transaction, asked: NewRecall, *, by: str) -> Recall:
     scope = {"input_batch": [asked.input_batch]} if asked.input_batch else {"batch": list(asked.batch)}
     await share_ledger(tx)
     traced = await lock_plan(tx, lambda: _trace(tx, scope, set()))
-    evidence = await answer(tx, traced.starts, traced.found, now=now)
+    evidence = await whole(tx, await Answer.load(tx, traced.starts, traced.found, now=now))
     recall_id = await store.next_id(tx)
     recall = Recall(
         id=recall_id,

@@ -125,7 +125,7 @@ async def add_found(
     if not fresh:
         return 0
     held = {Node(row["batch_id"], row["site_id"]): row for row in await tx.sql.fetch(HOLDINGS_NOW, batches)}
-    came_by = _came_by(await carried_flows(tx, found))
+    came_by = _came_by(await carried_flows(tx, found.flows))
     columns: list[list[Any]] = [[] for _ in range(7)]
     for node in sorted(fresh):
         reached, row, flow = found.reached[node], held.get(node), came_by.get(node)

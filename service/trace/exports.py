@@ -1,20 +1,22 @@
-"""A trace's answer on its way out, piece by piece: as JSON whole, as CSV its holders.
+"""A trace's answer on its way out, piece by piece: as a JSON document, as JSON lines, as CSV of the holders.
 
-The CSV has one line for each holding and unit of measure, for a spreadsheet.
+What many lines have in common (a party, a place, a batch) is put into text once.
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
-from service.trace.answer import Answer
+from service.db.transaction import Transaction
+from service.trace.answer import TOLD, Answer, Json
 
-#: Holdings or flows that are turned into text together.
+#: Holdings that are turned into text together.
 AT_ONCE: Final = 500
 #: Marks UTF-8 for spreadsheet programs, which else read Chinese as gibberish.
 BYTE_ORDER_MARK = "\ufeff"
@@ -54,64 +56,161 @@ COLUMNS = (
     ("on_hand", "结存 On hand"),
     ("in_transit", "在途 In transit"),
 )
+#: Media types of the forms of an answer.
+MEDIA_TYPES: Final = {
+    "json": "application/json",
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+}
+#: A balance of which nothing is known, in CSV.
+NOTHING_HELD: Final = ("",) * (1 + len(TOLD))
+BALANCE: Final = '{"uom":%s,' + ",".join(f'"{state}":"%s"' for state in TOLD) + "}"
 
 
-def whole_json(told: Answer) -> Iterator[bytes]:
+async def whole_json(tx: Transaction, told: Answer) -> AsyncIterator[bytes]:
     """The JSON of an answer, as `service.trace.schemas.Trace` describes it."""
     yield msgspec.json.encode(told.head())[:-1] + b',"holdings":['
-    yield from _members(told.holdings())
-    yield b'],"flows":['
-    yield from _members(told.flows())
-    yield b"]," + msgspec.json.encode(told.tail())[1:]
-
-
-def _members(values: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    values = iter(values)
     comma = b""
-    while some := list(islice(values, AT_ONCE)):
-        yield comma + msgspec.json.encode(some)[1:-1]
+    for lines in _together(_holdings(told)):
+        yield comma + b",".join(lines)
         comma = b","
+    yield b'],"flows":['
+    comma = b""
+    async for flows in told.flows(tx):
+        yield comma + msgspec.json.encode(flows)[1:-1]
+        comma = b","
+    tail = {
+        "gaps": list(told.gaps()),
+        "parties": {str(party): told.parties[party] for party in sorted(told.parties)},
+        "documents": told.documents,
+    }
+    yield b"]," + msgspec.json.encode(tail)[1:]
 
 
-def holders_csv(
-    holdings: Iterable[Mapping[str, Any]], parties: Mapping[str, Mapping[str, Any]]
-) -> Iterator[str]:
-    """The CSV of `holdings` and `parties` as they stand in an answer, header first, `AT_ONCE` lines
-    together.
+async def whole(tx: Transaction, told: Answer) -> Json:
+    """The whole answer as JSON values."""
+    found: Json = msgspec.json.decode(b"".join([piece async for piece in whole_json(tx, told)]))
+    return found
+
+
+async def json_lines(tx: Transaction, told: Answer, *, flows: bool) -> AsyncIterator[bytes]:
+    """One JSON value a line, named by its only member: `trace` (all but the lists), then each `holding`, each
+    `flow` if wanted, each `gap`, `party` and `document`.
     """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    lines: Iterator[Iterable[object]] = chain(
-        [[title for _, title in COLUMNS]],
-        (
-            [row.get(column) for column, _ in COLUMNS]
-            for holding in holdings
-            for row in _rows(holding, parties)
-        ),
+    yield msgspec.json.encode({"trace": told.head()}) + b"\n"
+    for lines in _together(_holdings(told)):
+        yield b"".join(b'{"holding":%b}\n' % line for line in lines)
+    if flows:
+        async for some in told.flows(tx):
+            yield _lines("flow", some)
+    for name, values in (
+        ("gap", told.gaps()),
+        ("party", told.parties.values()),
+        ("document", told.documents),
+    ):
+        for some in _together(values):
+            yield _lines(name, some)
+
+
+def _lines(name: str, values: Iterable[Json]) -> bytes:
+    return b"".join(msgspec.json.encode({name: value}) + b"\n" for value in values)
+
+
+def _together(values: Iterable[Any]) -> Iterator[list[Any]]:
+    values = iter(values)
+    while some := list(islice(values, AT_ONCE)):
+        yield some
+
+
+def _holdings(told: Answer) -> Iterator[bytes]:
+    """A `TracedHolding` each."""
+
+    @cache
+    def batch(key: int) -> bytes:
+        return msgspec.json.encode(told.batches[key])
+
+    @cache
+    def site(key: int) -> bytes:
+        return msgspec.json.encode(told.sites[key])
+
+    @cache
+    def uom(text: str) -> str:
+        return msgspec.json.encode(text).decode()
+
+    for holder in told.holders:
+        balances = ",".join(BALANCE % (uom(line[0]), *line[1:]) for line in holder.balances)
+        coming = told.travelling.get((holder.batch, holder.site), ())
+        yield b'{"batch":%b,"site":%b,"party_id":%b,"affected_at":%b,"hops":%d,"balances":[%b],%b}' % (
+            batch(holder.batch),
+            site(holder.site),
+            b"null" if holder.party is None else b"%d" % holder.party,
+            b"null" if holder.affected_at is None else b'"%b"' % holder.affected_at.encode(),
+            holder.hops,
+            balances.encode(),
+            b'"in_transit_in":' + (msgspec.json.encode(coming) if coming else b"[]"),
+        )
+
+
+async def holders_csv(told: Answer) -> AsyncIterator[str]:
+    """The CSV of the holders, header first: one line for each holding and unit of measure."""
+    yield BYTE_ORDER_MARK + _cells([title for _, title in COLUMNS]) + "\r\n"
+    for lines in _together(_csv_lines(told)):
+        yield "".join(lines)
+
+
+def _csv_lines(told: Answer) -> Iterator[str]:
+    @cache
+    def place(site: int, party: int | None) -> str:
+        return ",".join((_party_cells(told, party), _site_cells(told, site, party)))
+
+    @cache
+    def batch(key: int) -> str:
+        names = ("product_name_zh", "product_name_en", "gtin", "lot", "uri")
+        return _cells([told.batches[key][name] for name in names])
+
+    @cache
+    def uom(text: str) -> str:
+        return _cells([text])
+
+    for holder in told.holders:
+        coming = _in_transit(told.travelling.get((holder.batch, holder.site), ()))
+        who_and_what = f"{place(holder.site, holder.party)},{batch(holder.batch)}"
+        since = f"{holder.affected_at or ''},{holder.hops}"
+        for line in holder.balances or [NOTHING_HELD]:
+            yield f"{who_and_what},{since},{uom(line[0])},{','.join(line[1:])},{coming}\r\n"
+
+
+def _in_transit(parts: Sequence[Json]) -> str:
+    if not parts:
+        return ""
+    return _cells(["; ".join(f"{part['quantity']} {part['uom']}" for part in parts if part["quantity"])])
+
+
+def _party_cells(told: Answer, key: int | None) -> str:
+    party = told.parties.get(key or 0, {})
+    contact: Mapping[str, Any] = next(iter(party.get("contacts", ())), {}) or party.get("quality_manager", {})
+    return _cells(
+        [
+            *(party.get(name) for name in ("name_zh", "name_en", "uscc", "gln")),
+            *(party.get(role, {}).get("name") for role in ("legal_representative", "quality_manager")),
+            contact.get("phone"),
+            contact.get("email"),
+        ]
     )
-    buffer.write(BYTE_ORDER_MARK)
-    while some := list(islice(lines, AT_ONCE)):
-        writer.writerows([harmless(value) for value in line] for line in some)
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
 
 
-def prefers_csv(accept: str) -> bool:
-    """Whether an Accept header (RFC 9110, 12.5.1) puts CSV before JSON; whoever takes anything gets JSON."""
-    quality = {"text/csv": 0.0, "application/json": 0.0}
-    for entry in accept.lower().split(","):
-        media, *parameters = (part.strip() for part in entry.split(";"))
-        if media in quality:
-            quality[media] = next((_weight(text[2:]) for text in parameters if text.startswith("q=")), 1.0)
-    return quality["text/csv"] > quality["application/json"]
+def _site_cells(told: Answer, key: int, party: int | None) -> str:
+    site = told.sites[key]
+    return _cells([site["name_zh"], site["name_en"], site["uri"], told.region_of(key, party)])
 
 
-def _weight(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
+def _cells(values: Sequence[object]) -> str:
+    """Cells as CSV writes them (RFC 4180), without the end of the line."""
+    cells = [harmless(value) for value in values]
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="").writerow(cells)
+    # An only cell that is empty would be written as "", lest the line be blank.
+    return "" if cells == [""] else buffer.getvalue()
 
 
 def harmless(value: object) -> object:
@@ -121,34 +220,20 @@ def harmless(value: object) -> object:
     return "" if value is None else value
 
 
-def _rows(holding: Mapping[str, Any], parties: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    batch, site = holding["batch"], holding["site"]
-    party = parties.get(str(holding["party_id"]), {})
-    contact: Mapping[str, Any] = next(iter(party.get("contacts", ())), {}) or party.get("quality_manager", {})
-    common = {
-        "party_zh": party.get("name_zh"),
-        "party_en": party.get("name_en"),
-        "uscc": party.get("uscc"),
-        "gln": party.get("gln"),
-        "legal_representative": party.get("legal_representative", {}).get("name"),
-        "quality_manager": party.get("quality_manager", {}).get("name"),
-        "phone": contact.get("phone"),
-        "email": contact.get("email"),
-        "site_zh": site["name_zh"],
-        "site_en": site["name_en"],
-        "site_uri": site["uri"],
-        "region": site["region"] or party.get("region"),
-        "product_zh": batch["product_name_zh"],
-        "product_en": batch["product_name_en"],
-        "gtin": batch["gtin"],
-        "lot": batch["lot"],
-        "batch_uri": batch["uri"],
-        "affected_at": holding["affected_at"],
-        "hops": holding["hops"],
-        "in_transit": "; ".join(
-            f"{part['quantity']} {part['uom']}" for part in holding["in_transit_in"] if part["quantity"]
-        ),
-    }
-    balances: list[dict[str, Any]] = holding["balances"] or [{}]
-    for balance in balances:
-        yield {**common, **balance}
+def form_of(accept: str) -> str:
+    """The form that an Accept header (RFC 9110, 12.5.1) puts first; JSON for whoever takes anything."""
+    named = {media.partition(";")[0]: form for form, media in MEDIA_TYPES.items()}
+    quality = dict.fromkeys(MEDIA_TYPES, 0.0)
+    for entry in accept.lower().split(","):
+        media, *parameters = (part.strip() for part in entry.split(";"))
+        if media in named:
+            weights = (_weight(text[2:]) for text in parameters if text.startswith("q="))
+            quality[named[media]] = next(weights, 1.0)
+    return max(quality, key=lambda form: quality[form])
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

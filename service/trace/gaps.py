@@ -1,6 +1,6 @@
 """The gaps of a trace: those that the projection found, and those that only the passing of time shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +12,6 @@ from service.ledger.reading import entry_of
 from service.ledger.steps import place_of
 from service.settings import settings
 from service.trace.gap_words import GAP_WORDS
-from service.trace.graph import Node
-from service.trace.walk import Walk
 
 FOUND_BY_PROJECTION = "SELECT * FROM gap WHERE batch_id = ANY($1::bigint[]) ORDER BY batch_id, ordinal"
 AFTER = """
@@ -43,28 +41,27 @@ class Gap:
 
 async def open_gaps(
     tx: Transaction,
-    found: Walk,
-    flows: Sequence[asyncpg.Record],
-    balances: Mapping[Node, Sequence[asyncpg.Record]],
+    batches: Sequence[int],
+    held: Container[tuple[int, int]],
+    under_way: Sequence[asyncpg.Record],
+    late: Collection[int],
     *,
     now: datetime,
 ) -> list[Gap]:
-    """The gaps at the holdings reached, by `flows`, and those of their batches that are nowhere in
-    particular.
+    """The gaps of `batches` at the holdings `held` (batch, site), and those that are nowhere in particular.
+
+    `under_way`: the flows in transit; `late`: the batches of which something is dated after `now`.
     """
     gaps = [
         Gap(row["kind"], row["batch_id"], row["site_id"], row["event_id"], row["detail"])
-        for row in await tx.sql.fetch(FOUND_BY_PROJECTION, sorted(found.batches()))
+        for row in await tx.sql.fetch(FOUND_BY_PROJECTION, batches)
     ]
-    gaps.extend(await _in_the_future(tx, balances, now))
-    gaps = [gap for gap in gaps if gap.site is None or Node(gap.batch, gap.site) in found.reached]
-    return gaps + _never_received(flows, now)
+    gaps.extend(await _in_the_future(tx, late, now))
+    gaps = [gap for gap in gaps if gap.site is None or (gap.batch, gap.site) in held]
+    return gaps + _never_received(under_way, now)
 
 
-async def _in_the_future(
-    tx: Transaction, balances: Mapping[Node, Sequence[asyncpg.Record]], now: datetime
-) -> list[Gap]:
-    batches = {node.batch for node, rows in balances.items() if any(row["last_at"] > now for row in rows)}
+async def _in_the_future(tx: Transaction, batches: Collection[int], now: datetime) -> list[Gap]:
     if not batches:
         return []
     rows = await tx.sql.fetch(AFTER, sorted(batches), now)
@@ -73,7 +70,7 @@ async def _in_the_future(
     ]
 
 
-def _never_received(flows: Sequence[asyncpg.Record], now: datetime) -> list[Gap]:
+def _never_received(under_way: Sequence[asyncpg.Record], now: datetime) -> list[Gap]:
     overdue = now - timedelta(days=settings().overdue_after_days)
     return [
         Gap(
@@ -83,6 +80,6 @@ def _never_received(flows: Sequence[asyncpg.Record], now: datetime) -> list[Gap]
             row["ship_event_id"],
             {"departed_at": row["departed_at"].isoformat().replace("+00:00", "Z")},
         )
-        for row in flows
-        if row["arrived_at"] is None and row["departed_at"] < overdue
+        for row in under_way
+        if row["departed_at"] < overdue
     ]

@@ -1,5 +1,7 @@
 """HTTP of traces: forward (who holds what now) and backward (where did it come from)."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -7,16 +9,32 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from service import clock
-from service.auth.caller import Snapshot, find_reader
+from service.auth.caller import LongSnapshot, find_long_reader
+from service.db.transaction import Transaction
 from service.errors import Malformed
 from service.settings import settings
 from service.trace.answer import Answer
-from service.trace.exports import holders_csv, prefers_csv, whole_json
+from service.trace.exports import MEDIA_TYPES, form_of, holders_csv, json_lines, whole_json
 from service.trace.schemas import Trace
 from service.trace.starts import Question, find_starts
 from service.trace.walk import walk
+from service.web.leaving import unless_gone
 
-router = APIRouter(prefix="/v1/trace", tags=["trace"], dependencies=[Depends(find_reader, scope="function")])
+
+async def take_turn(request: Request) -> AsyncIterator[None]:
+    """At most half of the connections are in traces: they leave the rest, and the processor, to scans."""
+    state = request.app.state
+    if not hasattr(state, "trace_turns"):
+        state.trace_turns = asyncio.Semaphore(settings().pool_size // 2)
+    async with state.trace_turns:
+        yield
+
+
+router = APIRouter(
+    prefix="/v1/trace",
+    tags=["trace"],
+    dependencies=[Depends(take_turn, scope="request"), Depends(find_long_reader, scope="request")],
+)
 
 #: Texts of one question, and characters of one text.
 STARTS_MOST = 200
@@ -25,7 +43,13 @@ SKEW_MOST = 7 * 24 * 3600
 
 Text = Annotated[str, Query(min_length=1, max_length=TEXT_MOST)]
 ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"model": Trace, "description": "The trace. 追溯结果。", "content": {"text/csv": {}}}
+    200: {
+        "model": Trace,
+        "description": "The trace: a JSON document; JSON lines (`trace` first, then a line for each "
+        "`holding`, `flow`, `gap`, `party`, `document`); or its holders as CSV. "
+        "追溯结果：JSON、逐行 JSON 或 CSV。",
+        "content": {"application/x-ndjson": {}, "text/csv": {}},
+    }
 }
 
 
@@ -80,8 +104,15 @@ class Asked:
 
 
 Format = Annotated[
-    Literal["json", "csv"] | None,
-    Query(alias="format", description="`csv`: the holders for a spreadsheet; else by Accept. 输出格式。"),
+    Literal["json", "ndjson", "csv"] | None,
+    Query(
+        alias="format",
+        description="`ndjson`: a line for each holding and flow, the summary first; `csv`: the holders for a "
+        "spreadsheet; else by Accept. 输出格式。",
+    ),
+]
+WithFlows = Annotated[
+    bool, Query(description="`false` leaves the flows out of JSON lines. 逐行 JSON 是否包含流转明细。")
 ]
 
 
@@ -89,39 +120,48 @@ Format = Annotated[
     "/forward", summary="Who holds what now? 现在在谁手里？", responses=ANSWERS, response_class=Response
 )
 async def trace_forward(
-    tx: Snapshot, request: Request, asked: Annotated[Asked, Depends()], form: Format = None
+    tx: LongSnapshot,
+    request: Request,
+    asked: Annotated[Asked, Depends()],
+    form: Format = None,
+    flows: WithFlows = True,
 ) -> Response:
     """All holdings affected by the start, with balances, flows and gaps, and whom to tell.
 
     A holding is affected from the moment affected goods arrived or were made there; only what left it
     from then on carries on, and that in full.
     """
-    return await _trace(tx, request, asked, form, forward=True)
+    return await _trace(tx, request, asked, form, flows=flows, forward=True)
 
 
 @router.get(
     "/backward", summary="Where did it come from? 从哪里来？", responses=ANSWERS, response_class=Response
 )
 async def trace_backward(
-    tx: Snapshot, request: Request, asked: Annotated[Asked, Depends()], form: Format = None
+    tx: LongSnapshot,
+    request: Request,
+    asked: Annotated[Asked, Depends()],
+    form: Format = None,
+    flows: WithFlows = True,
 ) -> Response:
     """All holdings that can have contributed to the start, up to the origins, with the first-responsible
     persons of their parties and the certificates and tests of the batches.
     """
-    return await _trace(tx, request, asked, form, forward=False)
+    return await _trace(tx, request, asked, form, flows=flows, forward=False)
 
 
 async def _trace(
-    tx: Snapshot, request: Request, asked: Asked, form: str | None, *, forward: bool
+    tx: Transaction, request: Request, asked: Asked, form: str | None, *, flows: bool, forward: bool
 ) -> Response:
-    starts = await find_starts(tx, asked.question, forward=forward)
-    most = settings().trace_max_holdings
-    found = await walk(tx, starts.nodes, forward=forward, skew=asked.skew, most=most)
-    told = await Answer.load(tx, starts, found, now=clock.now())
-    if form == "csv" or (form is None and prefers_csv(request.headers.get("accept", ""))):
-        return StreamingResponse(
-            holders_csv(told.holdings(), told.tail()["parties"]),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="holders.csv"'},
-        )
-    return StreamingResponse(whole_json(told), media_type="application/json")
+    async with unless_gone(request):
+        starts = await find_starts(tx, asked.question, forward=forward)
+        most = settings().trace_max_holdings
+        found = await walk(tx, starts.nodes, forward=forward, skew=asked.skew, most=most)
+        told = await Answer.load(tx, starts, found, now=clock.now())
+    form = form or form_of(request.headers.get("accept", ""))
+    if form == "csv":
+        pieces: AsyncIterator[bytes | str] = holders_csv(told)
+    else:
+        pieces = json_lines(tx, told, flows=flows) if form == "ndjson" else whole_json(tx, told)
+    headers = {"Content-Disposition": 'attachment; filename="holders.csv"'} if form == "csv" else {}
+    return StreamingResponse(pieces, media_type=MEDIA_TYPES[form], headers=headers)

@@ -22,13 +22,6 @@ from service.errors import TooLarge
 from service.trace.graph import BEGINNING, END, Node, Reached
 from service.trace.passes import MICROSECOND, Column, Flows, Reach, column, moment, reach, turned
 
-CARRIED: Final = """
-SELECT flow.*
-FROM unnest($1::bigint[], $2::integer[]) AS carried (batch_id, ordinal)
-JOIN flow USING (batch_id, ordinal)
-ORDER BY batch_id, ordinal
-"""
-
 #: Batches fetched by one statement.
 BATCHES_AT_ONCE: Final = 5_000
 #: While no more batches than this are wanted, what is made of them comes along: up to so many, or as many
@@ -136,9 +129,11 @@ def _too_large(most: int) -> TooLarge:
     )
 
 
-async def carried_flows(tx: Transaction, found: Walk) -> Sequence[asyncpg.Record]:
-    """The flows by which a trace went, as rows of `flow`."""
-    return await tx.sql.fetch(CARRIED, found.flows.batch.tolist(), found.flows.ordinal.tolist())
+async def carried_flows(tx: Transaction, flows: Flows) -> Sequence[asyncpg.Record]:
+    """The rows (`carried.sql`) of flows, in their order."""
+    return await tx.sql.fetch(
+        statement("service.trace", "carried"), flows.batch.tolist(), flows.ordinal.tolist()
+    )
 
 
 def open_start(*, forward: bool) -> datetime:

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from service import errors
 from service.web.refusals import fault_of
@@ -22,6 +23,8 @@ from service.web.refusals import fault_of
 logger = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
+#: The caller closed the connection before the answer.
+CALLER_GONE = 499
 #: Characters of a faulty value that an answer repeats.
 VALUE_SHOWN = 200
 
@@ -158,6 +161,11 @@ async def on_database_away(_request: Request, error: Exception) -> Response:
     )
 
 
+async def on_caller_gone(_request: Request, _error: Exception) -> Response:
+    """Nobody is there to read it; the number is for the log (nginx writes the same)."""
+    return Response(status_code=CALLER_GONE)
+
+
 async def on_defect(_request: Request, _error: Exception) -> Response:
     """Our own defect: the caller learns only that it is ours."""
     return problem(500, "A defect of the service; it has been logged.", "服务内部错误，已记录。")
@@ -180,4 +188,5 @@ def install(app: FastAPI) -> None:
         DBAPIError,
     ):
         app.add_exception_handler(away, on_database_away)
+    app.add_exception_handler(ClientDisconnect, on_caller_gone)
     app.add_exception_handler(Exception, on_defect)

@@ -3,25 +3,30 @@
 orchard (grower) ── apples L1 ──> press (juice maker) ── juice J ──> shop, and 5 on the way to kiosk
 """
 
+import asyncio
 import csv
 import io
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.app import create_app
 from service.db.transaction import Transaction, transaction
 from service.trace import routes
-from service.trace.answer import answer
-from service.trace.exports import COLUMNS
+from service.trace.answer import Answer
+from service.trace.exports import COLUMNS, whole
 from service.trace.schemas import Trace
 from service.trace.starts import Question, find_starts
 from service.trace.walk import walk
+from service.web.problems import CALLER_GONE
 from tests import world
 from tests.api.registering import register, register_product
 from tests.world import (
@@ -356,7 +361,8 @@ async def test_the_answer_for_the_service_itself_is_what_http_says(
     async with transaction(engine, snapshot=True) as tx:
         starts = await find_starts(tx, Question((f"{APPLES} L1",)), forward=True)
         found = await walk(tx, starts.nodes, forward=True, skew=timedelta(0), most=100)
-        told = await answer(tx, starts, found, now=datetime.fromisoformat(over_http["computed_at"]))
+        now = datetime.fromisoformat(over_http["computed_at"])
+        told = await whole(tx, await Answer.load(tx, starts, found, now=now))
     assert told == over_http
 
 
@@ -386,3 +392,70 @@ async def test_a_capture_in_the_middle_of_a_trace_is_not_half_seen(
     assert {**meanwhile, "computed_at": ""} == {**before, "computed_at": ""}
     assert named(after).keys() - named(before).keys() == {"juice/J@market"}
     assert after["as_of_event"] == before["as_of_event"] + 1
+
+
+async def test_json_lines_say_the_same_as_the_document(juice: httpx.AsyncClient) -> None:
+    whole = await trace(juice)
+    answer = await juice.get(
+        "/v1/trace/forward", params={"batch": f"{APPLES} L1"}, headers={"Accept": "application/x-ndjson"}
+    )
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    told = [next(iter(json.loads(line).items())) for line in answer.text.splitlines()]
+    assert told[0][0] == "trace"
+    assert whole == {
+        **told[0][1],
+        "computed_at": whole["computed_at"],
+        **{
+            f"{name}s": [value for kind, value in told if kind == name] for name in ("holding", "flow", "gap")
+        },
+        "parties": {str(value["id"]): value for kind, value in told if kind == "party"},
+        "documents": [value for kind, value in told if kind == "document"],
+    }
+    without = await juice.get(
+        "/v1/trace/forward", params={"batch": f"{APPLES} L1", "format": "ndjson", "flows": "false"}
+    )
+    kinds = {next(iter(json.loads(line))) for line in without.text.splitlines()}
+    assert "holding" in kinds
+    assert "flow" not in kinds
+
+
+async def test_a_trace_whose_caller_leaves_is_broken_off(
+    juice: httpx.AsyncClient, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def endless(*_: Any, **__: Any) -> Any:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(routes, "walk", endless)
+    app = create_app(engine)
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        await begun.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/v1/trace/forward",
+        "raw_path": b"/v1/trace/forward",
+        "query_string": urlencode({"batch": f"{APPLES} L1"}).encode(),
+        "headers": [(b"authorization", juice.headers["authorization"].encode())],
+        "client": ("127.0.0.1", 1),
+        "server": ("testserver", 80),
+    }
+    async with app.router.lifespan_context(app):
+        await app(scope, receive, send)
+    assert ended.is_set()
+    assert sent[0]["status"] == CALLER_GONE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.trace.exports import harmless, prefers_csv
+from service.trace.exports import form_of, harmless
 from service.trace.gap_words import GAP_WORDS
 
 SERVICE = Path(__file__).resolve().parents[2] / "service"
@@ -34,21 +34,23 @@ def test_a_cell_is_made_harmless_and_a_number_stays_one(cell: object, shown: obj
 
 
 @pytest.mark.parametrize(
-    ("accept", "is_csv"),
+    ("accept", "form"),
     [
-        ("text/csv", True),
-        ("application/json", False),
-        ("*/*", False),
-        ("", False),
-        ("text/html, text/csv;q=0.9", True),
-        ("application/json, text/csv", False),
-        ("application/json;q=0.5, text/csv;header=present", True),
-        ("text/csv;q=0", False),
-        ("TEXT/CSV; q=x", False),
+        ("text/csv", "csv"),
+        ("application/json", "json"),
+        ("*/*", "json"),
+        ("", "json"),
+        ("text/html, text/csv;q=0.9", "csv"),
+        ("application/json, text/csv", "json"),
+        ("application/json;q=0.5, text/csv;header=present", "csv"),
+        ("text/csv;q=0", "json"),
+        ("TEXT/CSV; q=x", "json"),
+        ("application/x-ndjson", "ndjson"),
+        ("application/x-ndjson;q=0.4, text/csv;q=0.3", "ndjson"),
     ],
 )
-def test_csv_goes_to_whoever_prefers_it(accept: str, is_csv: bool) -> None:
-    assert prefers_csv(accept) is is_csv
+def test_the_form_is_the_one_that_is_preferred(accept: str, form: str) -> None:
+    assert form_of(accept) == form
 
 
 def test_every_kind_of_gap_that_is_found_has_words_in_both_languages() -> None:

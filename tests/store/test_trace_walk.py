@@ -112,7 +112,7 @@ async def assert_equal_to_the_rule(
     expected = reach(flows, starts, skew)
     moments = {node: reached.at for node, reached in expected.items()}
     assert found.reached == expected
-    assert Counter(map(edge_of, await carried_flows(tx, found))) == Counter(
+    assert Counter(map(edge_of, await carried_flows(tx, found.flows))) == Counter(
         edge for edge in flows if carries(edge, moments, skew)
     )
 
