@@ -16,6 +16,7 @@ from service.events.cbv import (
     ERROR_REASON,
     SOURCE_DESTINATION_TYPE,
 )
+from service.events.identifier_rules import identifier
 from service.events.namespaces import KEYWORDS, Namespaces
 from service.events.sensor_rules import sensor_element
 from service.events.value_forms import is_uri
@@ -122,7 +123,7 @@ def place(value: Any, at: str, name: str, faults: list[Fault], names: Namespaces
         return
     for key, member in value.items():
         if key == "id":
-            uri(member, here, key, faults, names)
+            identifier(member, here, key, faults, names)
         elif ":" in key:
             extension(member, here, key, faults, names)
         elif type(member) is not str:
@@ -143,13 +144,13 @@ _dispositions = list_of(cbv_word(DISPOSITION), least=1, unique=True)
 _persistent = record_of({"set": _dispositions, "unset": _dispositions}, extensible=False)
 _quantities = list_of(
     record_of(
-        {"epcClass": uri, "quantity": amount, "uom": unit_of_measure},
+        {"epcClass": identifier, "quantity": amount, "uom": unit_of_measure},
         required=("epcClass",),
         extensible=False,
     )
 )
-_epcs = list_of(uri)
-_different_epcs = list_of(uri, unique=True)
+_epcs = list_of(identifier)
+_different_epcs = list_of(identifier, unique=True)
 _party_type = cbv_word(SOURCE_DESTINATION_TYPE)
 _error_declaration = record_of(
     {"declarationTime": time, "reason": cbv_word(ERROR_REASON), "correctiveEventIDs": list_of(uri)},
@@ -174,24 +175,26 @@ SHARED: dict[str, Rule] = {
     "bizLocation": place,
     "bizTransactionList": list_of(
         record_of(
-            {"type": cbv_word(BIZ_TRANSACTION_TYPE), "bizTransaction": uri},
+            {"type": cbv_word(BIZ_TRANSACTION_TYPE), "bizTransaction": identifier},
             required=("bizTransaction",),
             extensible=False,
         )
     ),
     "sourceList": list_of(
-        record_of({"type": _party_type, "source": uri}, required=("type", "source"), extensible=False)
+        record_of({"type": _party_type, "source": identifier}, required=("type", "source"), extensible=False)
     ),
     "destinationList": list_of(
         record_of(
-            {"type": _party_type, "destination": uri}, required=("type", "destination"), extensible=False
+            {"type": _party_type, "destination": identifier},
+            required=("type", "destination"),
+            extensible=False,
         )
     ),
     "sensorElementList": list_of(sensor_element),
 }
 ACTION: dict[str, Rule] = {"action": one_of("ADD", "OBSERVE", "DELETE")}
 ILMD: dict[str, Rule] = {"ilmd": record_of({})}
-CHILDREN: dict[str, Rule] = {"parentID": uri, "childEPCs": _epcs, "childQuantityList": _quantities}
+CHILDREN: dict[str, Rule] = {"parentID": identifier, "childEPCs": _epcs, "childQuantityList": _quantities}
 
 #: Event type -> its fields. Whatever else an event has must be an extension.
 FIELDS: dict[str, dict[str, Rule]] = {
@@ -209,7 +212,7 @@ FIELDS: dict[str, dict[str, Rule]] = {
         **COMMON,
         **SHARED,
         **ACTION,
-        "parentID": uri,
+        "parentID": identifier,
         "epcList": _epcs,
         "quantityList": _quantities,
     },
@@ -221,7 +224,7 @@ FIELDS: dict[str, dict[str, Rule]] = {
         "inputQuantityList": _quantities,
         "outputEPCList": _different_epcs,
         "outputQuantityList": _quantities,
-        "transformationID": uri,
+        "transformationID": identifier,
     },
 }
 #: Every field but the type, whichever event types have it.

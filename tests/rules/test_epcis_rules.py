@@ -41,6 +41,13 @@ WRONG_EVENTS: dict[str, tuple[Any, str]] = {
     "a blank in a URI": (event(epcList=["urn:x: y"]), "/epcList/0"),
     "a URI of 2049 characters": (event(epcList=["urn:x:" + "y" * 2043]), "/epcList/0"),
     "a broken escape": (event(epcList=["https://a.example/%G1"]), "/epcList/0"),
+    "an EPC that a browser would run": (event(epcList=["javascript:alert(1)"]), "/epcList/0"),
+    "a lot with an escaped NUL": (
+        event(quantityList=[{"epcClass": "https://a.example/01/09521234543213/10/A%00", "quantity": 1}]),
+        "/quantityList/0/epcClass",
+    ),
+    "a place with an escaped line feed": (event(readPoint={"id": "urn:x:y%0A"}), "/readPoint/id"),
+    "a URI that turns the writing about": (event(epcList=["urn:x:a\u202eb"]), "/epcList/0"),
     "one EPC twice": (event(epcList=["urn:x:1", "urn:x:1"]), "/epcList"),
     "EPCs that are no list": (event(epcList="urn:x:1"), "/epcList"),
     "eventID that is no URI": (event(eventID="1234"), "/eventID"),
