@@ -61,6 +61,7 @@ from service.ledger.model import (
 from service.ledger.papers import not_told_otherwise
 from service.ledger.presence import Act, Presence, act_place
 from service.ledger.steps import Effect, effect_of
+from service.ledger.unspecified import specify
 from service.ledger.untold_lots import Departure, Stays, link_lot
 
 #: Effects that the matching turns into moves.
@@ -94,6 +95,7 @@ def project_batch(
             acts.append(Act(posting.entry, effect, posting.amounts, act_place(posting.entry)))
     presence = Presence(places, match_moves(not_told_otherwise(moving, places), places))
     presence.run(acts)
+    specify(presence, acts, places)
     doubts = Doubts(postings)
     for move in presence.moves:
         doubts.mark(move)
