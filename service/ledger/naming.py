@@ -92,7 +92,10 @@ async def read_journal(tx: Transaction, stored: Sequence[StoredEvent]) -> Journa
     for item, reading in zip(events, readings, strict=True):
         items.extend(_items(item.id, reading, ids))
         entries.append(_entry(item, reading, ids, voided=item.event_id in declared))
-    return Journal(items, entries, _facts(readings, ids))
+    in_force = [
+        reading for item, reading in zip(events, readings, strict=True) if item.event_id not in declared
+    ]
+    return Journal(items, entries, _facts(in_force, ids))
 
 
 async def write_journal(tx: Transaction, journal: Journal) -> None:

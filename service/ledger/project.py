@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from service.db.transaction import Transaction
 from service.ledger.containers import HOLDERS, INSIDE, load_packings, which_are_parents
+from service.ledger.dates import describe_anew
 from service.ledger.locks import LOCK_BATCHES, ProductLock, lock_plan
 from service.ledger.lotless import load_departures, lots_concerned, products_of, which_are_lotless
 from service.ledger.naming import StoredEvent, batches_of_units, read_journal, write_journal
@@ -90,8 +91,8 @@ async def project(tx: Transaction, stored: Sequence[StoredEvent]) -> set[int]:
     await write_journal(tx, journal)
     declared = [item.event_id for item in stored if item.event.declares_error]
     seeds = {item.id for item in stored if not item.event.declares_error}
-    if declared:
-        seeds |= {row["event_id"] for row in await tx.sql.fetch(VOID, declared)}
+    voided = [row["event_id"] for row in await tx.sql.fetch(VOID, declared)] if declared else []
+    seeds.update(voided)
     if not seeds:
         return set()
     plan = await lock_plan(tx, lambda: make_plan(tx, seeds), lambda plan: plan.products)
@@ -100,6 +101,8 @@ async def project(tx: Transaction, stored: Sequence[StoredEvent]) -> set[int]:
     await describe_batches(tx, journal.facts)
     await tx.sql.execute(SET_UNIT_BATCHES, units, [plan.unit_batches[unit] for unit in units])
     await write_postings(tx, plan.events, plan.postings)
+    if voided:
+        await describe_anew(tx, voided)
     return (await project_batches(tx, plan.batches)).batches
 
 
