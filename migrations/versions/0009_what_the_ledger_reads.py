@@ -1,6 +1,6 @@
 """What the ledger reads: how certain a posting is.
 
-The rules of untold contents and lots give other rows than before: run `suyuan-service rebuild` after it.
+The rules of untold contents and lots give other rows than before: `POST /v1/ledger/rebuild` brings them.
 """
 
 from collections.abc import Sequence
