@@ -1,6 +1,6 @@
 """Supply networks of any size, seeded, written straight into the tables that the service traces.
 
-A network is a row of trees. The batch at the top of a tree is an ingredient of `FAN_OUT` batches, each of
+A network is a row of trees. The batch at the top of a tree is an ingredient of `fan_out` batches, each of
 those again, `LEVELS` deep; a batch takes a second ingredient from its own tree now and then. Every batch goes
 from its maker through two depots to eleven shops, so 11 of its 14 holdings are the end of the line.
 """
@@ -14,14 +14,10 @@ from typing import Any, Final
 
 import asyncpg
 
-FAN_OUT: Final = 19
 LEVELS: Final = 4
 DEPOTS: Final = 2
 SHOPS: Final = 11
 MOVES: Final = DEPOTS + SHOPS
-#: Batches of one tree, and of what hangs on a batch of each level.
-BELOW: Final = tuple(sum(FAN_OUT**n for n in range(depth)) for depth in range(LEVELS, 0, -1))
-TREE: Final = BELOW[0]
 #: Holdings that goods of one batch reach.
 HOLDINGS: Final = 1 + MOVES
 #: One batch in so many has a second ingredient.
@@ -46,8 +42,8 @@ COLUMNS: Final = {
     "product": ("id", "uri", "name_zh", "name_en", *KNOWN),
     "batch": ("id", "uri", "product_id", "lot", "made_on", "of_one", *KNOWN),
     "flow": (
-        "batch_id", "ordinal", "kind", "from_site_id", "to_batch_id", "to_site_id", "departed_at", "arrived_at",
-        "inferred", "shipped_quantity", "shipped_uom", "received_quantity", "received_uom",
+        "batch_id", "ordinal", "kind", "from_site_id", "to_batch_id", "to_site_id", "departed_at",
+        "arrived_at", "inferred", "shipped_quantity", "shipped_uom", "received_quantity", "received_uom",
     ),
     "holding": (
         "batch_id", "site_id", "uom", "party_id", "first_at", "last_at", "produced_at",
@@ -64,22 +60,38 @@ class Network:
 
     trees: int
     sites: int
+    fan_out: int
     seed: int = 1
 
     @classmethod
-    def of(cls, flows: int) -> "Network":
+    def of(cls, flows: int, fan_out: int) -> "Network":
         """A network of about so many flows: at least one tree."""
-        trees = max(1, round(flows / (TREE * (MOVES + 1))))
-        return cls(trees, sites=max(500, trees * TREE // 4))
+        tree = _through(fan_out, LEVELS)
+        trees = max(1, round(flows / (tree * (MOVES + 1))))
+        return cls(trees, max(500, trees * tree // 4), fan_out)
 
     @property
     def batches(self) -> int:
         """How many batches there are."""
-        return self.trees * TREE
+        return self.trees * self.tree
 
-    def first_of_level(self, level: int, tree: int = 0) -> int:
-        """The first batch of a level; `BELOW[level]` batches hang on it, itself included."""
-        return tree * TREE + 1 + sum(FAN_OUT**n for n in range(level))
+    @property
+    def tree(self) -> int:
+        """Batches of one tree."""
+        return _through(self.fan_out, LEVELS)
+
+    def first_of_level(self, level: int) -> int:
+        """The first batch of a level, in the first tree."""
+        return 1 + _through(self.fan_out, level)
+
+    def _level(self, batch: int) -> int:
+        place, level, size = (batch - 1) % self.tree, 0, 1
+        while place >= size:
+            place, level, size = place - size, level + 1, size * self.fan_out
+        return level
+
+    def _made_at(self, batch: int) -> datetime:
+        return BEGIN + STEP * self._level(batch) + timedelta(minutes=batch % 1440)
 
     def registry(self) -> Iterator[tuple[str, Iterator[tuple[Any, ...]]]]:
         """Tables and their rows, in the order in which they can be written."""
@@ -117,9 +129,9 @@ class Network:
         yield "batch", (self._batch(batch) for batch in range(1, self.batches + 1))
 
     def _batch(self, batch: int) -> tuple[Any, ...]:
-        product = 1 + _level(batch)
+        product = 1 + self._level(batch)
         uri = f"https://trade.example/product/{product}/lot/{batch}"
-        return (batch, uri, product, str(batch), _made_at(batch).date(), False, *REGISTERED)
+        return (batch, uri, product, str(batch), self._made_at(batch).date(), False, *REGISTERED)
 
     def flows_and_holdings(self) -> Iterator[tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]]:
         """Rows of `flow` and of `holding`, batch by batch."""
@@ -131,7 +143,7 @@ class Network:
         return Random(f"{self.seed} {batch}").sample(range(1, self.sites + 1), HOLDINGS)
 
     def _trade(self, batch: int) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        places, made_at = self._places(batch), _made_at(batch)
+        places, made_at = self._places(batch), self._made_at(batch)
         maker, depots, shops = places[0], places[1 : 1 + DEPOTS], places[1 + DEPOTS :]
         flows: list[tuple[Any, ...]] = []
         holdings = [_holding(batch, maker, made_at, produced=MADE, shipped=MADE)]
@@ -150,7 +162,7 @@ class Network:
             move(depots[number % DEPOTS], shop, 3, TO_SHOP)
             holdings.append(_holding(batch, shop, made_at, received=TO_SHOP, sold=SOLD))
         for child in self._made_from(batch):
-            there = _made_at(child)
+            there = self._made_at(child)
             flows.append(
                 (batch, len(flows), 1, maker, child, self._places(child)[0], there, there, False,
                  None, None, None, None)
@@ -159,28 +171,21 @@ class Network:
 
     def _made_from(self, batch: int) -> Iterator[int]:
         """The batches that this one is an ingredient of."""
-        tree, place = divmod(batch - 1, TREE)
-        level, first = _level(batch), tree * TREE
+        tree, place = divmod(batch - 1, self.tree)
+        level, first = self._level(batch), tree * self.tree
         if level == LEVELS - 1:
             return
-        begin = sum(FAN_OUT**n for n in range(level))
-        children = begin + FAN_OUT**level
-        for n in range(FAN_OUT):
-            yield first + children + (place - begin) * FAN_OUT + n + 1
+        begin, children = _through(self.fan_out, level), _through(self.fan_out, level + 1)
+        first_child = (place - begin) * self.fan_out
+        for n in range(self.fan_out):
+            yield first + children + first_child + n + 1
         if place % SECOND_INGREDIENT == 0 and level:
-            last = FAN_OUT ** (level + 1)
-            yield first + children + ((place - begin) * FAN_OUT + FAN_OUT) % last + 1
+            yield first + children + (first_child + self.fan_out) % self.fan_out ** (level + 1) + 1
 
 
-def _level(batch: int) -> int:
-    place, level, size = (batch - 1) % TREE, 0, 1
-    while place >= size:
-        place, level, size = place - size, level + 1, size * FAN_OUT
-    return level
-
-
-def _made_at(batch: int) -> datetime:
-    return BEGIN + STEP * _level(batch) + timedelta(minutes=batch % 1440)
+def _through(fan_out: int, levels: int) -> int:
+    """Batches of so many levels of a tree, from its top."""
+    return sum(fan_out**level for level in range(levels))
 
 
 def _holding(batch: int, site: int, made_at: datetime, **amounts: Decimal) -> tuple[Any, ...]:

@@ -1,0 +1,33 @@
+"""A forward trace as one recursive statement: what the walk is measured against."""
+
+from typing import Final, NamedTuple
+
+WALKED: Final = """
+WITH RECURSIVE reach (batch_id, site_id, at) AS (
+    SELECT DISTINCT batch_id, site_id, '-infinity'::timestamptz FROM holding WHERE batch_id = $1
+    UNION
+    SELECT flow.to_batch_id, flow.to_site_id, coalesce(flow.arrived_at, flow.departed_at)
+    FROM reach JOIN flow ON flow.batch_id = reach.batch_id
+     AND flow.from_site_id = reach.site_id AND flow.departed_at >= reach.at
+), reached AS (SELECT batch_id, site_id, min(at) AS at FROM reach GROUP BY batch_id, site_id)
+"""
+
+
+class Recursive(NamedTuple):
+    """$1: the batch to start from."""
+
+    reached: str
+    with_balances: str
+
+
+RECURSIVE: Final = Recursive(
+    WALKED + "SELECT * FROM reached",
+    WALKED
+    + """
+SELECT reached.*, party_id, uom, trim_scale(produced)::text, trim_scale(received)::text,
+       trim_scale(shipped)::text, trim_scale(consumed)::text, trim_scale(sold)::text,
+       trim_scale(destroyed)::text, trim_scale(sampled)::text,
+       trim_scale(produced + received - shipped - consumed - sold - destroyed - sampled)::text AS on_hand
+FROM reached JOIN holding USING (batch_id, site_id)
+""",
+)
