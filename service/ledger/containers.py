@@ -12,16 +12,21 @@ from service.ledger.reading import entry_of, load_entries, load_items, load_site
 from service.ledger.steps import moves_by_papers, moves_contents, place_of
 from service.ledger.untold_contents import LATE_WITHIN, settle
 
+# Unit by unit (OFFSET 0 keeps it so): a planner that expects ten times the units at each level would rather
+# read all that was ever packed, which costs what is there and not what is touched.
 INSIDE = """
 -- Every unit that was ever packed, at any level, into one of $1; $1 themselves included.
 WITH RECURSIVE inside (unit_id) AS (
     SELECT unnest($1::bigint[])
     UNION
-    SELECT child.unit_id
-    FROM inside
-    JOIN event_item AS parent ON parent.unit_id = inside.unit_id AND parent.role = 1
-    JOIN event_item AS child ON child.event_id = parent.event_id AND child.role = 2
-    WHERE child.unit_id IS NOT NULL
+    SELECT packed.unit_id
+    FROM inside CROSS JOIN LATERAL (
+        SELECT child.unit_id
+        FROM event_item AS parent
+        JOIN event_item AS child ON child.event_id = parent.event_id AND child.role = 2
+        WHERE parent.unit_id = inside.unit_id AND parent.role = 1 AND child.unit_id IS NOT NULL
+        OFFSET 0
+    ) AS packed
 )
 SELECT unit_id FROM inside
 """
@@ -30,10 +35,14 @@ HOLDERS = """
 WITH RECURSIVE holder (unit_id) AS (
     SELECT unnest($1::bigint[])
     UNION
-    SELECT parent.unit_id
-    FROM holder
-    JOIN event_item AS child ON child.unit_id = holder.unit_id AND child.role = 2
-    JOIN event_item AS parent ON parent.event_id = child.event_id AND parent.role = 1
+    SELECT packed.unit_id
+    FROM holder CROSS JOIN LATERAL (
+        SELECT parent.unit_id
+        FROM event_item AS child
+        JOIN event_item AS parent ON parent.event_id = child.event_id AND parent.role = 1
+        WHERE child.unit_id = holder.unit_id AND child.role = 2
+        OFFSET 0
+    ) AS packed
 )
 SELECT unit_id FROM holder
 """
