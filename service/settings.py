@@ -28,6 +28,10 @@ class Settings(BaseSettings):
         default="Suyuan 溯源", description="Who runs this service, as the resolver's description says."
     )
     terms_url: str = Field(default="", description="Terms of use of the resolver, if there are any.")
+    label_font: str = Field(
+        default="",
+        description="Font file (TTF, OTF, TTC) for Chinese words on label sheets; empty: one found here.",
+    )
     pool_size: int = Field(default=10, ge=2, description="Database connections of one worker process.")
     capture_max_events: int = Field(default=10_000, ge=1, description="Events in one captured document.")
     capture_max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, description="Octets of one document.")

@@ -5,11 +5,13 @@ sent as soon as they are drawn, and only their places are kept, 16 octets a page
 keep every page until the end. What labels need of PDF is little: rectangles and two fonts.
 
 The Chinese font is one that viewers bring along for GB 18030 text (9.7.5.2, `UniGB-UTF16-H` of Adobe-GB1);
-nothing is embedded.
+nothing is embedded. Words for which there is a picture are drawn by it, and their text lies there unseen.
 """
 
 import zlib
 from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 POINTS_PER_MM: Final = 72 / 25.4
@@ -20,7 +22,6 @@ CATALOG, ROOT, RESOURCES, LATIN, CHINESE, CHINESE_CID, DESCRIPTOR, INFO = range(
 
 _FIXED: Final = {
     CATALOG: f"<< /Type /Catalog /Pages {ROOT} 0 R >>",
-    RESOURCES: f"<< /Font << /L {LATIN} 0 R /C {CHINESE} 0 R >> >>",
     LATIN: "<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding /WinAnsiEncoding >>",
     CHINESE: "<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light-UniGB-UTF16-H "
     f"/Encoding /UniGB-UTF16-H /DescendantFonts [{CHINESE_CID} 0 R] >>",
@@ -32,14 +33,34 @@ _FIXED: Final = {
 }
 
 
-class PdfStream:
-    """Gives the octets of a document in order: `head()`, then `page()` for each page, then `tail()`."""
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A line of text as a bitmap: `columns` x `rows` pixels in `bits`, rows padded to octets, 0 is ink.
 
-    def __init__(self, width_mm: float, height_mm: float, title: str) -> None:
+    `width`, `height`, and how much of it hangs below the line, `depth`: in sizes of the text.
+    """
+
+    columns: int
+    rows: int
+    width: float
+    height: float
+    depth: float
+    bits: bytes
+
+
+class PdfStream:
+    """Gives the octets of a document in order: `head()`, then `page()` for each page, then `tail()`.
+    `pictures`: that pages show, by their places here.
+    """
+
+    def __init__(
+        self, width_mm: float, height_mm: float, title: str, pictures: Sequence[Picture] = ()
+    ) -> None:
+        self._pictures = pictures
         self._size = f"{width_mm * POINTS_PER_MM:.3f} {height_mm * POINTS_PER_MM:.3f}"
         self._title = title
         self._written = 0
-        self._places = array("Q", [0] * (INFO + 1))
+        self._places = array("Q", [0] * (INFO + 1 + len(pictures)))
         self._nodes: list[int] = []
         self._kids: list[int] = []
         self._pages = 0
@@ -49,8 +70,21 @@ class PdfStream:
         # Four octets above 127, so that nobody takes the file for text (7.5.2).
         start = self._count(b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n")
         info = f"<< /Title {hexadecimal(self._title)} /Producer (Suyuan) >>"
-        fixed = [self._object(number, body.encode()) for number, body in {**_FIXED, INFO: info}.items()]
+        shown = "".join(f" /P{place} {INFO + 1 + place} 0 R" for place in range(len(self._pictures)))
+        resources = f"<< /Font << /L {LATIN} 0 R /C {CHINESE} 0 R >> /XObject <<{shown} >> >>"
+        objects = {**_FIXED, RESOURCES: resources, INFO: info}
+        fixed = [self._object(number, body.encode()) for number, body in objects.items()]
+        fixed += [self._picture(INFO + 1 + place, one) for place, one in enumerate(self._pictures)]
         return start + b"".join(fixed)
+
+    def _picture(self, number: int, picture: Picture) -> bytes:
+        """A mask (8.9.6.2): ink where it is 0."""
+        squeezed = zlib.compress(picture.bits, COMPRESSION)
+        head = (
+            f"<< /Type /XObject /Subtype /Image /ImageMask true /BitsPerComponent 1 /Width {picture.columns} "
+            f"/Height {picture.rows} /Length {len(squeezed)} /Filter /FlateDecode >>\nstream\n"
+        )
+        return self._object(number, head.encode() + squeezed + b"\nendstream")
 
     def page(self, content: bytes) -> bytes:
         """A page with this content stream, in points from its lower left corner."""
@@ -118,6 +152,21 @@ def show_latin(x: float, y: float, size: float, text: str) -> str:
 def show_chinese(x: float, y: float, size: float, text: str) -> str:
     """Operators that write any text in the Chinese font; millimetres."""
     return _show("C", x, y, size, f"<{text.encode('utf-16-be', 'replace').hex()}>")
+
+
+def show_picture(place: int, picture: Picture, x: float, y: float, size: float, width: float) -> str:
+    """Operators that draw a picture at most `width` sizes wide; `y`: of the line its text stands on.
+    Millimetres.
+    """
+    scale = size * POINTS_PER_MM
+    left, bottom = x * POINTS_PER_MM, (y - picture.depth * size) * POINTS_PER_MM
+    wide, high = min(width, picture.width) * scale, picture.height * scale
+    return f"q {wide:.3f} 0 0 {high:.3f} {left:.3f} {bottom:.3f} cm /P{place} Do Q\n"
+
+
+def unseen(text: str) -> str:
+    """The operators of a text, drawn without ink (text rendering mode 3, 9.3.6)."""
+    return f"q 3 Tr\n{text}Q\n"
 
 
 def _show(font: str, x: float, y: float, size: float, operand: str) -> str:

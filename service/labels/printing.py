@@ -7,7 +7,7 @@ is recalled while its labels stream out breaks the document off, and a broken do
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 from urllib.parse import unquote
@@ -15,7 +15,8 @@ from urllib.parse import unquote
 from service.db.transaction import Transaction
 from service.errors import Conflict, Missing
 from service.identifiers.gs1 import SERIAL_MAX
-from service.labels.pdf import PdfStream
+from service.labels.lettering import lettering
+from service.labels.pdf import PdfStream, Picture
 from service.labels.qr import Correction
 from service.labels.sheets import Face, Line, Sheet, compose, draw_label
 from service.labels.symbols import SymbolPress, side_of
@@ -73,6 +74,7 @@ class Print:
     lines: tuple[Line, ...]
     labels: int
     on_packs: UnitLinks
+    pictures: Mapping[str, tuple[int, Picture]] = field(default_factory=dict)
 
     @property
     def pages(self) -> int:
@@ -110,7 +112,10 @@ async def prepare(tx: Transaction, order: Order, today: date) -> Print:
     lines = await _shared_lines(tx, order, batch, today)
     every = (*lines, *_serial_lines(batch, serial)) if order.text else lines
     face = compose(order.sheet.label, side_of(longest, order.correction), order.module_mm, every)
-    return Print(order, batch, face, lines, labels, on_packs)
+    texts = frozenset(face.fitted(line) for line in lines if line.font == "chinese")
+    drawn = await asyncio.to_thread(lettering, texts)
+    pictures = {text: (place, picture) for place, (text, picture) in enumerate(drawn.items())}
+    return Print(order, batch, face, lines, labels, on_packs, pictures)
 
 
 def no_link(batch_id: int, uri: str) -> Missing:
@@ -166,7 +171,8 @@ async def document(opened: Opened, printed: Print) -> AsyncIterator[bytes]:
     `opened`: opens a transaction; each is short, so who prints slowly holds no connection.
     """
     order = printed.order
-    pdf = PdfStream(*order.sheet.page, printed.title)
+    pictures = [picture for _, picture in printed.pictures.values()]
+    pdf = PdfStream(*order.sheet.page, printed.title, pictures)
     press = SymbolPress(order.correction)
     yield pdf.head()
     waiting: list[str | None] = []
@@ -218,7 +224,8 @@ def draw_page(printed: Print, press: SymbolPress, units: Sequence[str | None]) -
             at = _place_of_serial(lines)
             lines = (*lines[:at], *_serial_lines(printed.batch, serial), *lines[at:])
         corner = order.sheet.corner(number)
-        drawn.append(draw_label(corner, printed.face, order.module_mm, press.press(content), lines))
+        symbol = press.press(content)
+        drawn.append(draw_label(corner, printed.face, order.module_mm, symbol, lines, printed.pictures))
     return "".join(drawn).encode("ascii")
 
 

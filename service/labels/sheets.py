@@ -5,12 +5,13 @@ it. GS1 General Specifications 4.14: human-readable text stands below or beside 
 identifiers in brackets, and no element string is broken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal
 
 from service.errors import Malformed
-from service.labels.pdf import fill_runs, show_chinese, show_latin
+from service.labels.pdf import Picture, fill_runs, show_chinese, show_latin, show_picture, unseen
 from service.labels.symbols import Symbol
 
 A4: Final = (210.0, 297.0)
@@ -24,6 +25,7 @@ DESCENT: Final = 0.25  # of a letter below its line
 LATIN_WIDTH: Final = 0.6  # of a character of Courier
 CHINESE_WIDTH: Final = 1.0
 CUT_WIDTH: Final = 5.0  # of what is left of a line that is cut
+NOTHING: Final[Mapping[str, tuple[int, Picture]]] = MappingProxyType({})
 HALF_WIDTH: Final = 0.5  # of an ASCII character in the Chinese font
 
 
@@ -118,6 +120,10 @@ class Face:
     text: tuple[float, float, float]
     size: float
 
+    def fitted(self, line: Line) -> str:
+        """The text of a line as it stands there."""
+        return line.fitted(self.text[2] / self.size)
+
 
 def compose(label: tuple[float, float], modules: int, module: float, lines: Sequence[Line]) -> Face:
     """The face for symbols of up to `modules` a side (quiet zone not counted) and these lines, beside the
@@ -177,16 +183,29 @@ def _too_small(label: tuple[float, float], width: float, height: float) -> Malfo
 
 
 def draw_label(
-    corner: tuple[float, float], face: Face, module: float, symbol: Symbol, lines: Sequence[Line]
+    corner: tuple[float, float],
+    face: Face,
+    module: float,
+    symbol: Symbol,
+    lines: Sequence[Line],
+    pictures: Mapping[str, tuple[int, Picture]] = NOTHING,
 ) -> str:
-    """The operators that draw one label; a smaller symbol stands in the middle of its area."""
+    """The operators that draw one label; a smaller symbol stands in the middle of its area. `pictures`: of
+    texts, with their places in the document.
+    """
     x, y = corner
     left, bottom, side = face.area
     aside = (side - symbol.side * module) / 2
     drawn = [fill_runs(x + left + aside, y + bottom + aside, module, symbol.rows)]
-    text_x, top, width = face.text
+    text_x, top, _ = face.text
     for number, line in enumerate(lines):
         base = y + top - face.size * (1 + number * LINE)
+        text = face.fitted(line)
         show = show_latin if line.font == "latin" else show_chinese
-        drawn.append(show(x + text_x, base, face.size, line.fitted(width / face.size)))
+        shown = show(x + text_x, base, face.size, text)
+        if line.font == "chinese" and text in pictures:
+            place, picture = pictures[text]
+            width = Line(text, "chinese").width
+            shown = show_picture(place, picture, x + text_x, base, face.size, width) + unseen(shown)
+        drawn.append(shown)
     return "".join(drawn)
