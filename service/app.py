@@ -21,10 +21,12 @@ from service.recall import conduct as recall_conduct
 from service.recall import routes as recall_routes
 from service.registry import document_routes as registry_document_routes
 from service.registry import routes as registry_routes
-from service.scan import identify, link_routes, resolver_routes
+from service.scan import complaint_pages, identify, link_routes, resolver_routes
 from service.scan import routes as scan_routes
 from service.scan.fast_status import FastStatus
 from service.settings import settings
+from service.signals import complaint_routes, suspect_routes
+from service.signals.scans import counting
 from service.subscriptions import query_routes, stream_routes, subscription_routes
 from service.subscriptions.background import running
 from service.trace import routes as trace_routes
@@ -46,11 +48,13 @@ the field, the value and what would be right, in English and Chinese.
 
 #: Ends of paths of uploaded files and of lists of serial numbers.
 OWN_BOUNDS = ("/documents", "/serials", "/drug-codes")
+OWN_BOUND_PATHS = (identify.PATH, complaint_routes.PATH, complaint_pages.PATH)
+SIGNALS = (complaint_routes.public, complaint_routes.router, suspect_routes.router)
 
 
 def bounds_itself(path: str) -> bool:
     """Captured documents, uploaded files and lists of codes have limits of their own."""
-    return path.startswith("/epcis/") or path.endswith(OWN_BOUNDS) or path == identify.PATH
+    return path.startswith("/epcis/") or path.endswith(OWN_BOUNDS) or path in OWN_BOUND_PATHS
 
 
 def create_app(engine: AsyncEngine | None = None, *, background: bool | None = None) -> FastAPI:
@@ -63,7 +67,10 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.engine = engine or create_engine(settings().database_url, pool_size=settings().pool_size)
         beside = engine is None if background is None else background
-        async with running(app.state.engine, settings(), beside=beside) as app.state.bell:
+        async with (
+            counting(app.state.engine) as app.state.scans,
+            running(app.state.engine, settings(), beside=beside) as app.state.bell,
+        ):
             yield
         if engine is None:
             await app.state.engine.dispose()
@@ -83,7 +90,9 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
     app.include_router(label_routes.router)
     app.include_router(label_sheet_routes.router)
     app.include_router(identify.router)
-    app.include_router(scan_routes.router)
+    # Complaints before the pages of codes, which take every path below theirs.
+    for router in (complaint_pages.router, scan_routes.router, *SIGNALS):
+        app.include_router(router)
     app.include_router(link_routes.router)
     app.include_router(link_routes.public)
     owners.listen()

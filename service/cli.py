@@ -18,6 +18,7 @@ from service.db.embedded import EmbeddedPostgres
 from service.db.migrate import check_server, upgrade
 from service.errors import SuyuanError
 from service.settings import Settings, settings
+from service.signals.tidy import tidy_once
 
 cli = typer.Typer(
     add_completion=False,
@@ -71,6 +72,18 @@ def migrate(data_dir: DataDir = None) -> None:
     with stopping_cleanly(), database(data_dir) as dsn:
         upgrade(dsn)
         say("The database is up to date. (数据库结构已是最新)")
+
+
+@cli.command()
+def tidy(data_dir: DataDir = None) -> None:
+    """Erase what was kept long enough (the running service does so daily). 清除到期数据。"""
+    with stopping_cleanly(), database(data_dir) as dsn:
+        upgrade(dsn)
+        done = asyncio.run(tidy_once(dsn))
+        say(
+            f"Gone: {done.complaints} contacts, {done.photos} photos, {done.days} rows of looks "
+            f"(已清除 {done.complaints} 条联系方式、{done.photos} 张照片、{done.days} 行查询统计)"
+        )
 
 
 def shown(host: str) -> str:

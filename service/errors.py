@@ -101,5 +101,13 @@ class NotAcceptable(SuyuanError):
     """None of the forms asked for can be given."""
 
 
+class TooOften(SuyuanError):
+    """The same was asked too often; `retry_after`: seconds after which it may be asked again."""
+
+    def __init__(self, message: str, zh: str, retry_after: int) -> None:
+        super().__init__(message, zh)
+        self.retry_after = retry_after
+
+
 class Unavailable(SuyuanError):
     """The service cannot answer now; trying again later is right."""

@@ -11,6 +11,7 @@ import uvicorn
 from service.demo_data import load_once
 from service.errors import Conflict, Unavailable
 from service.settings import settings
+from service.signals.tidy import tidy_daily
 
 BACKLOG = 1024
 #: Requests under way get this long to finish after a signal.
@@ -54,6 +55,7 @@ class Server(uvicorn.Server):
         self.url = url
         self.demo = demo
         self._loading: asyncio.Task[None] | None = None
+        self._tidying: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start; once requests are answered, say so."""
@@ -64,14 +66,16 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         self.announce()
+        self._tidying = asyncio.create_task(tidy_daily(settings().database_url))
         if self.demo is not None:
             self._loading = asyncio.create_task(load_once(settings().database_url, self.url, self.demo))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop loading, stop accepting, finish."""
-        if self._loading is not None and not self._loading.done():
-            self._loading.cancel()
-            await asyncio.wait([self._loading])
+        """Stop loading and tidying, stop accepting, finish."""
+        for task in (self._loading, self._tidying):
+            if task is not None and not task.done():
+                task.cancel()
+                await asyncio.wait([task])
         await super().shutdown(sockets)
 
 
@@ -82,7 +86,9 @@ def run(listener: socket.socket, announce: Callable[[], None], url: str, demo: s
         factory=True,
         log_level="warning",
         timeout_graceful_shutdown=FINISH_SECONDS,
-        proxy_headers=True,
+        # Whoever may name the address of another is believed about it: only proxies that are known.
+        proxy_headers=bool(settings().trusted_proxies),
+        forwarded_allow_ips=settings().trusted_proxies,
         server_header=False,
     )
     server = Server(config, announce, url, demo)

@@ -37,6 +37,34 @@ class Settings(BaseSettings):
     capture_max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, description="Octets of one document.")
     file_max_bytes: int = Field(default=20 * 1024 * 1024, ge=1024, description="Octets of one uploaded file.")
     trace_max_holdings: int = Field(default=1_000_000, ge=1, description="Holdings in one trace's answer.")
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses or networks, parted by commas, whose X-Forwarded-For and -Proto are believed.",
+    )
+    places_database: Path | None = Field(
+        default=None, description="MMDB file that knows the city of an address; without it no place is known."
+    )
+    photo_max_bytes: int = Field(
+        default=10 * 1024 * 1024, ge=1024, description="Octets of one photo of a complaint."
+    )
+    complaints_per_address: int = Field(
+        default=10, ge=1, description="Complaints taken from one address in an hour."
+    )
+    complaints_per_code: int = Field(default=60, ge=1, description="Complaints taken of one code in an hour.")
+    contact_kept_days: int = Field(
+        default=180, ge=1, description="Days after closing for which a complaint keeps contact and photos."
+    )
+    contact_kept_at_most_days: int = Field(
+        default=730, ge=1, description="Days after receipt when contact and photos go at the latest."
+    )
+    scans_kept_days: int = Field(
+        default=400, ge=31, description="Days for which looks at codes are kept by day and city."
+    )
+    suspect_looks: int = Field(default=30, ge=2, description="Looks at one unit's code before it is suspect.")
+    suspect_cities: int = Field(
+        default=5, ge=1, description="Cities for one unit's code within `suspect_days` before it is suspect."
+    )
+    suspect_days: int = Field(default=7, ge=1, le=31, description="See `suspect_cities`.")
     overdue_after_days: int = Field(
         default=14, ge=1, description="Days after which a shipment never received is listed as a gap."
     )

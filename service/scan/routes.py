@@ -1,4 +1,4 @@
-"""The consumer's page behind the code on the pack. Open to everybody; nothing about the reader is kept.
+"""The consumer's page behind the code on the pack. Open to everybody; who reads it is not kept.
 
 A code leads here through the resolver: `/01/{gtin}/10/{lot}` -> `/p/01/{gtin}/10/{lot}`.
 """
@@ -17,7 +17,7 @@ from service.db.failures import FAILURES
 from service.db.transaction import Transaction, transaction
 from service.errors import Malformed
 from service.identifiers.identity import Identity, identify
-from service.identifiers.kinds import CANONICAL_HOST
+from service.identifiers.kinds import CANONICAL_HOST, Kind
 from service.registry import links
 from service.registry.batch_documents import fetch_public_file
 from service.registry.document_routes import download
@@ -35,6 +35,7 @@ from service.scan.preferences import preferred_form
 from service.scan.resolver import gather
 from service.scan.trail import Kept
 from service.scan.verdict import Verdict
+from service.signals.visits import count_visit
 from service.web.problems import PROBLEM_JSON
 
 router = APIRouter(tags=["consumer"])
@@ -131,13 +132,22 @@ async def _answer(request: Request, path: str, *, data: bool, problems: bool = F
 
 async def _find(request: Request, identity: Identity, path: str, data: bool) -> Card | Response | None:
     """What the code names; the answer itself for what is no trade item; None if that is not known."""
-    async with transaction(request.app.state.engine) as tx:
-        if identity.kind not in TRADE_ITEMS:
-            scanned = read_scanned(path, "", links.public_url())
-            levels = await gather(tx, scanned, links.public_url())
-            return link_pages.answer_thing(request, scanned, levels, data=data) if levels else None
-        card = await look_up(tx, identity, clock.now(), None if data else _kept(request))
-        return replace(card, links=await _links(tx, path))
+    card: Card | None = None
+    try:
+        async with transaction(request.app.state.engine) as tx:
+            if identity.kind not in TRADE_ITEMS:
+                scanned = read_scanned(path, "", links.public_url())
+                levels = await gather(tx, scanned, links.public_url())
+                return link_pages.answer_thing(request, scanned, levels, data=data) if levels else None
+            found = await look_up(tx, identity, clock.now(), None if data else _kept(request))
+            card = replace(found, links=await _links(tx, path))
+            if not data:
+                unit = identity.uri if identity.kind is Kind.UNIT else None
+                card = replace(card, scans=await count_visit(request, tx, unit, card.facts.get("batch_id")))
+    except FAILURES:
+        if card is None:  # else all is checked, and only how often it was looked at is not known
+            raise
+    return card
 
 
 def _kept(request: Request) -> Kept:

@@ -45,6 +45,7 @@ PROBLEMS: dict[type[errors.SuyuanError], tuple[int, str, str]] = {
     errors.QueryTooComplex: (413, "QueryTooComplexException", "Too much asked at once"),
     errors.AddressTooLong: (414, "URITooLongException", "The URL is too long"),
     errors.Unsupported: (415, "UnsupportedMediaTypeException", "No such form of input"),
+    errors.TooOften: (429, "ImplementationException", "Too often"),
     errors.Unavailable: (503, "ServiceUnavailableException", "Not now"),
 }
 
@@ -110,6 +111,8 @@ def refusal_of(error: errors.SuyuanError) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "5"
+    if isinstance(error, errors.TooOften):
+        headers["Retry-After"] = str(error.retry_after)
     return problem(
         status, error.message, error.zh, name=name, title=title, faults=error.faults, headers=headers
     )
