@@ -69,6 +69,7 @@ FROM event_item AS item
 JOIN journal_entry AS entry ON entry.event_id = item.event_id
 WHERE item.unit_id = ANY($1::bigint[]) AND item.role IN (0, 3) AND NOT entry.voided
   AND entry.time >= $2 AND entry.event_id <> ALL($3::bigint[])
+  AND (entry.type, entry.action) IS DISTINCT FROM ('ObjectEvent', 'ADD')
 """
 
 

@@ -109,7 +109,7 @@ class Packings:
     def inside(self, unit: int, at: datetime) -> Inside:
         """Everything inside `unit` at `at`, levels opened; not the unit itself."""
         found = Inside()
-        level, seen = [unit], {unit}
+        level, seen = [unit] if unit in self._of_parent else [], {unit}
         for _ in range(MAX_DEPTH):
             below: list[int] = []
             for parent in level:
@@ -123,7 +123,8 @@ class Packings:
                 found.units |= fresh
                 for child in fresh:
                     found.doubt(child, max(around, self._doubt(layer, parent, child, layer.since[child], at)))
-                below.extend(fresh)
+                # Most things hold nothing: a container of a hundred thousand packs.
+                below.extend(child for child in fresh if child in self._of_parent)
             if not below:
                 break
             level = below

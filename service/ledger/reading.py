@@ -44,6 +44,10 @@ WHERE site.id = ANY($1::bigint[])
 UNSPECIFIED = "SELECT id, party_id FROM site WHERE unspecified AND party_id = ANY($1::bigint[])"
 
 
+#: By their numbers: a large event names a hundred thousand things.
+ROLES = tuple(Role)
+
+
 def entry_of(row: asyncpg.Record) -> Entry:
     """A row of `journal_entry` as a value."""
     return Entry(
@@ -75,7 +79,7 @@ async def load_items(tx: Transaction, events: Collection[int]) -> dict[int, list
     items: dict[int, list[Item]] = defaultdict(list)
     for row in await tx.sql.fetch(ITEMS, sorted(events)):
         items[row["event_id"]].append(
-            Item(Role(row["role"]), row["unit_id"], row["batch_id"], row["quantity"], row["uom"] or EACH)
+            Item(ROLES[row["role"]], row["unit_id"], row["batch_id"], row["quantity"], row["uom"] or EACH)
         )
     return items
 

@@ -16,6 +16,8 @@ from service.ledger.presence import Act, Presence
 
 def specify(presence: Presence, acts: Sequence[Act], places: Places) -> None:
     """Let the moves and gaps of `presence` name the places that later events say."""
+    if not any(places.vague(move.target) for move in presence.moves):
+        return
     came: dict[int, list[Move]] = defaultdict(list)
     left: dict[int, list[Move]] = defaultdict(list)
     for move in presence.moves:

@@ -63,9 +63,11 @@ class _Settling:
         self.adds = [p for p in self.packings if p.action == "ADD"]
         self.places = places
         self.naming = naming
+        holding = {packing.parent for packing in packings}
         self.stops = {
             unit: [stop for entry, role in told if (stop := stop_of(entry, role, places)) is not None]
             for unit, told in naming.items()
+            if unit in holding
         }
         #: unit -> what ever held it, directly
         self.holders: dict[int, set[int]] = defaultdict(set)
@@ -168,6 +170,8 @@ class _Settling:
 
     def _left_alone(self, unit: int, entry: Entry, role: Role) -> list[int]:
         """What the unit was in, directly, and is in no longer after this event that names it."""
+        if entry.type == "ObjectEvent" and entry.action == "ADD":
+            return []  # It came to be.
         effect = effect_of(entry, role, self.places)
         inside = [p for p in sorted(self.holders[unit]) if self._holds(p, unit, entry.time)]
         if not inside or self._named_with(unit, entry):
