@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from service.db.transaction import Transaction
 from service.errors import Fault, Malformed, Missing
+from service.identifiers.drug_code import DRUG_URI_PREFIX
 from service.identifiers.identity import Identity, Kind, identify_code
 from service.identifiers.lenient import identity_of
 from service.registry.keys import PARTY_LINK, SITE_LINK, site_key
@@ -28,6 +29,11 @@ WHERE uri = ANY($1::text[])
 ORDER BY of_one, id LIMIT 1
 """
 FIND_UNIT = "SELECT id, batch_id FROM unit WHERE uri = $1"
+FIND_CODE = """
+SELECT coalesce(unit.batch_id, drug_code.batch_id)
+FROM drug_code LEFT JOIN unit ON unit.id = drug_code.unit_id
+WHERE drug_code.code = $1
+"""
 FIND_SITES = "SELECT id FROM site WHERE uri = ANY($1::text[]) OR gln = $2"
 FIND_PRODUCT = "SELECT id FROM product WHERE uri = $1"
 HOLDINGS_OF = "SELECT DISTINCT batch_id, site_id FROM holding WHERE batch_id = ANY($1::bigint[])"
@@ -174,6 +180,10 @@ async def _batch_of(tx: Transaction, identity: Identity, text: str, field_name: 
         unit = await tx.sql.fetchrow(FIND_UNIT, identity.uri)
         if unit is not None and unit["batch_id"] is not None:
             return int(unit["batch_id"])
+        if unit is None and identity.kind is Kind.DRUG_CODE:
+            # Given to a pack with a serial, or to a package around packs, of which no event tells.
+            coded = await tx.sql.fetchval(FIND_CODE, identity.uri.removeprefix(DRUG_URI_PREFIX))
+            return None if coded is None else int(coded)
     names = [uri for uri in (identity.batch_uri, identity.uri) if uri is not None]
     batch = await tx.sql.fetchval(FIND_BATCH, names)
     if batch is None and identity.kind is Kind.PRODUCT:

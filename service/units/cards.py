@@ -17,6 +17,7 @@ from service.errors import Fault, Malformed, Missing
 from service.identifiers.drug_code import DRUG_URI_PREFIX
 from service.identifiers.identity import Kind, identify_code
 from service.units import store
+from service.units.packages import refuse_package
 from service.units.schemas import Departed, HistoryEntry, Place, UnitCard
 from service.units.status import Pack, State, Told, is_expired, shown_status, state_of
 
@@ -52,6 +53,8 @@ async def find_unit(tx: Transaction, text: str, field: str) -> int:
             "unit:kind",
         )
     code = identity.uri.removeprefix(DRUG_URI_PREFIX) if identity.kind is Kind.DRUG_CODE else None
+    if code is not None:
+        await refuse_package(tx, code, text, field)
     found = await store.find_unit(tx, identity.uri, code)
     if found is None:
         message, zh = (

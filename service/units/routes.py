@@ -10,9 +10,11 @@ from service.auth.caller import KnownCaller, Tx, find_caller
 from service.registry.fields import Words
 from service.units import conduct
 from service.units.cards import card_of, find_unit, look_at
+from service.units.packages import describe_package
 from service.units.schemas import (
     Decommissioned,
     Decommissioning,
+    PackageCard,
     Question,
     Reactivated,
     Reactivation,
@@ -42,6 +44,14 @@ async def read_unit(
     """Everything known of one unit: its batch, its status, and what was done with it."""
     known = await look_at(tx, await find_unit(tx, unit, "unit"))
     return await card_of(tx, known, clock.now())
+
+
+@router.get("/package", summary="A package around packs 中包装、大包装")
+async def read_package(
+    tx: Tx, code: Annotated[Words, Query(description="Drug code of level 2 or 3. 中、大包装的药品追溯码。")]
+) -> PackageCard:
+    """Of which batch and level a package is, and what is inside as packing events tell."""
+    return await describe_package(tx, code)
 
 
 @router.post("/verify", summary="May this pack be handed over? 核验单件")

@@ -209,6 +209,30 @@ class UnitCard(BaseModel):
     history: list[HistoryEntry]
 
 
+class PackageCard(BaseModel):
+    """A package around sales packages. `level`: 2 or 3; `recalled`: its batch, or one of a pack inside.
+
+    `packs` and `packages` inside at any level; null where no event told what is inside. `inside`: the first
+    hundred of them.
+    """
+
+    code: str
+    level: int
+    batch_id: int
+    batch_uri: str
+    lot: str | None
+    gtin: str | None
+    product_uri: str | None
+    product_name_zh: str | None
+    product_name_en: str | None
+    made_on: date | None
+    expires_on: date | None
+    recalled: bool
+    packs: int | None
+    packages: int | None
+    inside: list[str]
+
+
 class Verification(BaseModel):
     """Whether a pack may be handed over: `may_be_supplied`, and if not, why. `first`: the departure of one
     that is gone. It says what is on record; a printed code can be copied.

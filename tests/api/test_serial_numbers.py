@@ -10,6 +10,7 @@ import pytest
 from service.identifiers.identity import identify
 from service.units import listing
 from tests.api.registering import TEA, refused, register, register_batch, register_product
+from tests.world import capture, pack
 
 
 @pytest.fixture
@@ -135,6 +136,36 @@ async def test_a_growers_units_have_serials_below_the_minted_product(client: htt
     assert row["uri"] == f"{product['uri']}/unit/S%2F1"
     assert row["digital_link"] == f"{made['digital_link']}/unit/S%2F1"
     assert identify(row["digital_link"]).uri == row["uri"]
+
+
+async def test_a_package_around_packs_is_told_from_a_pack(client: httpx.AsyncClient, batch: str) -> None:
+    packs = [f"8123456789012345670{digit}" for digit in range(3)]
+    medium, large = "81234567890123457001", "81234567890123457002"
+    await client.post(f"{batch}/drug-codes", json={"codes": [{"code": packs[0], "serial": "S1"}]})
+    await client.post(f"{batch}/drug-codes", json={"codes": [{"code": code} for code in packs[1:]]})
+    for level, code in ((2, medium), (3, large)):
+        answer = await client.post(f"{batch}/drug-codes", json={"level": level, "codes": [{"code": code}]})
+        assert answer.status_code == 201, answer.text
+    untold = (await client.get("/v1/units/package", params={"code": large})).json()
+    assert (untold["level"], untold["lot"], untold["packs"], untold["inside"]) == (3, "L1", None, [])
+
+    for code in (packs[0], large):
+        traced = await client.get("/v1/trace/forward", params={"batch": code})
+        assert traced.status_code == 200, traced.text
+
+    uri = "urn:suyuan:drug:"
+    packed = pack(uri + medium, *(uri + code for code in packs), on=0)
+    await capture(client, packed, pack(uri + large, uri + medium, on=1))
+    told = (await client.get("/v1/units/package", params={"code": large})).json()
+    assert (told["packs"], told["packages"], told["recalled"]) == (3, 1, False)
+    assert (await client.get("/v1/units/package", params={"code": medium})).json()["packs"] == 3
+    for path in ("/v1/units", "/v1/units/package"):
+        assert (await client.get(path, params={"unit": "8" * 20, "code": "8" * 20})).status_code == 404
+    fault = await refused(client, "POST", "/v1/units/verify", json={"unit": medium})
+    assert fault["rule"] == "unit:package"
+    assert "level 2 of lot L1, with 3 packs" in fault["message"]
+    fault = await refused(client, "GET", f"/v1/units/package?code={TEA}")
+    assert fault["rule"] == "package:code"
 
 
 async def test_drug_codes_resolve_to_their_units(client: httpx.AsyncClient, batch: str) -> None:
