@@ -1,6 +1,6 @@
 """What scanners put around the data of a symbol: AIM symbology identifiers, and the halves of a composite.
 
-Sources: ISO/IEC 15424 (symbology identifiers); GS1 General Specifications, 5 (bar codes: EAN/UPC symbols give
+Sources: ISO/IEC 15424 (symbology identifiers); GS1 General Specifications, 5 (5.2: EAN/UPC symbols give
 digits only; a composite component follows its linear symbol, parted by `|`).
 """
 
