@@ -35,6 +35,7 @@ from service.units import serial_routes as unit_serial_routes
 from service.web import problems
 from service.web.body_limit import BodyLimit
 from service.web.epcis import Agreed, EpcisHeaders
+from service.web.epcis_description import DescribedApp
 from service.web.negotiation import XmlProblems
 
 DESCRIPTION = """
@@ -75,7 +76,9 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
         if engine is None:
             await app.state.engine.dispose()
 
-    app = FastAPI(title="Suyuan 溯源", version=version("suyuan"), description=DESCRIPTION, lifespan=lifespan)
+    app = DescribedApp(
+        title="Suyuan 溯源", version=version("suyuan"), description=DESCRIPTION, lifespan=lifespan
+    )
     problems.install(app)
     app.add_middleware(BodyLimit, bounds_itself=bounds_itself)
 

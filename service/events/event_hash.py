@@ -96,11 +96,12 @@ def event_hash(payload: dict[str, Any], context: Any) -> str:
 
 
 def fingerprint(payload: dict[str, Any]) -> bytes:
-    """SHA-256 of an event's canonical JSON without `recordTime`: 32 bytes.
+    """SHA-256 of an event's canonical JSON without `recordTime` and `@context`: 32 bytes.
 
-    Equal for the same content whatever the order of fields, white space or the zeros at a number's end.
+    Equal for the same content whatever the order of fields, white space or the zeros at a number's end, and
+    whether prefixes are defined by the event, as where it comes alone, or by the document it comes in.
     """
-    told = {name: _plain(value) for name, value in payload.items() if name != "recordTime"}
+    told = {name: _plain(value) for name, value in payload.items() if name not in ("recordTime", "@context")}
     return sha256(_canonical.encode(told)).digest()
 
 

@@ -11,12 +11,14 @@ from service.events.resource_routes import RESOURCES
 from service.web.epcis import EPCIS_HEADERS, VERSION_HEADERS, Agreed, capture_headers
 from service.web.negotiation import CBV_XML_FORMATS
 
-router = APIRouter(prefix="/epcis", dependencies=[Depends(find_caller, scope="function"), Agreed])
+router = APIRouter(
+    prefix="/epcis", tags=["EPCIS"], dependencies=[Depends(find_caller, scope="function"), Agreed]
+)
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 VENDOR_VERSION: Final = "1.0"
-#: Every path of the interfaces, those of capture and of subscriptions too: only here a path without a method is told
-#: from one that is not there.
+#: Every path of the interfaces, those of capture and of subscriptions too: only here a path without a method
+#: is told from one that is not there.
 PATHS: Final = (
     "",
     "/capture",
@@ -35,7 +37,9 @@ PATHS: Final = (
 
 
 async def read_options(request: Request) -> Response:
-    """What is allowed at a path, and the versions and forms that are spoken."""
+    """What is allowed at a path, and the versions and forms that are spoken.
+    该地址允许的方法，以及支持的版本和格式。
+    """
     headers = {
         **EPCIS_HEADERS,
         **VERSION_HEADERS,
@@ -61,4 +65,12 @@ def allowed(request: Request) -> list[str]:
 
 
 for _path in PATHS:
-    router.add_api_route(_path, read_options, methods=["OPTIONS"], include_in_schema=False)
+    router.add_api_route(
+        _path,
+        read_options,
+        methods=["OPTIONS"],
+        summary="What is spoken here 能力查询",
+        status_code=204,
+        responses={204: {"description": "In headers alone."}},
+        response_class=Response,
+    )

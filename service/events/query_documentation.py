@@ -40,14 +40,76 @@ OTHERS: Final = {
 }
 
 
+TIME: Final = "2026-03-01T00:00:00+08:00"
+EPC: Final = "urn:epc:id:sgtin:69012345.06789.1"
+LOT: Final = "https://id.gs1.org/01/06901234567892/10/L1"
+PLACE: Final = "https://id.gs1.org/414/6901234500004"
+#: End or whole of a name -> an example of its values.
+EXAMPLES: Final = {
+    "eventType": "ObjectEvent|AggregationEvent",
+    "Time": TIME,
+    "time": TIME,
+    "_Time": TIME,
+    "EQ_action": "ADD|OBSERVE",
+    "EQ_bizStep": "commissioning|packing",
+    "disposition": "active",
+    "persistentDisposition_set": "completeness_verified",
+    "persistentDisposition_unset": "completeness_inferred",
+    "EQ_eventID": "urn:uuid:0b9c2f6e-6a0e-4d4c-9a51-3d1b7f3a2c10",
+    "EQ_correctiveEventID": "urn:uuid:0b9c2f6e-6a0e-4d4c-9a51-3d1b7f3a2c11",
+    "EQ_errorReason": "incorrect_data",
+    "readPoint": PLACE,
+    "bizLocation": PLACE,
+    "EPCClass": LOT,
+    "epcClass": LOT,
+    "EPC": EPC,
+    "MATCH_epc": "urn:epc:idpat:sgtin:69012345.06789.*",
+    "MATCH_parentID": "urn:epc:id:sscc:69012345.000000001",
+    "EXISTS_errorDeclaration": "false",
+    "EXISTS_sensorElementList": "true",
+    "EQ_type": "Temperature",
+    "EQ_stringValue": "ok",
+    "EQ_booleanValue": "true",
+    "EQ_hexBinaryValue": "F0F0F0",
+    "EQ_microorganism": "https://www.ncbi.nlm.nih.gov/taxonomy/1126011",
+    "EQ_chemicalSubstance": "https://identifiers.org/inchikey:CZMRCDWAGMRECN-UGDNZRGBSA-N",
+    "GE_quantity_KGM": "100",
+    "EQ_bizTransaction_po": "urn:epcglobal:cbv:bt:6901234500004:4711",
+    "EQ_source_owning_party": "https://id.gs1.org/417/6901234500004",
+    "EQ_destination_possessing_party": "https://id.gs1.org/417/6901234500004",
+    "GT_value_CEL": "6",
+    "GE_percRank": "50",
+    "EQ_example:field": "rain",
+    "HASATTR_bizLocation": "cbvmda:city",
+    "EQ_ATTR_bizLocation_cbvmda:city": "Fuzhou",
+    "orderBy": "eventTime",
+    "orderDirection": "DESC",
+    "eventCountLimit": "100",
+    "maxEventCount": "1000",
+    "perPage": "30",
+}
+#: Of every other URI.
+URI: Final = "https://example.com/253/6901234500004"
+
+
+def example_of(name: str) -> str | None:
+    """An example of a parameter's values; None of a page token, which only an answer gives."""
+    if name == "nextPageToken":
+        return None
+    exact = EXAMPLES.get(name)
+    return exact or next((value for end, value in EXAMPLES.items() if name.endswith(end)), URI)
+
+
 def _parameter(name: str, description: str) -> dict[str, Any]:
-    return {
+    made: dict[str, Any] = {
         "name": name,
         "in": "query",
         "required": False,
         "schema": {"type": "string"},
         "description": description,
     }
+    example = example_of(name)
+    return made if example is None else {**made, "example": example}
 
 
 def _described() -> list[dict[str, Any]]:

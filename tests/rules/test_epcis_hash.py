@@ -389,3 +389,9 @@ def test_a_number_as_a_fraction_and_as_an_integer_has_one_fingerprint() -> None:
 def test_a_time_next_to_the_end_of_time_is_still_written() -> None:
     assert "9999-12-31T23:59:59.999Z" in prehash(event(eventTime="9999-12-31T23:59:59.999999Z"), CONTEXT)
     assert "eventTime=0001-01-01T00:00:00.000Z" in prehash(event(eventTime="0001-01-01T00:00:00Z"), CONTEXT)
+
+
+def test_an_event_that_comes_alone_has_the_fingerprint_that_it_has_in_a_document() -> None:
+    alone = event(**{"@context": EXAMPLE, "recordTime": "2026-03-01T00:00:00Z", "example:size": 5})
+    assert fingerprint(alone) == fingerprint(event(**{"example:size": 5}))
+    assert fingerprint(alone) != fingerprint(event(**{"example:size": 6}))
