@@ -7,7 +7,7 @@ from service.db.transaction import Transaction
 from service.ledger.changes import tell_projection_changed
 from service.ledger.locks import lock_plan, own_ledger
 from service.ledger.project import project_batches
-from service.registry.changes import site_owner_listeners
+from service.registry.changes import site_owner_guards, site_owner_listeners
 
 BATCHES_NAMING = """
 -- The batches of all events that name one of the places $1, or a part of one (GLN with an extension): whose
@@ -58,3 +58,4 @@ def listen() -> None:
     """Hear of owners from the registry (once, however often it is called)."""
     if project_sites not in site_owner_listeners:
         site_owner_listeners.append(project_sites)
+        site_owner_guards.append(own_ledger)

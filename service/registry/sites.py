@@ -9,7 +9,7 @@ from service.identifiers import minted
 from service.identifiers.gs1 import Gln, is_digits
 from service.identifiers.identity import Kind, identify
 from service.registry import links
-from service.registry.changes import tell_site_owner_changed
+from service.registry.changes import expect_site_owner_change, tell_site_owner_changed
 from service.registry.ensure import ensure_sites
 from service.registry.keys import SITE_LINK, site_key
 from service.registry.parties import find_party_reference
@@ -28,6 +28,7 @@ from service.registry.schemas import NewSite, SiteChange
 UNKNOWN_PLACE = 0
 
 FETCH = "SELECT * FROM site WHERE id = $1"
+HAS = "SELECT true FROM site WHERE uri = $1"
 LOCK = "SELECT * FROM site WHERE id = $1 FOR NO KEY UPDATE"
 
 LIST = """
@@ -56,6 +57,8 @@ async def register_site(tx: Transaction, body: NewSite) -> Row:
     given = body.model_dump(exclude_unset=True)
     owner = await find_party_reference(tx, body.party_id, body.party, "party")
     uri = _uri_of_new(body)
+    if owner is not None and await tx.sql.fetchval(HAS, uri):
+        await expect_site_owner_change(tx)
     row_id = (await ensure_sites(tx, {uri}))[uri]
     row = dict(await tx.sql.fetchrow(LOCK, row_id) or {})
     if row["source"] == "registered" or row["unspecified"]:
@@ -83,6 +86,8 @@ def _uri_of_new(body: NewSite) -> str:
 
 async def change_site(tx: Transaction, row_id: int, body: SiteChange) -> Row:
     """Change what was sent. Raises `Missing`; `Malformed` for identities and unknown parties."""
+    if body.model_fields_set & {"party", "party_id"}:
+        await expect_site_owner_change(tx)
     found = await tx.sql.fetchrow(LOCK, row_id)
     if found is None:
         raise missing("site", "场所", row_id)

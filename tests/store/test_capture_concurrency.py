@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.db.transaction import transaction
 from service.ledger import owners as ledger_owners
 from service.ledger.rebuild import rebuild
+from service.registry.schemas import SiteChange
+from service.registry.sites import change_site
 from tests.memory_ledger import MemoryLedger
 from tests.world import (
     Json,
@@ -181,6 +183,22 @@ async def test_owners_and_events(engine: AsyncEngine) -> None:
         await all_at_once(engine, [*[([event], ()) for event in events], *master])
         everything += events
     await holds(engine, everything, owned)
+
+
+async def test_an_owner_told_by_hand_and_one_told_by_master_data(engine: AsyncEngine) -> None:
+    """Neither waits for what the other has while it has what the other waits for."""
+
+    async def by_hand(shop: str) -> None:
+        async with transaction(engine) as tx:
+            site = await tx.sql.fetchval("SELECT id FROM site WHERE uri = $1", place(shop))
+            await change_site(tx, site, SiteChange(party=party("Hand Ltd"), name_zh="店"))
+
+    for number in range(ROUNDS):
+        shop = f"shop{number}"
+        goods = ship("A=1", at=shop, source_party="Hand Ltd", to="mall", on=2 + number / 100)
+        await all_at_once(engine, [([goods], ())])
+        paper = ([observe("A=1", at=shop, on=3 + number / 100)], owners(**{shop: "Told Ltd"}))
+        await asyncio.gather(by_hand(shop), all_at_once(engine, [paper]))
 
 
 async def test_the_same_document_many_times(engine: AsyncEngine) -> None:
