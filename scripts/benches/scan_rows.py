@@ -16,7 +16,7 @@ import msgspec
 from scripts.benches.databases import Bench
 from scripts.benches.measuring import Row, Sample, Size, at_least
 from scripts.benches.phone import Phone, phones
-from scripts.benches.wire import Caller, callers, request_bytes
+from scripts.benches.wire import callers, request_bytes
 from service.db.binaries import carried
 from service.db.transaction import create_engine, transaction
 from service.registry.ensure import NewBatch, ensure_batches
@@ -93,22 +93,19 @@ async def rows(bench: Bench) -> AsyncIterator[Row]:
     async with (
         bench.database() as dsn,
         bench.service(dsn) as service,
-        callers(service.url, 1) as (caller,),
     ):
-        await _make_product(service, caller)
+        await _make_product(service)
         await _fill(dsn, units)
-        opened = await phones("127.0.0.1", service.port, CONNECTIONS)
         for scan in SCANS:
-            yield await _row(service, opened, scan, dsn, bench.size)
-        for phone in opened:
-            phone.hang_up()
+            yield await _row(service, scan, dsn, bench.size)
 
 
-async def _make_product(service: Server, caller: Caller) -> None:
+async def _make_product(service: Server) -> None:
     body = {"gtin": GTIN, "name_zh": "阿莫西林胶囊", "name_en": "Amoxicillin", "category": "medicine"}
     headers = {"Authorization": f"Bearer {service.key}", "Content-Type": "application/json"}
     told = msgspec.json.encode(body)
-    answer = await caller.ask(request_bytes("POST", f"{service.url}/v1/products", headers, told))
+    async with callers(service.url, 1) as (caller,):
+        answer = await caller.ask(request_bytes("POST", f"{service.url}/v1/products", headers, told))
     assert answer.status == 201, answer.body
 
 
@@ -131,7 +128,7 @@ async def _fill(dsn: str, units: int) -> None:
         await connection.close()
 
 
-async def _row(service: Server, opened: list[Phone], scan: Scan, dsn: str, size: Size) -> Row:
+async def _row(service: Server, scan: Scan, dsn: str, size: Size) -> Row:
     units, seconds = UNITS[size], SECONDS[size]
     rates: list[float] = []
     ceilings: list[float] = []
@@ -141,7 +138,7 @@ async def _row(service: Server, opened: list[Phone], scan: Scan, dsn: str, size:
     for round_number in range(REPEATS[size] + 1):
         ceiling = await _select_only(dsn, units, seconds)
         python = await _select_in_python(dsn, units, seconds)
-        took = await _scan(service, opened, scan, units, seconds, begun)
+        took = await _scan(service, scan, units, seconds, begun)
         begun += len(took)
         if round_number:  # the first one warms up
             ceilings.append(ceiling)
@@ -165,11 +162,11 @@ async def _row(service: Server, opened: list[Phone], scan: Scan, dsn: str, size:
     )
 
 
-async def _scan(
-    service: Server, opened: list[Phone], scan: Scan, units: int, seconds: float, begun: int
-) -> list[float]:
+async def _scan(service: Server, scan: Scan, units: int, seconds: float, begun: int) -> list[float]:
     """Seconds of each scan, for so many seconds. `begun`: how many were made before."""
     times: list[float] = []
+    # New ones each time: the service closes what is idle while the ceiling is measured.
+    opened = await phones("127.0.0.1", service.port, CONNECTIONS)
     until = perf_counter() + seconds
 
     host = urlsplit(service.url).netloc
@@ -184,6 +181,8 @@ async def _scan(
             number += len(opened)
 
     await asyncio.gather(*(work(phone, begun + place) for place, phone in enumerate(opened)))
+    for phone in opened:
+        phone.hang_up()
     return times
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from scripts.benches.databases import Bench
 from scripts.benches.measuring import Row, Sample, Size, at_least
-from scripts.benches.wire import Caller, callers, request_bytes
+from scripts.benches.wire import Answer, callers, request_bytes
 from tests.server import Server
 
 if TYPE_CHECKING:
@@ -36,32 +36,36 @@ async def rows(bench: Bench) -> AsyncIterator[Row]:
         bench.database() as registered,
         bench.database() as copied,
         bench.service(registered) as service,
-        callers(service.url, 1) as (caller,),
     ):
         connections = [await asyncpg.connect(dsn) for dsn in (registered, copied)]
         try:
-            batch = await _batch(service, caller)
+            batch = await _batch(service)
             # The first call of each kind makes connections and plans.
             for kind in range(len(KINDS)):
-                await _register(service, caller, batch, kind, 100, kind)
+                await _register(service, batch, kind, 100, kind)
             for kind, name in enumerate(KINDS):
-                yield await _row(service, caller, batch, (kind, name), bench.size, *connections)
+                yield await _row(service, batch, (kind, name), bench.size, *connections)
         finally:
             for connection in connections:
                 await connection.close()
 
 
-async def _batch(service: Server, caller: Caller) -> int:
+async def _batch(service: Server) -> int:
     for noun, body in (
         ("products", {"gtin": GTIN, "name_en": "Tablets", "category": "medicine"}),
         ("batches", {"gtin": GTIN, "lot": "L1", "made_on": "2026-03-01"}),
     ):
-        answer = await caller.ask(
-            _post(service, f"/v1/{noun}", msgspec.json.encode(body), "application/json")
-        )
+        request = _post(service, f"/v1/{noun}", msgspec.json.encode(body), "application/json")
+        answer = await _ask(request, service)
         assert answer.status == 201, answer.body
     made: int = msgspec.json.decode(answer.body)["id"]
     return made
+
+
+async def _ask(request: bytes, service: Server) -> Answer:
+    """On a connection of its own: the service closes one that is idle while rows are copied."""
+    async with callers(service.url, 1) as (caller,):
+        return await caller.ask(request)
 
 
 def _post(service: Server, path: str, body: bytes, media: str) -> bytes:
@@ -83,14 +87,12 @@ def _body(kind: int, count: int, number: int) -> tuple[bytes, str]:
     return "".join(f"81{number:08d}{place:010d}\n" for place in places).encode(), "text/plain"
 
 
-async def _register(
-    service: Server, caller: Caller, batch: int, kind: int, count: int, number: int
-) -> tuple[float, int]:
+async def _register(service: Server, batch: int, kind: int, count: int, number: int) -> tuple[float, int]:
     """Seconds of one call; the id of its registration."""
     path = f"/v1/batches/{batch}/{'drug-codes' if kind == 3 else 'serials'}"
     request = _post(service, path, *_body(kind, count, number))
     began = perf_counter()
-    answer = await caller.ask(request)
+    answer = await _ask(request, service)
     seconds = perf_counter() - began
     assert answer.status == 201, (answer.status, answer.body[:500])
     told = msgspec.json.decode(answer.body)
@@ -116,7 +118,6 @@ async def _copy(source: Connection, target: Connection, registration: int, *, co
 
 async def _row(
     service: Server,
-    caller: Caller,
     batch: int,
     kind: tuple[int, str],
     size: Size,
@@ -126,7 +127,7 @@ async def _row(
     count, number = SERIALS[size], kind[0]
     own, bare = [], []
     for repeat in range(REPEATS[size]):
-        seconds, registration = await _register(service, caller, batch, number, count, 100 + repeat)
+        seconds, registration = await _register(service, batch, number, count, 100 + repeat)
         own.append(count / seconds)
         bare.append(count / await _copy(source, target, registration, codes=number == 3))
     figure = Sample(tuple(own)).median

@@ -1,5 +1,6 @@
 """Label sheets over HTTP: rendered as a printer would, every symbol is read back by another's reader."""
 
+import asyncio
 import re
 import shutil
 import subprocess
@@ -7,14 +8,17 @@ import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import zxingcpp
 from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import Message
 
 from service import clock
+from service.app import create_app
 from service.db.transaction import transaction
 from service.errors import Conflict
 from service.labels import printing
@@ -152,6 +156,44 @@ async def test_the_text_is_that_of_the_batch_and_the_unit(client: httpx.AsyncCli
     await certify(client, batch)
     assert texts(await sheets(client, batch))[-1] == "承诺达标合格证"
     assert texts(await sheets(client, batch, text="none")) == ["承诺达标合格证"]
+
+
+async def test_a_caller_who_leaves_ends_the_drawing(
+    client: httpx.AsyncClient, engine: AsyncEngine, batch: Json
+) -> None:
+    await serials(client, batch, first="001", last="300")
+    app = create_app(engine)
+    gone, drawn = asyncio.Event(), 0
+    requests = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Message:
+        for request in requests:
+            return request
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        nonlocal drawn
+        drawn += bool(message.get("body"))
+        if drawn == 3:
+            gone.set()
+
+    path = f"/v1/batches/{batch['id']}/labels.pdf"
+    # As uvicorn tells it.
+    scope: dict[str, Any] = {"type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}}
+    scope |= {
+        "http_version": "1.1",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "scheme": "http",
+    }
+    scope |= {"query_string": b"paper=roll", "server": ("test", 80), "client": ("127.0.0.1", 1)}
+    scope |= {"headers": [(b"authorization", client.headers["Authorization"].encode())]}
+    async with app.router.lifespan_context(app):
+        await app(scope, receive, send)
+    assert 3 <= drawn < 100  # of 300 pages
 
 
 async def test_a_growers_labels_say_lot_and_serial_in_words(client: httpx.AsyncClient) -> None:

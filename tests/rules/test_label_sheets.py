@@ -6,7 +6,7 @@ import zlib
 import pytest
 import qrcode
 import zxingcpp
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from qrcode import util
@@ -94,6 +94,7 @@ GRID = st.builds(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(GRID)
 def test_labels_lie_inside_the_page_and_apart(sheet: Sheet) -> None:
     boxes = [(*sheet.corner(number), *sheet.label) for number in range(sheet.per_page)]
