@@ -16,7 +16,7 @@ the goods.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -121,7 +121,7 @@ def link_lot(stays: Stays, departures: Sequence[Departure], places: Places) -> t
     gaps: list[Gap] = []
     linked: dict[tuple[int, int], datetime] = {}
     held = stays.places() if departures else []
-    for left in sorted(departures, key=lambda d: (d.time, d.key, d.site, d.uom or "")):
+    for left in _together(departures):
         for site in held:
             if not _one_place(site, left.site, places):
                 continue
@@ -133,6 +133,17 @@ def link_lot(stays: Stays, departures: Sequence[Departure], places: Places) -> t
             detail = {"quantity": as_text(left.quantity), "uom": left.uom or ""}
             gaps.append(Gap("lot_not_told", site, left.event_id, detail))
     return flows, gaps
+
+
+def _together(departures: Sequence[Departure]) -> list[Departure]:
+    """In the order of time; what one event tells to have left one place is one, whoever received it."""
+    amounts: dict[Departure, Decimal | None] = {}
+    for left in departures:
+        one = replace(left, quantity=None)
+        known = amounts.get(one, ZERO)
+        amounts[one] = None if known is None or left.quantity is None else known + left.quantity
+    together = [replace(one, quantity=quantity) for one, quantity in amounts.items()]
+    return sorted(together, key=lambda left: (left.time, left.key, left.site, left.uom or ""))
 
 
 def _one_place(site: int, left: int, places: Places) -> bool:
