@@ -50,7 +50,11 @@ the field, the value and what would be right, in English and Chinese.
 #: Ends of paths of uploaded files and of lists of serial numbers.
 OWN_BOUNDS = ("/documents", "/serials", "/drug-codes")
 OWN_BOUND_PATHS = (identify.PATH, complaint_routes.PATH, complaint_pages.PATH)
-SIGNALS = (complaint_routes.public, complaint_routes.router, suspect_routes.router)
+#: Complaints come before the pages of codes, which take every path below theirs.
+CONSUMERS = (
+    *(complaint_pages.router, scan_routes.router),
+    *(complaint_routes.public, complaint_routes.router, suspect_routes.router),
+)
 
 
 def bounds_itself(path: str) -> bool:
@@ -93,8 +97,7 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
     app.include_router(label_routes.router)
     app.include_router(label_sheet_routes.router)
     app.include_router(identify.router)
-    # Complaints before the pages of codes, which take every path below theirs.
-    for router in (complaint_pages.router, scan_routes.router, *SIGNALS):
+    for router in CONSUMERS:
         app.include_router(router)
     app.include_router(link_routes.router)
     app.include_router(link_routes.public)
