@@ -25,8 +25,11 @@ CROSS JOIN LATERAL (
       AND NOT EXISTS (SELECT FROM unit_act WHERE unit_act.unit_id = unit.id)
       -- As in units/pack.sql; a unit registered with another lot than it counts for is no plain one.
       AND (unit.id IS NULL OR CASE
-            WHEN unit.registered_batch_id IS NULL
-                THEN NOT EXISTS (SELECT FROM unit AS other WHERE other.registered_batch_id = unit.batch_id)
+            WHEN unit.registered_batch_id IS NULL THEN (
+                -- In the order of the index, so that nobody looks through all units for one that is not there.
+                SELECT other.id FROM unit AS other WHERE other.registered_batch_id = unit.batch_id
+                ORDER BY other.registration_id, other.id LIMIT 1
+            ) IS NULL
             ELSE unit.registered_batch_id = unit.batch_id
             END)
     OFFSET 0
