@@ -6,13 +6,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from tests.api.complaining import PHONE, picture
 from tests.api.registering import TEA, register_batch, register_product
 from tests.server import Server
 
+Axe = pytest.importorskip("axe_playwright_python.async_playwright", reason="comes with the locks").Axe
 CHROMIUM = Path("/usr/bin/chromium")
 SMALL = ViewportSize(width=360, height=740)
 UNIT = f"/p/01/{TEA}/10/L1/21/S1"
