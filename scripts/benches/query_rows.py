@@ -69,7 +69,7 @@ def _pattern(number: int, events: int) -> dict[str, str]:
 
 def _window(length: timedelta) -> Callable[[int, int], dict[str, str]]:
     def told(number: int, events: int) -> dict[str, str]:
-        begins = many_events.START + many_events.YEAR * _spread(number, events) / events
+        begins = many_events.START + many_events.YEAR * (_spread(number, events) / events)
         ends = begins + length
         return {"GE_eventTime": _instant(begins), "LT_eventTime": _instant(ends)}
 

@@ -110,6 +110,7 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
     "several EPCs": ({"MATCH_epc": f"{EPC}1|{EPC}2|{EPC}3"}, "unit_uri_key"),
     "an EPC, by time": ({"MATCH_epc": EPC + "777", "orderBy": "eventTime"}, "event_item_unit_id_idx"),
     "a pattern": ({"MATCH_epc": "urn:epc:idpat:sgtin:0999999.*.*"}, "unit_uri_key"),
+    "a pattern in any list": ({"MATCH_anyEPC": "urn:epc:idpat:sgtin:0999999.*.*"}, "unit_uri_key"),
     "a class": ({"MATCH_epcClass": "urn:epc:class:lgtin:4012345.011111.77"}, "event_facts_idx"),
     "a window of time": (
         {"GE_eventTime": "2026-02-01T00:00:00Z", "LT_eventTime": "2026-02-01T01:00:00Z"},
@@ -159,6 +160,15 @@ async def test_a_query_is_answered_from_an_index(seeded: AsyncEngine, case: str,
     )
     assert not read_whole(plan), plan
     assert any(node.get("Index Name", "").startswith(index) for node in plan), plan
+
+
+@pytest.mark.parametrize("parameter", ["EQ_readPoint", "EQ_bizLocation"])
+async def test_of_the_events_of_a_place_only_those_of_the_page_are_read(
+    seeded: AsyncEngine, parameter: str
+) -> None:
+    query = parse_query([(parameter, "https://id.gs1.org/414/17")], Prefixes({}))
+    plan = await plan_of(seeded, page_statement(query, horizon=None, after=None, limit=31))
+    assert not any(node["Node Type"] in ("Sort", "Bitmap Heap Scan") for node in plan), plan
 
 
 @pytest.mark.parametrize("column", ["type", "biz_step", "disposition", "read_point", "biz_location", "unit"])
