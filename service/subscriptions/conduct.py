@@ -32,14 +32,8 @@ async def name_query(tx: Transaction, body: Mapping[str, Any], extensions: str, 
     Raises `BadNamedQuery`, `QueryTooComplex`, and `Conflict` where the name is taken.
     """
     definition = read_definition(body)
-    headers = [f"{prefix}={uri}" for prefix, uri in definition.prefixes.items()]
+    headers = [_header(prefix, uri) for prefix, uri in definition.prefixes.items()]
     pairs: list[tuple[str, str]] = [*definition.parameters]
-    try:
-        for header in headers:
-            read_extensions(header)
-    except BadQuery as bad:
-        fault = bad.faults[0]
-        raise refused([Fault("/query/@context", fault.value, fault.message, fault.message_zh)]) from bad
     if headers or extensions:
         pairs.append((HEADER, ", ".join([extensions, *headers] if extensions else headers)))
     try:
@@ -59,6 +53,26 @@ async def name_query(tx: Transaction, body: Mapping[str, Any], extensions: str, 
         )
     await query_store.insert_query(tx, definition.name, dict(definition.query), pairs, now)
     return definition.name
+
+
+def _header(prefix: str, uri: str) -> str:
+    """A prefix as GS1-Extensions would define it."""
+    header = f"{prefix}={uri}"
+    try:
+        if read_extensions(header) == {prefix: [uri]}:
+            return header
+    except BadQuery:
+        pass
+    raise refused(
+        [
+            Fault(
+                "/query/@context",
+                header,
+                "A prefix without = and : and its namespace are wanted: https://example.com/epcis/.",
+                "应为不含 = 和 : 的前缀及其命名空间，例如 https://example.com/epcis/。",
+            )
+        ]
+    )
 
 
 async def fetch_query(tx: Transaction, name: str) -> Named:

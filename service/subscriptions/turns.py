@@ -19,12 +19,13 @@ from service.subscriptions.marks import Mark
 #: Subscriptions for which jobs are made at once.
 MOST_DUE: Final = 10_000
 # A schedule is due at its time, a stream when something may be new, either when a retry or a goal is open.
+# What is being delivered is due only if it is a stream: something may have come too late for that turn.
 DUE: Final = """
 SELECT id, turn FROM subscription
-WHERE CASE WHEN retry_at IS NOT NULL THEN retry_at <= $1
-           ELSE mark ? 'goal' AND mark -> 'goal' <> 'null'
-                OR next_run_at <= $1
-                OR schedule IS NULL AND (unsettled OR seen_highest < (SELECT coalesce(max(id), 0) FROM event))
+WHERE (schedule IS NULL OR leased_until IS NULL OR leased_until < clock_timestamp())
+  AND CASE WHEN retry_at IS NOT NULL THEN retry_at <= $1
+      ELSE mark -> 'goal' <> 'null' OR next_run_at <= $1
+           OR schedule IS NULL AND (unsettled OR seen_highest < (SELECT coalesce(max(id), 0) FROM event))
       END
 ORDER BY coalesce(retry_at, next_run_at, last_notified_at, created_at), id
 LIMIT $2
