@@ -20,19 +20,21 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+#: CBV 2.0, and what GS1's published documents on the rules against deforestation use beyond it: the step
+#: `notifying`, the disposition `subject_to_regulation`.
 BIZ_STEPS = _words(
     "accepting arriving assembling collecting commissioning consigning creating_class_instance "
     "cycle_counting decommissioning departing destroying disassembling dispensing encoding "
-    "entering_exiting holding inspecting installing killing loading other packing picking receiving "
-    "removing repackaging repairing replacing reserving retail_selling sampling sensor_reporting shipping "
-    "staging_outbound stock_taking stocking storing transporting unloading unpacking void_shipping"
+    "entering_exiting holding inspecting installing killing loading notifying other packing picking "
+    "receiving removing repackaging repairing replacing reserving retail_selling sampling sensor_reporting "
+    "shipping staging_outbound stock_taking stocking storing transporting unloading unpacking void_shipping"
 )
 DISPOSITIONS = _words(
     "active available completeness_inferred completeness_verified conformant container_closed "
     "container_open damaged destroyed dispensed disposed encoded expired in_progress in_transit inactive "
     "mismatch_class mismatch_instance mismatch_quantity needs_replacement no_pedigree_match "
     "non_conformant non_sellable_other partially_dispensed recalled reserved retail_sold returned "
-    "sellable_accessible sellable_not_accessible stolen unavailable unknown"
+    "sellable_accessible sellable_not_accessible stolen subject_to_regulation unavailable unknown"
 )
 BIZ_TRANSACTION_TYPES = _words(
     "bol cert desadv inv pedigree po poc prodorder recadv rma testprd testres upevt"

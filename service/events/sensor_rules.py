@@ -56,8 +56,9 @@ SENSOR_REPORT: dict[str, Rule] = {
     "uriValue": uri,
     "uom": text,
 }
-#: What can be said once for a whole sensor element, or for each report, but not both (TCR-53).
-SAID_ONCE = tuple(name for name in SENSOR_METADATA if name in SENSOR_REPORT)
+#: What is said of a whole sensor element, or else of each report (TCR-53): said in both places with different
+#: values, nobody knows which holds. GS1's own examples say the same in both, and give each report its time.
+SAID_ONCE = tuple(name for name in SENSOR_METADATA if name in SENSOR_REPORT and name != "time")
 
 _fields = record_of(
     {
@@ -69,7 +70,7 @@ _fields = record_of(
 
 
 def sensor_element(value: Any, at: str, name: str, faults: list[Fault], names: Namespaces) -> None:
-    """One sensor element: its metadata and reports, and nothing said in both."""
+    """One sensor element: its metadata and reports, which do not contradict each other."""
     before = len(faults)
     _fields(value, at, name, faults, names)
     if len(faults) > before:
@@ -80,12 +81,13 @@ def sensor_element(value: Any, at: str, name: str, faults: list[Fault], names: N
         return
     for index, report in enumerate(value["sensorReport"]):
         for field in said:
-            if field in report:
+            if field in report and report[field] != metadata[field]:
+                known = metadata[field]
                 wrong(
                     faults,
                     pointer(f"{at}/{name}/sensorReport/{index}", field),
                     report[field],
-                    f"{field} stands in sensorMetadata and in this report; it may stand in one of them only.",
-                    f"{field} 同时出现在 sensorMetadata 与此 sensorReport 中，只能保留其一。",
+                    f"{field} is {known} in sensorMetadata and another here; say it in one of them only.",
+                    f"{field} 在 sensorMetadata 中为 {known}，与此 sensorReport 中的不同，只能保留其一。",
                     "TCR-53",
                 )

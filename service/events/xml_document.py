@@ -24,6 +24,10 @@ from service.events.xml_parsing import Declarations, Element, OnRoot, Place, Xml
 DOCUMENT = "EPCISDocument"
 QUERY_DOCUMENT = "EPCISQueryDocument"
 ROOT_ATTRIBUTES = frozenset(("schemaVersion", "creationDate"))
+#: What other repositories call the creation date of their answers.
+CREATED_AT = "createdAt"
+#: The query of an answer that does not name it.
+UNNAMED_QUERY = "SimpleEventQuery"
 #: What is missing in these is an attribute.
 IN_ATTRIBUTES = frozenset(("sensorReport", "sensorMetadata", "vocabularyList", "vocabularyElementList"))
 #: JSON field -> element, where they differ, for what is missing.
@@ -96,6 +100,8 @@ class _Reading:
             if name.standard in ROOT_ATTRIBUTES:
                 told = "2.0" if upgraded and name.standard == "schemaVersion" else value.strip()
                 conversion.put(document, name.standard, told, root, name.shown)
+            elif name.standard == CREATED_AT and kind == QUERY_DOCUMENT:
+                conversion.put(document, "creationDate", value.strip(), root, name.shown)
             elif name.namespace not in (XSI, XML):
                 conversion.put(document, self._names.field(name), value, root, name.shown)
         self._document_children(root, document, conversion)
@@ -131,6 +137,9 @@ class _Reading:
         body = document.get("epcisBody")
         if document["type"] == DOCUMENT and isinstance(body, dict):
             body.setdefault("eventList", self._events)  # XML may leave an empty list out
+        elif isinstance(body, dict) and isinstance(results := body.get("queryResults"), dict):
+            # Answers kept in files leave out which query they answer: it says nothing about the events.
+            results.setdefault("queryName", UNNAMED_QUERY)
 
     def _body(self, element: Element, conversion: EventConversion) -> dict[str, Any]:
         held: dict[str, Any] = {}

@@ -31,6 +31,14 @@ FETCH = "SELECT * FROM site WHERE id = $1"
 HAS = "SELECT true FROM site WHERE uri = $1"
 LOCK = "SELECT * FROM site WHERE id = $1 FOR NO KEY UPDATE"
 
+#: $1: its URI; $2: the GLN of a place that is known by another URI. A part of a place (a GLN with an
+#: extension) is not the place.
+FIND_NAMED = """
+SELECT id FROM site
+WHERE uri = $1 OR (gln = $2 AND uri NOT LIKE 'https://id.gs1.org/414/%')
+ORDER BY uri = $1 DESC, id LIMIT 1
+"""
+
 LIST = """
 SELECT * FROM site
 WHERE id > $1
@@ -188,11 +196,7 @@ async def find_site_reference(
             raise Malformed.field(
                 f"/{field}", text, "Name the site by its URI or GLN.", "请用 URI 或 GLN 指明场所。"
             ) from error
-    found = await tx.sql.fetchval(
-        "SELECT id FROM site WHERE uri = $1 OR gln = $2 ORDER BY uri = $1 DESC, id LIMIT 1",
-        key.uri,
-        key.alias,
-    )
+    found = await tx.sql.fetchval(FIND_NAMED, key.uri, key.alias)
     if found is None:
         raise unknown_reference(field, text, "site", "场所")
     return int(found)

@@ -14,6 +14,7 @@ from tests.api.registering import (
     TEA,
     refused,
     register,
+    register_batch,
     register_party,
     register_product,
 )
@@ -168,3 +169,14 @@ async def test_products_are_found_by_what_is_on_them(client: httpx.AsyncClient) 
     ):
         items = (await client.get("/v1/products", params=query)).json()["items"]
         assert [row["id"] for row in items] == [expected["id"]], query
+
+
+async def test_a_part_of_a_place_is_not_taken_for_the_place(client: httpx.AsyncClient) -> None:
+    dock = f"https://id.gs1.org/414/{PLACE_GLN}/254/DOCK"
+    await register(client, "sites", name_zh="装卸口", uri=dock)
+    await register_product(client)
+    body = {"gtin": TEA, "lot": "L1", "made_on": "2026-03-01", "origin_site": PLACE_GLN}
+    assert (await refused(client, "POST", "/v1/batches", json=body))["field"] == "/origin_site"
+    place = await register(client, "sites", name_zh="茶园", gln=PLACE_GLN)
+    batch = await register_batch(client, "L1", origin_site=PLACE_GLN)
+    assert batch["origin_site_id"] == place["id"]

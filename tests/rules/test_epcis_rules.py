@@ -138,12 +138,12 @@ WRONG_EVENTS: dict[str, tuple[Any, str]] = {
         event(sensorElementList=[{"sensorReport": [{**REPORT, "value": "4"}]}]),
         "/sensorElementList/0/sensorReport/0/value",
     ),
-    "a device told twice (TCR-53)": (
+    "two devices told for one report (TCR-53)": (
         event(
             sensorElementList=[
                 {
                     "sensorMetadata": {"deviceID": "urn:x:1"},
-                    "sensorReport": [REPORT, {**REPORT, "deviceID": "urn:x:1"}],
+                    "sensorReport": [REPORT, {**REPORT, "deviceID": "urn:x:2"}],
                 }
             ]
         ),
@@ -158,6 +158,14 @@ def test_an_event_that_breaks_one_rule_is_refused_for_that(wrong: Any, where: st
 
 
 RIGHT_EVENTS: dict[str, Any] = {
+    "a device told twice, each report with its time": event(
+        sensorElementList=[
+            {
+                "sensorMetadata": {"deviceID": "urn:x:1", "time": "2026-03-01T00:00:00Z"},
+                "sensorReport": [{**REPORT, "deviceID": "urn:x:1", "time": "2026-03-01T01:00:00Z"}],
+            }
+        ]
+    ),
     "aggregation observed without parent": event("AggregationEvent", "parentID", action="OBSERVE"),
     "aggregation dissolved altogether": event("AggregationEvent", "childEPCs", action="DELETE"),
     "association dissolved altogether": event("AssociationEvent", "childEPCs", action="DELETE"),
