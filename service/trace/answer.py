@@ -102,6 +102,10 @@ class Answer:
         told.parties = _by_id(await tx.sql.fetch(PARTIES, _known(told.party_at.values())))
         under_way = await told._load_travelling(tx)
         told.open = await open_gaps(tx, sorted(found.batches()), told.party_at, under_way, late, now=now)
+        undated = sorted(starts.undated.keys() - starts.batches)
+        told.open += [
+            Gap("day_unknown", batch, None, None, {"uri": starts.undated[batch]}) for batch in undated
+        ]
         for row in await tx.sql.fetch(EVENT_KEYS, _known(gap.event for gap in told.open)):
             told.event_keys[row["event_id"]] = row["event_key"]
         told.documents = [_document(row) for row in await tx.sql.fetch(DOCUMENTS, batches)]

@@ -79,6 +79,10 @@ GAP_WORDS = {
         "Goods of this product left here, or were used here, without a lot: they may be of this batch.",
         "该处有同一产品的货物在未写明批号的情况下发出或使用，可能属于本批次。",
     ),
+    "day_unknown": (
+        "Nobody recorded when this batch of the product was made: it may be among those asked for.",
+        "没有记录该批次的生产日期，它可能也在查询范围之内。",
+    ),
     "event_in_the_future": (
         "The event is dated in the future.",
         "事件时间在未来。",

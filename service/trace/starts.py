@@ -47,15 +47,28 @@ WHERE batch.product_id = $1
         FROM holding WHERE holding.batch_id = batch.id)) BETWEEN $2 AND $3
 ORDER BY batch.id
 """
+UNDATED = """
+-- Batches of a product of which nobody knows when they were made.
+SELECT batch.id, batch.uri FROM batch
+WHERE batch.product_id = $1 AND batch.lot IS NOT NULL AND batch.made_on IS NULL
+  AND NOT EXISTS (SELECT FROM holding WHERE holding.batch_id = batch.id AND holding.produced_at IS NOT NULL)
+ORDER BY batch.id LIMIT $2
+"""
+#: Undated batches that a trace names.
+UNDATED_MOST = 1_000
 
 
 @dataclass(slots=True)
 class Starts:
-    """Holdings with their moments, and the batches a person would say the trace starts from."""
+    """Holdings with their moments, and the batches a person would say the trace starts from.
+
+    `undated`: id -> URI of batches that may be meant too, but nobody knows when they were made.
+    """
 
     forward: bool
     nodes: dict[Node, datetime] = field(default_factory=dict)
     batches: set[int] = field(default_factory=set)
+    undated: dict[int, str] = field(default_factory=dict)
 
     def add(self, node: Node, at: datetime) -> None:
         """A start; of two moments for one holding the one that reaches more counts."""
@@ -244,6 +257,9 @@ async def _add_product(tx: Transaction, starts: Starts, question: Question) -> N
         raise broken or _unknown("product", question.product)
     rows = await tx.sql.fetch(MADE_BETWEEN, product, question.made_from, question.made_to)
     await _add_batches(tx, starts, [row["id"] for row in rows])
+    starts.undated.update(
+        {row["id"]: row["uri"] for row in await tx.sql.fetch(UNDATED, product, UNDATED_MOST)}
+    )
 
 
 async def _find_sites(tx: Transaction, text: str) -> set[int]:

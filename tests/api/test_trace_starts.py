@@ -16,7 +16,21 @@ import pytest
 from service.settings import settings
 from tests import world
 from tests.api.registering import has_chinese, register, register_product
-from tests.world import capture, commission, gln, gtin, pack, party, place, receive, ship, unpack, uri, when
+from tests.world import (
+    capture,
+    commission,
+    gln,
+    gtin,
+    observe,
+    pack,
+    party,
+    place,
+    receive,
+    ship,
+    unpack,
+    uri,
+    when,
+)
 
 Query = dict[str, Any]
 
@@ -374,3 +388,14 @@ async def test_the_ends_of_time_as_the_moment_of_a_use(stocked: httpx.AsyncClien
         ("9999-12-31T23:59:59-12:00", "L2@canteen"),
     ):
         assert await holdings(stocked, logistic_unit=SSCC, at=moment) == {found}
+
+
+async def test_batches_made_nobody_knows_when_are_named_beside_those_of_the_days(
+    client: httpx.AsyncClient,
+) -> None:
+    await capture(client, commission("A=1", at="farm", on=1), observe("U=1", at="shop", on=5))
+    query = {"product": GOODS, "made_from": "2026-01-01", "made_to": "2026-01-31"}
+    answer = await client.get("/v1/trace/forward", params=query)
+    told = {gap["detail"]["uri"] for gap in answer.json()["gaps"] if gap["kind"] == "day_unknown"}
+    assert told == {uri("U")}
+    assert "shop" not in str(await holdings(client, **query))
