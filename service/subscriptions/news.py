@@ -24,12 +24,15 @@ from service.subscriptions.marks import Floor, Mark, Seen
 HORIZON: Final = """
 -- What is recorded now, and the floor. Events of a transaction that this server has not come to yet are
 -- from the dump that the database was restored from; all new ones have higher ids.
-WITH known AS ( SELECT
-coalesce((SELECT event_id FROM recording_floor), 0) AS floor,
-pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_transaction ) SELECT coalesce((SELECT max(id)
-FROM event), 0) AS highest, next_transaction, ARRAY(SELECT
-pg_snapshot_xip(pg_current_snapshot())::text::bigint) AS under_way, greatest(floor, (SELECT max(id) FROM
-event WHERE id > floor AND recorded_in >= next_transaction)) AS floor FROM known
+WITH known AS (
+    SELECT coalesce((SELECT event_id FROM recording_floor), 0) AS floor,
+           pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_transaction
+)
+SELECT coalesce((SELECT max(id) FROM event), 0) AS highest, next_transaction,
+       ARRAY(SELECT pg_snapshot_xip(pg_current_snapshot())::text::bigint) AS under_way,
+       greatest(floor, (SELECT max(id) FROM event
+                        WHERE id > floor AND recorded_in >= next_transaction)) AS floor
+FROM known
 """
 RECORDED_FROM: Final = """
 -- The lowest id recorded at $1 or later. OFFSET: by the index on times, not through all lower ids.

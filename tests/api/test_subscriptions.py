@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
+import asyncpg
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -454,3 +455,24 @@ async def test_workers_can_be_left_to_another_process(
         settings.cache_clear()
         await stack.enter_async_context(delivering(engine, admin_key))
         await until(lambda: sink.events() == ["1"])
+
+
+async def test_deliveries_go_on_after_the_database_cut_every_connection(
+    engine: AsyncEngine, admin_key: str, sink: Sink, cluster: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A lease that could not be given back runs out after this and a little more.
+    impatient(monkeypatch, DELIVERY_TIMEOUT_SECONDS="1")
+    async with delivering(engine, admin_key) as live:
+        made = await subscribe(live, await name_query(live), sink.url)
+        await record(engine, 1)
+        await until_told(lambda: read(live, made), lambda it: it["deliveries"] == 1)
+        connection = await asyncpg.connect(cluster)
+        try:
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
+                engine.url.database,
+            )
+        finally:
+            await connection.close()
+        await record(engine, 2)
+        await until(lambda: sink.events() == ["1", "2"])
