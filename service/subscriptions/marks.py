@@ -35,9 +35,8 @@ class Floor(msgspec.Struct, frozen=True):
         before.)
         """
         if latest <= self.began:
-            return Floor(
-                self.id, highest, began
-            )  # a database restored on a server that counts from elsewhere
+            # A database restored on a server whose transactions count from elsewhere.
+            return Floor(self.id, highest, began)
         if oldest <= self.began:
             return self
         return Floor(max(self.id, self.highest), highest, began)

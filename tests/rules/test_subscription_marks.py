@@ -163,6 +163,22 @@ def test_a_long_transaction_holds_the_floor_only_while_it_lasts() -> None:
     assert database.floor.id == 2
 
 
+def test_a_transaction_that_is_not_below_xmax_may_have_taken_its_ids_before() -> None:
+    database = Database()
+    early, late = database.begin(), database.begin()
+    database.record(late)
+    database.record(early)
+    database.end(early, commit=True)
+    assert database.latest == late
+    database.raise_floor()
+    database.raise_floor()
+    assert database.floor.id == 0
+    database.end(late, commit=True)
+    database.raise_floor()
+    database.raise_floor()
+    assert database.floor.id == 2
+
+
 @given(st.integers(1, 500), st.floats(0, 1))
 def test_waits_grow_and_are_bounded(failures: int, chance: float) -> None:
     first, most = timedelta(seconds=5), timedelta(hours=1)
