@@ -24,10 +24,13 @@ from suyuan.problems import (
     Unreachable,
     Unreadable,
 )
+from suyuan.queries import NamedQuery, Subscription, verify_signature
 from suyuan.recalls import Rebuilt, Recall, RecallHolder
 from suyuan.registry import Batch, BatchDocument, Licence, Party, Person, Product, Site
 from suyuan.retry import NEVER, Retry
-from suyuan.traces import Trace
+from suyuan.signals import Complaint, Looks, Suspect
+from suyuan.traces import Trace, TraceLine
+from suyuan.units import Package, Unit, Verification
 
 __all__ = [
     "NEVER",
@@ -38,13 +41,17 @@ __all__ = [
     "BatchDocument",
     "CaptureJob",
     "CaptureLimits",
+    "Complaint",
     "Conflict",
     "Connection",
     "Fault",
     "Licence",
+    "Looks",
+    "NamedQuery",
     "NotADocument",
     "NotAllowed",
     "NotFound",
+    "Package",
     "Party",
     "Person",
     "Product",
@@ -54,11 +61,17 @@ __all__ = [
     "Refused",
     "Retry",
     "Site",
+    "Subscription",
+    "Suspect",
     "Suyuan",
     "SuyuanError",
     "TooLarge",
     "Trace",
+    "TraceLine",
     "Unavailable",
+    "Unit",
     "Unreachable",
     "Unreadable",
+    "Verification",
+    "verify_signature",
 ]

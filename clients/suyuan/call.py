@@ -45,10 +45,11 @@ class Call(Generic[T]):
 
 def _texts(value: object) -> list[str]:
     values = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
-    return [_text(each) for each in values if each is not None]
+    return [text_of(each) for each in values if each is not None]
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """One value as a query says it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
@@ -76,6 +77,10 @@ def read_bytes(response: httpx.Response) -> bytes:
     return response.content
 
 
+def read_nothing(_response: httpx.Response) -> None:
+    """Nothing: the status said all."""
+
+
 def read_location(response: httpx.Response) -> str:
     """The `Location` header."""
     location = response.headers.get("location")
@@ -89,3 +94,39 @@ class Page(msgspec.Struct, Generic[T]):
 
     items: list[T]
     next_page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lines(Generic[T]):
+    """A call whose answer is lines of JSON, each of this type."""
+
+    call: Call[bytes]
+    kind: type[T]
+
+    def read(self, line: bytes) -> T:
+        """One line. Raises `Unreadable`."""
+        try:
+            return msgspec.json.decode(line, type=self.kind)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise Unreadable(self.call.path, str(error)) from error
+
+
+class LineCutter:
+    """Cuts octets at line feeds, as they come. A text's own idea of lines would also cut at U+2028 within."""
+
+    def __init__(self) -> None:
+        self._rest: list[bytes] = []
+
+    def cut(self, octets: bytes) -> list[bytes]:
+        """The lines that these octets end."""
+        if b"\n" not in octets:
+            self._rest.append(octets)
+            return []
+        lines = b"".join((*self._rest, octets)).split(b"\n")
+        self._rest = [lines.pop()]
+        return [line for line in lines if line]
+
+    def last(self) -> list[bytes]:
+        """What no line feed ended, once there is no more."""
+        rest = b"".join(self._rest)
+        return [rest] if rest else []

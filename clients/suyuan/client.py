@@ -5,19 +5,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 
-from suyuan import captures, recalls, registry, traces
-from suyuan.call import Call, Page
+from suyuan import captures, events, recalls, registry, signals, traces
+from suyuan.areas import Batches, Complaints, Queries, Recalls, Rows, Subscriptions, Suspects, Units
+from suyuan.call import Call, LineCutter, Lines, Page
 from suyuan.captures import CaptureJob, CaptureLimits, Document
 from suyuan.connection import Connection, find_connection
+from suyuan.events import Event
 from suyuan.problems import Refused, Unreachable, refusal_of
-from suyuan.registry import Batch, BatchDocument, Shelf
 from suyuan.retry import Retry
 from suyuan.sending import TIMEOUT, arguments_of, request_of
-from suyuan.traces import Trace
+from suyuan.signals import Looks
+from suyuan.traces import Trace, TraceLine
 
 T = TypeVar("T")
 
@@ -52,6 +54,11 @@ class Suyuan:
         self.products = Rows(self, registry.PRODUCTS)
         self.batches = Batches(self, registry.BATCHES)
         self.recalls = Recalls(self)
+        self.queries = Queries(self)
+        self.subscriptions = Subscriptions(self)
+        self.complaints = Complaints(self)
+        self.suspects = Suspects(self)
+        self.units = Units(self)
 
     def __enter__(self) -> Self:
         return self
@@ -67,11 +74,33 @@ class Suyuan:
 
     def send(self, call: Call[T]) -> T:
         """Send any call; again, where that can help. Raises `SuyuanError`s."""
+        return call.read(self._answer(call))
+
+    def lines(self, lines: Lines[T]) -> Iterator[T]:
+        """The lines of an answer as they come; nothing is kept of those that went before."""
+        answer = self._answer(lines.call, stream=True)
+        cutter = LineCutter()
+        try:
+            for octets in answer.iter_bytes():
+                for line in cutter.cut(octets):
+                    yield lines.read(line)
+            for line in cutter.last():
+                yield lines.read(line)
+        except httpx.RequestError as error:
+            raise self._unreachable(error) from error
+        finally:
+            answer.close()
+
+    def _answer(self, call: Call[Any], *, stream: bool = False) -> httpx.Response:
+        """The answer to a call. `stream`: its body is still to be read, and it to be closed."""
         attempt = 0
         while True:
             attempt += 1
             try:
-                outcome: httpx.Response | httpx.RequestError = self._http.send(request_of(self._http, call))
+                request = request_of(self._http, call)
+                outcome: httpx.Response | httpx.RequestError = self._http.send(request, stream=stream)
+                if stream and isinstance(outcome, httpx.Response) and outcome.is_error:
+                    outcome.read()
             except httpx.RequestError as error:
                 outcome = error
             wait = self._retry.wait(call, attempt, outcome)
@@ -79,10 +108,13 @@ class Suyuan:
                 break
             self._pause(wait)
         if isinstance(outcome, httpx.RequestError):
-            raise Unreachable(self.connection.url, str(outcome) or type(outcome).__name__) from outcome
+            raise self._unreachable(outcome) from outcome
         if outcome.status_code >= 400:
             raise refusal_of(outcome)
-        return call.read(outcome)
+        return outcome
+
+    def _unreachable(self, error: httpx.RequestError) -> Unreachable:
+        return Unreachable(self.connection.url, str(error) or type(error).__name__)
 
     def each(self, page_with: Callable[[str | None], Call[Page[T]]]) -> Iterator[T]:
         """Every row of a list, page after page."""
@@ -126,6 +158,14 @@ class Suyuan:
         """The event with this `eventID` and its error declarations, as an EPCISQueryDocument."""
         return self.send(captures.read_event(event_id))
 
+    def events(self, *, extensions: Mapping[str, str] | None = None, **query: Any) -> Iterator[Event]:
+        """Every event that matches, page after page: parameters of SimpleEventQuery.
+
+        `events(EQ_bizStep=["shipping"], GE_eventTime=moment)`; see `suyuan.events.page`.
+        """
+        for written in self.each(events.page(query, extensions)):
+            yield events.as_event(written)
+
     def capture_limits(self) -> CaptureLimits:
         """What one document may hold; the usual where the service does not say."""
         try:
@@ -162,93 +202,41 @@ class Suyuan:
             )
         )
 
+    def trace_lines(
+        self,
+        *batches: str,
+        backward: bool = False,
+        at: datetime | None = None,
+        product: str | None = None,
+        made_from: date | None = None,
+        made_to: date | None = None,
+        site: str | None = None,
+        skew_seconds: int | None = None,
+        flows: bool = True,
+    ) -> Iterator[TraceLine]:
+        """The same trace line by line, however large: first its summary, then holding after holding, then
+        flows (unless left out), gaps, parties and documents.
+        """
+        asked = traces.trace(
+            "backward" if backward else "forward",
+            batches,
+            at=at,
+            product=product,
+            made_from=made_from,
+            made_to=made_to,
+            site=site,
+            skew_seconds=skew_seconds,
+        )
+        return self.lines(traces.as_lines(asked, TraceLine, flows=flows))
+
     def trace_csv(self, *batches: str, backward: bool = False) -> bytes:
         """The holders of a trace as CSV for a spreadsheet."""
         return self.send(traces.as_csv(traces.trace("backward" if backward else "forward", batches)))
 
+    def looks(self, code: str) -> Looks:
+        """How often the code of a unit or a batch, in any form, was looked at, by day and city."""
+        return self.send(signals.looks(code))
+
     def rebuild(self) -> recalls.Rebuilt:
         """Compute holdings and flows anew from all events. For administrators."""
         return self.send(recalls.rebuild())
-
-
-class Rows(Generic[T]):
-    """Rows of one kind in the registry."""
-
-    def __init__(self, client: Suyuan, shelf: Shelf[T]) -> None:
-        self._client = client
-        self._shelf = shelf
-
-    def register(self, **fields: Any) -> T:
-        """Register one; fields as the registry takes them. Raises `Conflict` where it is registered."""
-        return self._client.send(self._shelf.register(fields))
-
-    def fetch(self, row_id: int) -> T:
-        """The one with this id. Raises `NotFound`."""
-        return self._client.send(self._shelf.fetch(row_id))
-
-    def change(self, row_id: int, **fields: Any) -> T:
-        """Change fields of one; None clears."""
-        return self._client.send(self._shelf.change(row_id, fields))
-
-    def list(self, **filters: Any) -> Iterator[T]:
-        """All that fit the filters, page after page."""
-        return self._client.each(self._shelf.page(filters))
-
-    def find(self, **filters: Any) -> T | None:
-        """The first that fits the filters, or None."""
-        return next(iter(self._client.send(self._shelf.page(filters, 1)(None)).items), None)
-
-
-class Batches(Rows[Batch]):
-    """Batches, their labels and documents."""
-
-    def label(self, batch_id: int, form: str = "png", **style: Any) -> bytes:
-        """The label as an image; style: error_correction, module_mm, dpi, quiet_zone, text."""
-        return self._client.send(registry.draw_label(batch_id, form, style))
-
-    def add_document(
-        self, batch_id: int, fields: Mapping[str, str], file: tuple[str, bytes, str] | None = None
-    ) -> BatchDocument:
-        """Add a certificate or test report. Fields: `kind` (certificate, test_report), `name`, and perhaps
-        `number`, `issuer`, `issued_on`, `valid_until`, `result`; `file`: name, content, media type.
-        """
-        return self._client.send(registry.add_document(batch_id, fields, file))
-
-    def documents(self, batch_id: int) -> Iterator[BatchDocument]:
-        """Certificates and test reports of a batch."""
-        return self._client.each(registry.list_documents(batch_id))
-
-
-class Recalls:
-    """Recall cases."""
-
-    def __init__(self, client: Suyuan) -> None:
-        self._client = client
-
-    def open(self, **fields: Any) -> recalls.Recall:
-        """Open a case; see `suyuan.recalls.open_recall`."""
-        return self._client.send(recalls.open_recall(fields))
-
-    def fetch(self, recall_id: int) -> recalls.Recall:
-        """One case."""
-        return self._client.send(recalls.fetch(recall_id))
-
-    def list(self, **filters: Any) -> Iterator[recalls.Recall]:
-        """All cases that fit the filters `status`, `batch`."""
-        return self._client.each(recalls.page(filters))
-
-    def holders(self, recall_id: int) -> Iterator[recalls.RecallHolder]:
-        """Every affected holding of a case: whom to tell, where, what, since when."""
-        return self._client.each(recalls.holders(recall_id))
-
-    def holders_csv(self, recall_id: int) -> bytes:
-        """The same as CSV for a spreadsheet."""
-        return self._client.send(recalls.holders_csv(recall_id))
-
-    def evidence(self, recall_id: int) -> bytes:
-        """The frozen trace of a case with its SHA-256."""
-        return self._client.send(recalls.evidence(recall_id))
-
-    def close(self, recall_id: int, note: str) -> recalls.Recall:
-        """Close a case."""
-        return self._client.send(recalls.close(recall_id, note))

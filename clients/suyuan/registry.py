@@ -215,3 +215,9 @@ def list_documents(batch_id: int) -> Callable[[str | None], Call[Page[BatchDocum
         return Call("GET", path, reads(Page[BatchDocument]), {"page": token})
 
     return page_with
+
+
+def change_document(batch_id: int, document_id: int, fields: Mapping[str, Any]) -> Call[BatchDocument]:
+    """Change a document: `file_public`, or `void_reason`, with which it is void for good."""
+    path = f"/v1/batches/{batch_id:d}/documents/{document_id:d}"
+    return Call("PATCH", path, reads(BatchDocument), **as_json(fields))

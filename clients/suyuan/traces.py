@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from suyuan.call import LONG, Call, read_bytes, reads
+from suyuan.call import LONG, Call, Lines, read_bytes, reads
 from suyuan.registry import Licence, Person
 
+T = TypeVar("T")
 Direction = Literal["forward", "backward"]
 
 
@@ -148,6 +149,17 @@ class Trace(msgspec.Struct):
         return self.parties.get(str(holding.party_id))
 
 
+class TraceLine(msgspec.Struct):
+    """One line of a trace: exactly one of these. The first is `trace`: starts and summary without lists."""
+
+    trace: Trace | None = None
+    holding: Holding | None = None
+    flow: Flow | None = None
+    gap: Gap | None = None
+    party: TracedParty | None = None
+    document: dict[str, Any] | None = None
+
+
 def _params(
     batches: Sequence[str],
     at: datetime | None,
@@ -192,3 +204,9 @@ def trace(
 def as_csv(call: Call[Trace]) -> Call[bytes]:
     """The holders of the same trace, as CSV for a spreadsheet."""
     return Call("GET", call.path, read_bytes, {**call.params, "format": "csv"}, timeout=LONG)
+
+
+def as_lines(call: Call[Trace], kind: type[T], *, flows: bool = True) -> Lines[T]:
+    """The same trace line by line. `kind`: `TraceLine`, or `msgspec.Raw` for the lines as they are."""
+    params = {**call.params, "format": "ndjson", "flows": flows}
+    return Lines(Call("GET", call.path, read_bytes, params, timeout=LONG), kind)

@@ -13,10 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import suyuan
-from suyuan import NEVER, AsyncSuyuan, CaptureLimits, Retry, Suyuan, captures
-from suyuan.async_client import Batches as AsyncBatches
-from suyuan.async_client import Recalls as AsyncRecalls
-from suyuan.client import Batches, Recalls
+from suyuan import NEVER, AsyncSuyuan, CaptureLimits, Retry, Suyuan, areas, async_areas, captures
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -185,10 +182,15 @@ def faces(kind: type) -> dict[str, list[str]]:
     }
 
 
+AREAS = ["Rows", "Batches", "Recalls", "Queries", "Subscriptions", "Complaints", "Suspects", "Units"]
+
+
 @pytest.mark.parametrize(
-    ("one", "other"), [(Suyuan, AsyncSuyuan), (Batches, AsyncBatches), (Recalls, AsyncRecalls)]
+    ("one", "other"),
+    [(Suyuan, AsyncSuyuan), *((getattr(areas, name), getattr(async_areas, name)) for name in AREAS)],
 )
 def test_both_faces_have_the_same_methods(one: type, other: type) -> None:
+    assert faces(one)
     assert faces(one) == faces(other)
 
 

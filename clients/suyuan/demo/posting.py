@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from suyuan.async_client import AsyncSuyuan, Rows
+from suyuan.async_areas import Rows
+from suyuan.async_client import AsyncSuyuan
 from suyuan.demo.network import Company, Place, Product
 from suyuan.demo.simulation import BatchEntry
 from suyuan.demo.truth import Truth
