@@ -167,9 +167,8 @@ def _(condition: ColumnCompares) -> Truth:
 
 @expression.register
 def _(condition: PlaceWithin) -> Truth:
-    below = select(func.unnest(literal(list(condition.uris), ARRAY(Text))).label("uri")).cte(
-        "below", recursive=True
-    )
+    named = select(func.unnest(literal(list(condition.uris), ARRAY(Text))).label("uri"))
+    below = named.cte(recursive=True)  # without a name: a query may ask for several places, each its own way
     inside = select(func.unnest(MASTER_DATA.c.children)).join(below, MASTER_DATA.c.uri == below.c.uri)
     below = below.union(inside.where(MASTER_DATA.c.vocabulary.in_(condition.vocabularies)))
     return EVENT.c[condition.column].in_(select(below.c.uri))

@@ -56,6 +56,10 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
     ),
     "within the hall": ({"WD_readPoint": "urn:example:site:hall"}, {"tonne", *COLD_AND_HOT}),
     "within, itself": ({"WD_readPoint": DOCK}, {"made", "made!", "shipped", "shipped!", "mounted"}),
+    "within, both places": (
+        {"WD_readPoint": DOCK, "WD_bizLocation": "urn:example:site:group"},
+        {"made", "made!"},
+    ),
     "within a group": ({"WD_bizLocation": "urn:example:site:group"}, {"made", "made!", "weighed", "packed"}),
     "EPC": ({"MATCH_epc": SGTIN}, {"made", "made!", "packed", "ritual"}),
     "EPC as link of another domain": (
