@@ -157,10 +157,16 @@ def origin_of(entry: Entry, places: Places) -> int | None:
 
 def target_of(entry: Entry, places: Places) -> int | None:
     """The place a receipt reaches: the event's own place unless that is the source's, else the
-    destination named; None where nothing says.
+    destination named. Where none is named, a place that the source party runs is meant after all: goods
+    go from one of its places to another. None where nothing says.
     """
     place = _own_place(entry, entry.source_site, entry.source_party, entry.destination_party, places)
-    return place if place is not None else entry.destination_site
+    if place is None:
+        place = entry.destination_site
+    if place is None:
+        own = (entry.site, entry.read_site)
+        place = next((site for site in own if site is not None and site != entry.source_site), None)
+    return place
 
 
 def _own_place(
