@@ -24,7 +24,7 @@ class Rows(Generic[T]):
         self._client = client
         self._shelf = shelf
 
-    def register(self, **fields: Any) -> T:
+    def register(self, /, **fields: Any) -> T:
         """Register one; fields as the registry takes them. Raises `Conflict` where it is registered."""
         return self._client.send(self._shelf.register(fields))
 
@@ -32,7 +32,7 @@ class Rows(Generic[T]):
         """The one with this id. Raises `NotFound`."""
         return self._client.send(self._shelf.fetch(row_id))
 
-    def change(self, row_id: int, **fields: Any) -> T:
+    def change(self, row_id: int, /, **fields: Any) -> T:
         """Change fields of one; None clears."""
         return self._client.send(self._shelf.change(row_id, fields))
 
@@ -75,7 +75,7 @@ class Recalls:
     def __init__(self, client: "Suyuan") -> None:
         self._client = client
 
-    def open(self, **fields: Any) -> recalls.Recall:
+    def open(self, /, **fields: Any) -> recalls.Recall:
         """Open a case; see `suyuan.recalls.open_recall`."""
         return self._client.send(recalls.open_recall(fields))
 
@@ -201,7 +201,7 @@ class Complaints:
         """One with its history and photos."""
         return self._client.send(signals.complaint(complaint_id))
 
-    def change(self, complaint_id: int, **fields: Any) -> Complaint:
+    def change(self, complaint_id: int, /, **fields: Any) -> Complaint:
         """Move one (`status`: received → looking → answered → closed), or write its answer."""
         return self._client.send(signals.change_complaint(complaint_id, fields))
 

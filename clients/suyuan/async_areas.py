@@ -24,7 +24,7 @@ class Rows(Generic[T]):
         self._client = client
         self._shelf = shelf
 
-    async def register(self, **fields: Any) -> T:
+    async def register(self, /, **fields: Any) -> T:
         """Register one; fields as the registry takes them. Raises `Conflict` where it is registered."""
         return await self._client.send(self._shelf.register(fields))
 
@@ -32,7 +32,7 @@ class Rows(Generic[T]):
         """The one with this id. Raises `NotFound`."""
         return await self._client.send(self._shelf.fetch(row_id))
 
-    async def change(self, row_id: int, **fields: Any) -> T:
+    async def change(self, row_id: int, /, **fields: Any) -> T:
         """Change fields of one; None clears."""
         return await self._client.send(self._shelf.change(row_id, fields))
 
@@ -75,7 +75,7 @@ class Recalls:
     def __init__(self, client: "AsyncSuyuan") -> None:
         self._client = client
 
-    async def open(self, **fields: Any) -> recalls.Recall:
+    async def open(self, /, **fields: Any) -> recalls.Recall:
         """Open a case; see `suyuan.recalls.open_recall`."""
         return await self._client.send(recalls.open_recall(fields))
 
@@ -201,7 +201,7 @@ class Complaints:
         """One with its history and photos."""
         return await self._client.send(signals.complaint(complaint_id))
 
-    async def change(self, complaint_id: int, **fields: Any) -> Complaint:
+    async def change(self, complaint_id: int, /, **fields: Any) -> Complaint:
         """Move one (`status`: received → looking → answered → closed), or write its answer."""
         return await self._client.send(signals.change_complaint(complaint_id, fields))
 

@@ -2,66 +2,21 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from suyuan.cli import app
 from suyuan.cli.texts import TEXTS, chinese
 from suyuan.demo import Truth, World
+from tests.api.commanding import NARROW, Run
 from tests.server import ROOT, Server
-
-#: Columns of the narrowest terminal that tables must fit.
-NARROW = 80
-
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Server]:
-    """A real service that holds the demo world of seed 1; the tests of this file only add to it."""
-    place = Path(tempfile.mkdtemp(prefix="suyuan-tests-"))
-    server = Server(place)
-    try:
-        yield server.start()
-    finally:
-        server.end()
-        shutil.rmtree(place, ignore_errors=True)
-
-
-@pytest.fixture
-def environment(service: Server, tmp_path: Path) -> dict[str, str | None]:
-    return {
-        "SUYUAN_URL": service.url,
-        "SUYUAN_KEY": service.key,
-        "XDG_CONFIG_HOME": str(tmp_path / "config"),
-        "COLUMNS": str(NARROW),
-        "LANG": "en_US.UTF-8",
-        "LC_ALL": None,
-        "LC_MESSAGES": None,
-    }
-
-
-@pytest.fixture
-def run(environment: dict[str, str | None]) -> Run:
-    """Runs the command in this process; no failure may be a traceback."""
-
-    def invoke(*arguments: str, stdin: str | bytes | None = None, **more: str | None) -> Result:
-        result = CliRunner().invoke(app, [*arguments], input=stdin, env={**environment, **more})
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
-        assert "Traceback" not in result.output
-        return result
-
-    return invoke
 
 
 @pytest.fixture(scope="module")
@@ -345,15 +300,23 @@ def test_help_teaches_in_the_language_of_the_locale(
 
 
 def test_every_command_has_help_and_takes_json(run: Run) -> None:
-    singles = ["login", "label", "capture", "trace", "rebuild", "demo"]
-    groups = [
-        [group, verb] for group in ("party", "site", "product", "batch") for verb in ("add", "list", "show")
-    ]
-    recalls = [["recall", verb] for verb in ("open", "list", "show", "holders", "close")]
-    for command in [*([single] for single in singles), *groups, *recalls]:
+    singles = ["login", "label", "capture", "identify", "events", "trace", "complaints", "suspects"]
+    verbs = {
+        **dict.fromkeys(("party", "site", "product", "batch"), "add list show change"),
+        "recall": "open list show holders close",
+        "query": "add list show delete events",
+        "subscribe": "add list show delete",
+        "complaint": "show answer",
+    }
+    groups = [[group, verb] for group, names in verbs.items() for verb in names.split()]
+    for command in [*([single] for single in [*singles, "rebuild", "demo"]), *groups]:
         shown = run(*command, "--help")
         assert shown.exit_code == 0
         assert {"--json", "--url", "--key"} <= set(shown.stdout.replace(",", " ").split()), command
+
+
+#: English texts with Chinese examples or signs in them.
+SPEAKS_CHINESE = ("and more", "--approval", "recall open", "complaint answer")
 
 
 def test_every_text_is_in_both_languages_with_the_same_places() -> None:
@@ -366,7 +329,7 @@ def test_every_text_is_in_both_languages_with_the_same_places() -> None:
         assert places(english) == places(other), key
         assert english
         assert other
-        assert english.isascii() or key in ("and more", "--approval", "recall open"), key
+        assert english.isascii() or key in SPEAKS_CHINESE, key
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,22 @@ from io import TextIOWrapper
 
 import typer
 
-from suyuan.cli import directory
+from suyuan.cli import changing, directory
 from suyuan.cli.captures import capture
+from suyuan.cli.complaints import complaint, list_complaints, list_suspects
 from suyuan.cli.demo import demo
+from suyuan.cli.events import list_events
 from suyuan.cli.identify import identify_codes
+from suyuan.cli.queries import query, subscribe
 from suyuan.cli.recalls import recall
 from suyuan.cli.single import label, login, rebuild
 from suyuan.cli.texts import text
 from suyuan.cli.traces import trace
+from suyuan.cli.usage import Commands
 
 app = typer.Typer(
     name="suyuan",
+    cls=Commands,
     help=text("suyuan"),
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -26,11 +31,18 @@ app = typer.Typer(
 app.command("login", help=text("login"))(login)
 for group in (directory.party, directory.site, directory.product, directory.batch):
     app.add_typer(group)
+changing.add_commands()
 app.command("label", help=text("label"))(label)
 app.command("capture", help=text("capture"))(capture)
 app.command("identify", help=text("identify"))(identify_codes)
+app.command("events", help=text("events"))(list_events)
+app.add_typer(query)
+app.add_typer(subscribe)
 app.command("trace", help=text("trace"))(trace)
 app.add_typer(recall)
+app.command("complaints", help=text("complaints"))(list_complaints)
+app.add_typer(complaint)
+app.command("suspects", help=text("suspects"))(list_suspects)
 app.command("rebuild", help=text("rebuild"))(rebuild)
 app.command("demo", help=text("demo"))(demo)
 

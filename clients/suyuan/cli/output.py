@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from suyuan.cli.texts import chinese, text
+from suyuan.cli.texts import TEXTS, chinese, text
 
 T = TypeVar("T")
 #: Rows that a list shows unless asked for more.
@@ -119,6 +119,11 @@ def as_text(value: object) -> str:
         between = ", " if all(isinstance(each, str) for each in value) else "\n"
         return between.join(map(as_text, value))
     return str(value)
+
+
+def word(status: str) -> str:
+    """A status or kind in the language of the locale; one that is not known as it is."""
+    return text(f"is {status}") if f"is {status}" in TEXTS else status
 
 
 def number(value: Decimal) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
 
+import msgspec
 import typer
 
+from suyuan import traces
 from suyuan.cli.directory import flag
 from suyuan.cli.output import Column, Output, amounts, as_text, named
 from suyuan.cli.session import Json, Key, Url, session
@@ -22,6 +24,7 @@ def trace(
     batches: Annotated[list[str], typer.Argument(metavar="BATCH", show_default=False)],
     backward: Annotated[bool, flag("--backward")] = False,
     as_csv: Annotated[bool, flag("--csv")] = False,
+    ndjson: Annotated[bool, flag("--ndjson")] = False,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
@@ -30,6 +33,11 @@ def trace(
     with session(url, key, as_json) as (client, out):
         if as_csv:
             out.octets(client.trace_csv(*batches, backward=backward))
+            return
+        if ndjson:
+            asked = traces.trace("backward" if backward else "forward", batches)
+            for line in client.lines(traces.as_lines(asked, msgspec.Raw)):
+                out.line(line)
             return
         found = client.trace(*batches, backward=backward)
         if as_json:
