@@ -74,11 +74,11 @@ class Together:
     def _start(self) -> None:
         if self._grouped is None and self._group:
             taken = self._take()
-            self._grouped = asyncio.create_task(self._store(taken))
+            self._grouped = asyncio.create_task(self._store(taken, patient=False))
             self._grouped.add_done_callback(partial(self._ended, group=taken))
         while self._alone and len(self._apart) < ALONE_AT_ONCE:
             one = [self._alone.popleft()]
-            task = asyncio.create_task(self._store(one))
+            task = asyncio.create_task(self._store(one, patient=True))
             self._apart.add(task)
             task.add_done_callback(partial(self._ended, group=one))
 
@@ -93,12 +93,13 @@ class Together:
         self._group.extendleft(reversed(later))
         return list(taken.values())
 
-    async def _store(self, group: list[_Waiting]) -> None:
+    async def _store(self, group: list[_Waiting], *, patient: bool) -> None:
+        """Capture a group in one transaction. `patient`: nobody waits behind it, so it may wait for a lock."""
         async with self._open_tx() as tx:
             strangers = {key: await _refusal(tx, key) for key in {waiting.key for waiting in group}}
             outcomes: list[Exception | None] = [strangers[waiting.key] for waiting in group]
             wanted = [place for place, outcome in enumerate(outcomes) if outcome is None]
-            if len(wanted) > 1:
+            if not patient:
                 await tx.sql.execute(PATIENCE)
             if wanted:
                 told = await capture_events(tx, [group[place].single for place in wanted])
@@ -113,12 +114,12 @@ class Together:
                 waiting.done.set_exception(outcome)
 
     def _ended(self, task: asyncio.Task[None], group: list[_Waiting]) -> None:
-        if task is self._grouped:
+        if was_grouped := task is self._grouped:
             self._grouped = None
         self._apart.discard(task)
         left = [waiting for waiting in group if not waiting.done.done()]
         error = None if task.cancelled() else task.exception()
-        if error is not None and len(group) > 1:
+        if error is not None and was_grouped:
             self._alone.extend(left)
         else:
             for waiting in left:

@@ -97,6 +97,9 @@ async def test_whoever_must_wait_makes_nobody_else_wait(
     async with transaction(engine) as tx:
         await tx.sql.execute("SELECT FROM batch WHERE lot = 'L0' FOR UPDATE")
         waiting = asyncio.create_task(send(client, event("e1", "L0")))
+        # It came first, by itself: a group of one waits for the lock.
+        while not await tx.sql.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.01)
         others = await asyncio.gather(*(send(client, event(f"e{n}", f"L{n}")) for n in range(2, 6)))
         assert [answer.status_code for answer in others] == [201] * 4
         assert not waiting.done()
