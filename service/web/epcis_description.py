@@ -53,6 +53,10 @@ ASKED: Final = {
         "example=https://example.com/epcis/",
     ),
 }
+#: Where this service's own interface lies.
+OURS: Final = "/v1/"
+#: Its paths that name something that may not be here in a parameter, not in the path.
+LOOKED_UP: Final = ("/v1/trace/forward", "/v1/trace/backward")
 FORMATS: Final = ("GS1-EPC-Format", "GS1-CBV-XML-Format")
 #: Response header -> what it tells.
 TOLD: Final = {
@@ -113,11 +117,30 @@ def describe(openapi: Described) -> None:
             checked = operation["responses"].pop("422", None) is not None
             if of_epcis:
                 _describe(path, method, operation, item)
+            elif path.startswith(OURS):
+                for status in _own_refusals(path, method, operation, checked=checked):
+                    operation["responses"].setdefault(status, _ref("responses", f"Refused{status}"))
             elif checked:
                 operation["responses"].setdefault("400", _ref("responses", "Refused400"))
     _share_query_parameters(openapi["paths"], components["parameters"])
     for name in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(name, None)
+
+
+def _own_refusals(path: str, method: str, operation: Described, *, checked: bool) -> list[str]:
+    """The statuses that an operation of this service's own interface shares with those like it."""
+    body = operation.get("requestBody", {}).get("content", {})
+    told = {
+        "400": checked or bool(body),
+        "401": bool(operation.get("security")),
+        "404": "{" in path or path in LOOKED_UP,
+        # A key that somebody has already; a label of a recalled batch; a case that is closed.
+        "409": (bool(body) and method in ("post", "patch") and bool(operation.get("security")))
+        or "/label" in path,
+        "413": bool(body),
+        "415": any(media.startswith("multipart/") for media in body),
+    }
+    return [status for status, can_be in told.items() if can_be]
 
 
 def _share_query_parameters(paths: Described, shared: Described) -> None:

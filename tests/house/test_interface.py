@@ -53,3 +53,19 @@ def test_every_parameter_is_described() -> None:
 def test_operations_have_names_of_their_own() -> None:
     names = [operation["operationId"] for _, operation in operations()]
     assert len(names) == len(set(names))
+
+
+def test_every_operation_tells_whom_and_what_it_refuses() -> None:
+    untold = []
+    for name, operation in operations():
+        method, path = name.split(" ")
+        if not path.startswith("/v1/"):
+            continue
+        answers = operation["responses"].keys()
+        wanted = {"401"} if operation.get("security") else set()
+        wanted |= {"404"} if "{" in path else set()
+        wanted |= {"400", "413"} if "requestBody" in operation else set()
+        wanted |= {"409"} if method == "PATCH" else set()
+        if missing := wanted - answers:
+            untold.append(f"{name}: {sorted(missing)}")
+    assert not untold, "\n".join(untold)
