@@ -23,6 +23,8 @@ from service.registry import document_routes as registry_document_routes
 from service.registry import routes as registry_routes
 from service.scan import complaint_pages, identify, link_routes, resolver_routes
 from service.scan import routes as scan_routes
+from service.scan.fast_pages import FastPages
+from service.scan.fast_redirect import FastRedirect
 from service.scan.fast_status import FastStatus
 from service.settings import settings
 from service.signals import complaint_routes, suspect_routes
@@ -55,6 +57,8 @@ CONSUMERS = (
     *(complaint_pages.router, scan_routes.router),
     *(complaint_routes.public, complaint_routes.router, suspect_routes.router),
 )
+#: Outermost, the last of them first: what they can answer needs nothing of the framework.
+IN_FRONT = (FastRedirect, FastPages, FastStatus)
 
 
 def bounds_itself(path: str) -> bool:
@@ -119,6 +123,6 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
     app.include_router(unit_serial_routes.router)
     # Last: codes of one segment are refused, and other areas have such paths.
     app.include_router(resolver_routes.router)
-    # Outermost: what it can answer needs nothing of all this.
-    app.add_middleware(FastStatus)
+    for fast in IN_FRONT:
+        app.add_middleware(fast)
     return app

@@ -11,7 +11,7 @@ from service.identifiers.identity import Identity, Kind
 from service.recall.status import PublicRecall, find_recalled_lots, find_recalls
 from service.scan.journey import Actor, Journey, Step, StepKind, condensed, step_of
 from service.scan.link_choice import Link
-from service.scan.trail import Kept, noon_of, trail_of_batches, trail_of_unit
+from service.scan.trail import Kept, Trail, noon_of, trail_of_batches, trail_of_unit
 from service.scan.unit_signs import read_unit
 from service.scan.unit_state import UnitSigns
 from service.scan.verdict import Found, Verdict, verdicts_of
@@ -135,13 +135,17 @@ async def _journey(
     now: datetime,
 ) -> Journey:
     trail = await trail_of_batches(tx, rows, kept, now)
-    steps, cut, missing = [*trail.steps, *map(_tested, filter(_counts, documents))], trail.cut, trail.missing
+    own = Trail()
     if unit is not None and unit.id is not None:
         sold = [(sale.at, sale.site) for sale in unit.sales if sale.site is not None]
-        own = await trail_of_unit(tx, unit.id, rows[-1]["batch_id"], sold, trail.makers)
-        steps += own.steps
-        cut, missing = cut or own.cut, missing or own.missing
-    return replace(condensed(steps, cut=cut), missing=missing)
+        own = await trail_of_unit(tx.sql, unit.id, rows[-1]["batch_id"], sold, trail.makers)
+    return journey_of(trail, own, documents)
+
+
+def journey_of(trail: Trail, own: Trail, documents: Sequence[Mapping[str, Any]]) -> Journey:
+    """What is shown of the batches' way, of the unit's own, and of the tests among the documents."""
+    steps = [*trail.steps, *map(_tested, filter(_counts, documents)), *own.steps]
+    return replace(condensed(steps, cut=trail.cut or own.cut), missing=trail.missing or own.missing)
 
 
 def _counts(document: Mapping[str, Any]) -> bool:

@@ -18,13 +18,12 @@ from service.errors import Malformed
 from service.identifiers.identity import Identity, Kind, identify
 from service.identifiers.kinds import CANONICAL_HOST
 from service.scan.answers import respond
+from service.scan.front import path_of, send_whole
 from service.scan.own_links import RECALL_STATUS
 from service.scan.plain_codes import PlainCodes
 from service.scan.remembered import Remembered
 
 START: Final = f"{RECALL_STATUS}/01/".encode()
-#: Octets of a path that is looked at here.
-PATH_MOST: Final = 300
 
 
 class FastStatus:
@@ -37,14 +36,14 @@ class FastStatus:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
-        path = _path_of(scope)
+        path = path_of(scope, START)
         if path is None:
             await self.app(scope, receive, send)
             return
         began = monotonic()
         told = self._remembered.find(path, began)
         if told is not None:
-            await _send(send, told.status, told.headers, told.body)
+            await send_whole(send, told.status, told.headers, told.body)
             return
         wanted = self._remembered.is_wanted(path, began)
         response = await self._answer_plain(scope, path)
@@ -52,7 +51,7 @@ class FastStatus:
             headers, body = response.raw_headers, bytes(response.body)
             if wanted:
                 self._remembered.keep(path, began, response.status_code, headers, body)
-            await _send(send, response.status_code, headers, body)
+            await send_whole(send, response.status_code, headers, body)
             return
         if wanted:
             send = self._listening(send, path, began)
@@ -88,21 +87,6 @@ class FastStatus:
         return listen
 
 
-def _path_of(scope: Scope) -> bytes | None:
-    """The path of a request that can be answered here, as it was sent."""
-    if scope["type"] != "http" or scope["method"] != "GET" or scope["query_string"]:
-        return None
-    path: bytes | None = scope.get("raw_path")
-    if path is None or not path.startswith(START) or len(path) > PATH_MOST or not path.isascii():
-        return None
-    return path
-
-
 def _identify(path: bytes) -> Identity:
     code = path.decode("ascii").removeprefix(RECALL_STATUS)
     return identify(CANONICAL_HOST + code)
-
-
-async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

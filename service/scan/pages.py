@@ -45,13 +45,12 @@ _CHINESE: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 @dataclass(frozen=True, slots=True)
 class Page:
     """What partial templates of other blocks may use besides the card. `path`: of the code, as it was scanned
-    (`/01/…/10/…`); `scans`: how often and where it was scanned, where that is counted.
+    (`/01/…/10/…`).
     """
 
     verdict: Verdict
     language: Language
     path: str
-    scans: object | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +119,11 @@ def page(
     path: str,
     reason: str = "",
     now: datetime,
+    scans: str | None = None,
 ) -> str:
     """The whole page. `switch`: link to the same page in the other language; `path`: of the code, as it was
-    scanned; `reason`: why it is invalid."""
+    scanned; `reason`: why it is invalid; `scans`: in the place of `scans_section` of the card.
+    """
     words = words_in(language)
     unit = card.unit if card else None
     return (
@@ -137,14 +138,30 @@ def page(
             card=card,
             told=told_in(language),
             day=day_in(language),
-            page=Page(verdict, language, path, card.scans if card else None),
+            page=Page(verdict, language, path),
+            scans=scans_section(card.scans if card else None, language) if scans is None else scans,
             code="" if card and card.facts else path[:CODE_SHOWN],
             reason=reason,
-            checked_at=now.astimezone(PACK_TIME).strftime("%Y-%m-%d %H:%M (UTC+8)"),
+            checked_at=checked_text(now),
             host=urlsplit(links.public_url()).netloc,
             **(_blocks(card, words, language, now) if card and card.facts else _NO_BLOCKS),
         )
     )
+
+
+def checked_text(now: datetime) -> str:
+    """The moment of the check as the page tells it."""
+    return now.astimezone(PACK_TIME).strftime("%Y-%m-%d %H:%M (UTC+8)")
+
+
+def scans_section(scans: object | None, language: Language) -> str:
+    """How often and where the code was scanned (`signals.outcomes.Told`), as HTML; nothing where that is not
+    counted.
+    """
+    if scans is None:
+        return ""
+    template = pages().get_template("scans.html")
+    return template.render(scans=scans, language=language, day=day_in(language))
 
 
 def links_page(

@@ -9,85 +9,62 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from service.db.failures import FAILURES
 from service.db.statements import statement
 from service.db.transaction import Connection
 from service.events.namespaces import local_name
 from service.identifiers.identity import Identity, Kind
 from service.scan.cards import Card, phone_of
+from service.scan.together import Together
 from service.scan.unit_signs import HELD_AS, HOLDING_STEPS
 from service.scan.unit_state import UnitSigns
 from service.scan.verdict import Found, verdicts_of
 from service.units.status import Status, status_told
 
-#: Codes of one statement.
-CODES_AT_ONCE: Final = 200
 #: Events of a unit that are looked through; one with more is left to those who read them all.
 EVENTS_MOST: Final = 50
 #: Seconds after which a code is left to `cards.look_up`, which has a patience of its own.
 LOOK_UP_SECONDS: Final = 2.0
 
-
 Borrowed = Callable[[], AbstractAsyncContextManager[Connection]]
-
-
-class _Asked(NamedTuple):
-    identity: Identity
-    answer: "asyncio.Future[Mapping[str, Any] | None]"
+#: A row of `plain_codes.sql`.
+Row = Mapping[str, Any]
 
 
 class PlainCodes:
-    """Looks codes up on one connection at a time: those that come meanwhile go together with the next.
-    `borrowed`: see `db.transaction.borrowed`.
-    """
+    """Looks codes up on one connection at a time. `borrowed`: see `db.transaction.borrowed`."""
 
     def __init__(self, borrowed: Borrowed) -> None:
         self._borrowed = borrowed
-        self._waiting: list[_Asked] = []
-        self._work: asyncio.Task[None] | None = None
+        self._together: Together[Identity, Row] = Together(self._ask)
 
     async def find(self, identity: Identity, now: datetime) -> Card | None:
         """What is known of a lot or a unit, if that is plain; None for all else, failures too: whoever asks
         then says why.
         """
-        asked = _Asked(identity, asyncio.get_running_loop().create_future())
-        self._waiting.append(asked)
-        if self._work is None:
-            self._work = asyncio.create_task(self._look_up())
-        row = await asked.answer
+        row = await self._together.find(identity)
         return None if row is None else card_of_plain(identity, row, now)
 
-    async def _look_up(self) -> None:
-        some: list[_Asked] = []
-        try:
-            while self._waiting:
-                some, self._waiting = self._waiting[:CODES_AT_ONCE], self._waiting[CODES_AT_ONCE:]
-                try:
-                    found = await self._ask([asked.identity for asked in some])
-                except FAILURES:
-                    found = {}
-                for place, asked in enumerate(some, 1):
-                    if not asked.answer.done():
-                        asked.answer.set_result(found.get(place))
-        finally:
-            # Whatever ended this early, nobody waits for ever.
-            for asked in (*some, *self._waiting):
-                if not asked.answer.done():
-                    asked.answer.set_result(None)
-            self._waiting, self._work = [], None
-
-    async def _ask(self, codes: Sequence[Identity]) -> dict[int, Mapping[str, Any]]:
-        units = [code.uri if code.kind is Kind.UNIT else None for code in codes]
-        named = [code.batch_uri or code.uri for code in codes]
-        lots = [code.batch_uri is not None for code in codes]
+    async def _ask(self, codes: Sequence[Identity]) -> dict[int, Row]:
         async with asyncio.timeout(LOOK_UP_SECONDS), self._borrowed() as sql:
-            rows = await sql.fetch(statement("service.scan", "plain_codes"), named, units, lots, EVENTS_MOST)
-        return {row["place"]: dict(row) for row in rows}
+            return await find_plain(sql, codes)
 
 
-def card_of_plain(identity: Identity, row: Mapping[str, Any], now: datetime) -> Card | None:
+async def find_plain(
+    sql: Connection, codes: Sequence[Identity], *, for_pages: bool = False
+) -> dict[int, Row]:
+    """Rows of `plain_codes.sql` by the place of their code, from 1; no row for a code that is not plain."""
+    units = [code.uri if code.kind is Kind.UNIT else None for code in codes]
+    named = [code.batch_uri or code.uri for code in codes]
+    lots = [code.batch_uri is not None for code in codes]
+    rows = await sql.fetch(
+        statement("service.scan", "plain_codes"), named, units, lots, EVENTS_MOST, for_pages
+    )
+    return {row["place"]: dict(row) for row in rows}
+
+
+def card_of_plain(identity: Identity, row: Row, now: datetime) -> Card | None:
     """The card of a code, from a row of `plain_codes.sql`; None if an event says something of the unit."""
     events = row["events"] or ()
     if len(events) == EVENTS_MOST or any(map(_says_something, events)):
@@ -96,7 +73,7 @@ def card_of_plain(identity: Identity, row: Mapping[str, Any], now: datetime) -> 
     if identity.kind is Kind.UNIT:
         unit = UnitSigns(row["unit_id"], True, False, Status.ACTIVE, None, ())
     verdicts = verdicts_of(Found(status=unit.status if unit else None, expires_on=row["expires_on"]), now)
-    return Card(verdicts, identity, now, dict(row), unit=unit, phone=phone_of(dict(row)))
+    return Card(verdicts, identity, now, dict(row), unit=unit, phone=phone_of(row))
 
 
 def _says_something(event: Sequence[str | None]) -> bool:

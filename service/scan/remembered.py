@@ -13,12 +13,15 @@ CODES_MOST: Final = 20_000
 
 
 class Told(NamedTuple):
-    """An answer as it was sent. `until`: on the clock that `Remembered` is asked by, seconds."""
+    """An answer as it was sent. `until`: on the clock that `Remembered` is asked by, seconds; `batch_id`: of
+    the page of a batch, whose looks are counted.
+    """
 
     until: float
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    batch_id: int | None = None
 
 
 class Remembered:
@@ -54,9 +57,15 @@ class Remembered:
         return before is not None and began - before < SECONDS
 
     def keep(
-        self, path: bytes, began: float, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+        self,
+        path: bytes,
+        began: float,
+        status: int,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        batch_id: int | None = None,
     ) -> None:
         """Keep an answer whose check began at `began`."""
         if len(self._told) >= CODES_MOST:
             self._told.clear()
-        self._told[path] = Told(began + SECONDS, status, headers, body)
+        self._told[path] = Told(began + SECONDS, status, headers, body, batch_id)

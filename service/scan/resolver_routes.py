@@ -144,7 +144,7 @@ async def _answer(request: Request, tx: Transaction, scanned: Scanned, form: For
     if has_several_defaults(levels) and scanned.identity.kind in TRADE_ITEMS:
         card = await look_up(tx, scanned.identity, clock.now())
         recalled = card.verdict is Verdict.RECALLED
-    return _redirect(request, scanned, choose_default(levels, _wishes(request, asked), recalled))
+    return redirect_to(request, scanned, choose_default(levels, _wishes(request, asked), recalled))
 
 
 def _wishes(request: Request, asked: Asked) -> Wishes:
@@ -173,10 +173,11 @@ def _requested(
     chosen = choose(found, _wishes(request, asked))
     if len(chosen) > 1:
         return answer_linkset(request, narrowed(levels, chosen), form, status=300, title="choose")
-    return _redirect(request, scanned, chosen[0])
+    return redirect_to(request, scanned, chosen[0])
 
 
-def _redirect(request: Request, scanned: Scanned, link: Link) -> Response:
+def redirect_to(request: Request, scanned: Scanned, link: Link) -> Response:
+    """To this link, with the query of the request."""
     host = links.public_url()
     target = with_query(link.href, quote(raw_query(request), safe=URI_CHARACTERS))
     if target.startswith(f"{host}/") and request.headers.get("host", "").lower() != urlsplit(host).netloc:

@@ -5,7 +5,6 @@ A code leads here through the resolver: `/01/{gtin}/10/{lot}` -> `/p/01/{gtin}/1
 
 from dataclasses import replace
 from functools import partial
-from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -14,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from service import clock
 from service.auth.caller import Tx
 from service.db.failures import FAILURES
-from service.db.transaction import Transaction, transaction
+from service.db.transaction import transaction
 from service.errors import Malformed
 from service.identifiers.identity import Identity, identify
 from service.identifiers.kinds import CANONICAL_HOST, Kind
@@ -24,24 +23,19 @@ from service.registry.document_routes import download
 from service.registry.fields import PathId
 from service.scan import link_pages
 from service.scan.answers import CODE_PATH, HEADERS, METHODS, STATUSES, raw_path, raw_query, refuse, respond
+from service.scan.batch_parts import kept_trails
 from service.scan.cards import Card, look_up
 from service.scan.levels import MINTED, TRADE_ITEMS, read_scanned
-from service.scan.link_choice import Link
-from service.scan.link_store import find_links
-from service.scan.link_types import DEFAULT_MULTI
 from service.scan.own_links import FILES, PAGES, RECALL_STATUS
 from service.scan.patience import within_patience
 from service.scan.preferences import preferred_form
+from service.scan.producer_links import links_shown
 from service.scan.resolver import gather
-from service.scan.trail import Kept
 from service.scan.verdict import Verdict
 from service.signals.visits import count_visit
 from service.web.problems import PROBLEM_JSON
 
 router = APIRouter(tags=["consumer"])
-
-LINKS_SHOWN: Final = 20  # of a producer on one page
-NOT_FOR_PEOPLE: Final = frozenset({DEFAULT_MULTI, "gs1:epcis", "gs1:jws", "gs1:masterData", "gs1:handledBy"})
 
 
 @router.get(
@@ -139,8 +133,8 @@ async def _find(request: Request, identity: Identity, path: str, data: bool) -> 
                 scanned = read_scanned(path, "", links.public_url())
                 levels = await gather(tx, scanned, links.public_url())
                 return link_pages.answer_thing(request, scanned, levels, data=data) if levels else None
-            found = await look_up(tx, identity, clock.now(), None if data else _kept(request))
-            card = replace(found, links=await _links(tx, path))
+            found = await look_up(tx, identity, clock.now(), None if data else kept_trails(request.app.state))
+            card = replace(found, links=await links_shown(tx, path))
             if not data:
                 unit = identity.uri if identity.kind is Kind.UNIT else None
                 card = replace(card, scans=await count_visit(request, tx, unit, card.facts.get("batch_id")))
@@ -148,26 +142,6 @@ async def _find(request: Request, identity: Identity, path: str, data: bool) -> 
         if card is None:  # else all is checked, and only how often it was looked at is not known
             raise
     return card
-
-
-def _kept(request: Request) -> Kept:
-    """The trails that this application has read lately."""
-    state = request.app.state
-    if not hasattr(state, "trails"):
-        state.trails = Kept()
-    kept: Kept = state.trails
-    return kept
-
-
-async def _links(tx: Transaction, path: str) -> tuple[Link, ...]:
-    """What the producer has registered for people to read, most specific first."""
-    try:
-        levels = read_scanned(path, "", links.public_url()).levels
-    except Malformed:  # the page takes more than the resolver does
-        return ()
-    found = await find_links(tx, levels)
-    shown = [link for level in levels for link in found[level.uri] if link.type not in NOT_FOR_PEOPLE]
-    return tuple({link.href: link for link in reversed(shown)}.values())[::-1][:LINKS_SHOWN]
 
 
 def _identify(path: str, query: str) -> Identity:

@@ -21,10 +21,26 @@ class Sale(NamedTuple):
 
 
 def distinct_sales(told: Sequence[Sale]) -> tuple[Sale, ...]:
-    """The sales, each once, by time. One without a place counts only if none that has one is near it."""
+    """The sales, each once, by time. One without a place is one of those near it that have one, if any is
+    left for it: two without a place that are two sales are not made one by a third.
+    """
+    by_time = sorted(told, key=lambda sale: (sale.at, sale.site or 0))
+    placed = _each_once([sale for sale in by_time if sale.site is not None])
+    nowhere = _each_once([sale for sale in by_time if sale.site is None])
+    free = list(placed)
+    for sale in nowhere:
+        near = next((other for other in free if abs(sale.at - other.at) < SAME_SALE_WITHIN), None)
+        if near is None:
+            placed.append(sale)
+        else:
+            free.remove(near)
+    return tuple(sorted(placed, key=lambda sale: (sale.at, sale.site or 0)))
+
+
+def _each_once(by_time: Sequence[Sale]) -> list[Sale]:
     counted: list[Sale] = []
-    for sale in sorted(told, key=lambda sale: (sale.site is None, sale.at, sale.site or 0)):
-        same = (other for other in counted if sale.site is None or other.site == sale.site)
+    for sale in by_time:
+        same = (other for other in counted if other.site == sale.site)
         if not any(abs(sale.at - other.at) < SAME_SALE_WITHIN for other in same):
             counted.append(sale)
-    return tuple(sorted(counted, key=lambda sale: (sale.at, sale.site or 0)))
+    return counted

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from service.db.failures import FAILURES
 from service.db.statements import statement
-from service.db.transaction import Transaction
+from service.db.transaction import Connection, Transaction
 from service.events.namespaces import local_name
 from service.registry.tables import UNKNOWN_SITE_ID
 from service.scan.journey import Actor, Step, StepKind, merged, step_of
@@ -33,6 +33,7 @@ EVENTS_MOST: Final = 200  # of one unit's path
 #: Journeys kept in memory, and for how long: they change seldom, and never say whether something is recalled.
 KEPT_MOST: Final = 5_000
 KEPT_FOR: Final = timedelta(seconds=60)
+MISSING_FOR: Final = timedelta(seconds=2)
 
 #: Kinds of places where things grow, as people write them.
 GROWERS: Final = frozenset({"field", "farm", "garden", "orchard", "greenhouse", "plot", "pond", "pasture"})
@@ -76,14 +77,14 @@ class Kept:
     trails: dict[tuple[int, ...], tuple[datetime, Trail]] = field(default_factory=dict)
 
     def find(self, key: tuple[int, ...], now: datetime) -> Trail | None:
-        """The trail of these batches if it was read within `KEPT_FOR`."""
+        """The trail if it was read within `KEPT_FOR`; that it could not be, within `MISSING_FOR`."""
         found = self.trails.get(key)
-        return found[1] if found is not None and now - found[0] < KEPT_FOR else None
+        if found is None:
+            return None
+        return found[1] if now - found[0] < (MISSING_FOR if found[1].missing else KEPT_FOR) else None
 
     def keep(self, key: tuple[int, ...], now: datetime, trail: Trail) -> None:
-        """Keep one that could be read."""
-        if trail.missing:
-            return
+        """Keep one, and also that one could not be read: the next reader would wait for it in vain."""
         self.trails.pop(key, None)
         while len(self.trails) >= KEPT_MOST:
             del self.trails[next(iter(self.trails))]
@@ -99,49 +100,51 @@ async def trail_of_batches(
     key = tuple(sorted(row["batch_id"] for row in batches))
     found = kept.find(key, now)
     if found is None:
-        found = await _within_bounds(tx, lambda: _walk(tx, batches))
+        found = await _within_bounds(tx.sql, lambda: _walk(tx.sql, batches))
         kept.keep(key, now, found)
     return found
 
 
 async def trail_of_unit(
-    tx: Transaction,
+    sql: Connection,
     unit_id: int,
     batch_id: int,
     sold: Sequence[tuple[datetime, int]],
     makers: Collection[int],
 ) -> Trail:
     """The unit's own path. `sold`: when and where tills sold it; `makers`: always named."""
-    return await _within_bounds(tx, lambda: _follow(tx, unit_id, batch_id, sold, makers))
+    return await _within_bounds(sql, lambda: _follow(sql, unit_id, batch_id, sold, makers))
 
 
-async def _within_bounds(tx: Transaction, read: Callable[[], Awaitable[Trail]]) -> Trail:
+async def _within_bounds(sql: Connection, read: Callable[[], Awaitable[Trail]]) -> Trail:
     """The trail; a missing one where it takes too long or cannot be read, with the transaction still good."""
     try:
-        async with asyncio.timeout(WALK_SECONDS), tx.sql.transaction():
+        async with asyncio.timeout(WALK_SECONDS), sql.transaction():
             return await read()
     except FAILURES:
         return Trail(missing=True)
 
 
-async def _walk(tx: Transaction, batches: Sequence[Mapping[str, Any]]) -> Trail:
+async def _walk(sql: Connection, batches: Sequence[Mapping[str, Any]]) -> Trail:
     own = [row["batch_id"] for row in batches]
     made = {
         Node(row["batch_id"], row["site_id"]): row["produced_at"]
-        for row in await tx.sql.fetch(statement(HERE, "made_at"), own, PLACES_MOST)
+        for row in await sql.fetch(statement(HERE, "made_at"), own, PLACES_MOST)
     }
     for row in batches:  # no event tells where it was made, but its registration does
         batch, place, day = row["batch_id"], row["origin_site_id"], row["made_on"]
         if place is not None and day is not None and not any(node.batch == batch for node in made):
             made[Node(batch, place)] = noon_of(day)
-    back = await _go_back(tx, made, own)
+    if not made:  # nothing is on record of its making
+        return Trail()
+    back = await _go_back(sql, made, own)
     nodes = sorted(back.reached)
-    holders = await _holders(tx, nodes)
+    holders = await _holders(sql, nodes)
     owners = {row["owner_id"] for node, row in holders.items() if node in made}
     makers = owners | {row["party_id"] for node, row in holders.items() if node in made}
     named = frozenset(party for party in makers if party is not None)
     steps = [*_making(made, back, holders, named), *_moving(back, holders, named)]
-    steps += await _packing(tx, made, holders, named)
+    steps += await _packing(sql, made, holders, named)
     return Trail(tuple(merged(steps)), named, back.cut)
 
 
@@ -154,14 +157,14 @@ class _Back:
     cut: bool = False
 
 
-async def _go_back(tx: Transaction, made: Mapping[Node, datetime], own: list[int]) -> _Back:
+async def _go_back(sql: Connection, made: Mapping[Node, datetime], own: list[int]) -> _Back:
     """Walk back in time, one flow further with each question."""
     back = _Back(dict.fromkeys(made, _END))
     front = dict(back.reached)
     for _ in range(STEPS_BACK_MOST):
         places, until = list(front), list(front.values())
         ids = [node.batch for node in places], [node.site for node in places]
-        flows = await tx.sql.fetch(statement(HERE, "came_from"), *ids, until, own, FLOWS_AT_ONCE)
+        flows = await sql.fetch(statement(HERE, "came_from"), *ids, until, own, FLOWS_AT_ONCE)
         back.flows += flows
         front = {}
         for flow in flows:
@@ -176,8 +179,8 @@ async def _go_back(tx: Transaction, made: Mapping[Node, datetime], own: list[int
     return back
 
 
-async def _holders(tx: Transaction, nodes: Sequence[Node]) -> dict[Node, Row]:
-    rows = await tx.sql.fetch(
+async def _holders(sql: Connection, nodes: Sequence[Node]) -> dict[Node, Row]:
+    rows = await sql.fetch(
         statement(HERE, "holders_on_the_way"), [node.batch for node in nodes], [node.site for node in nodes]
     )
     return {Node(row["batch_id"], row["site_id"]): row for row in rows}
@@ -243,13 +246,13 @@ def _moving(back: _Back, holders: Mapping[Node, Row], named: Collection[int]) ->
 
 
 async def _packing(
-    tx: Transaction,
+    sql: Connection,
     made: Mapping[Node, datetime],
     holders: Mapping[Node, Row],
     named: Collection[int],
 ) -> list[Step]:
     batches, sites = {node.batch for node in made}, {node.site for node in made}
-    rows = await tx.sql.fetch(statement(HERE, "packed_at"), sorted(batches), sorted(sites), PACKINGS_MOST)
+    rows = await sql.fetch(statement(HERE, "packed_at"), sorted(batches), sorted(sites), PACKINGS_MOST)
     packed = [(holders.get(Node(row["batch_id"], row["site_id"])), row["time"]) for row in rows]
     return [
         step_of(StepKind.PACKED, at, _actor(holder), own=True, named=named)
@@ -259,19 +262,19 @@ async def _packing(
 
 
 async def _follow(
-    tx: Transaction,
+    sql: Connection,
     unit_id: int,
     batch_id: int,
     sold: Sequence[tuple[datetime, int]],
     makers: Collection[int],
 ) -> Trail:
-    rows = await tx.sql.fetch(statement(HERE, "unit_path"), unit_id, LEVELS_MOST, EVENTS_MOST)
+    rows = await sql.fetch(statement(HERE, "unit_path"), unit_id, LEVELS_MOST, EVENTS_MOST)
     met = [(StepKind.SOLD, at, site) for at, site in sold]
     for row in rows:
         kind = _OF_UNIT.get(local_name(row["step"]).lower()) if row["step"] else None
         if kind is not None and row["site_id"] != UNKNOWN_SITE_ID:
             met.append((kind, row["time"], row["site_id"]))
-    holders = await _holders(tx, [Node(batch_id, site) for site in sorted({site for _, _, site in met})])
+    holders = await _holders(sql, [Node(batch_id, site) for site in sorted({site for _, _, site in met})])
     steps = [
         step_of(kind, at, _actor(holders[Node(batch_id, site)]), own=True, named=makers)
         for kind, at, site in met

@@ -81,20 +81,26 @@ class Scans:
         """
         now = clock.now()
         if unit_uri is not None:
-            visitor = await self._visitor(visit, unit_uri, now)
+            visitor = await self.visitor(visit, unit_uri, now)
             async with asyncio.timeout(READ_SECONDS):
-                row = await find_looks(tx, unit_uri, visitor)
-            if row is not None:
-                return self._look_at_unit(visit, row, visitor, now)
+                found = await find_looks(tx.sql, [unit_uri], [visitor])
+            if found:
+                return self.look_at_unit(visit, found[1], visitor, now)
         if batch_id is not None:
-            visitor = await self._visitor(visit, f"batch {batch_id}", now)
-            if visitor is not None:
-                self._take(Look("batch", batch_id, visitor, self._places.find(visit.address), now))
+            await self.look_at_batch(visit, batch_id)
         return Told(Outcome.CANNOT_TELL) if unit_uri is not None else None
 
-    def _look_at_unit(
+    async def look_at_batch(self, visit: Visit, batch_id: int) -> None:
+        """Count a look at the code of a batch; nothing is read for it."""
+        now = clock.now()
+        visitor = await self.visitor(visit, f"batch {batch_id}", now)
+        if visitor is not None:
+            self._take(Look("batch", batch_id, visitor, self._places.find(visit.address), now))
+
+    def look_at_unit(
         self, visit: Visit, row: Mapping[str, Any], visitor: bytes | None, now: datetime
     ) -> Told:
+        """Count a look at the code of a unit on record. `row`: of `find_looks`; `visitor`: of `visitor`."""
         unit = row["unit_id"]
         counted = (row["looks"] or 0) + self._not_written[("unit", unit)]
         repeated = (row["seen_at"] is not None and now - row["seen_at"] < SAME_LOOK) or self._is_held(visitor)
@@ -112,7 +118,7 @@ class Scans:
             row["city_en"] if known else place.city_en,
         )
 
-    async def _visitor(self, visit: Visit, thing: str, now: datetime) -> bytes | None:
+    async def visitor(self, visit: Visit, thing: str, now: datetime) -> bytes | None:
         """Who looks at what, as a hash; None for who does not count, and where there is no salt to be had."""
         if not visit.counts:
             return None

@@ -1,0 +1,77 @@
+"""What a scan asks for is found by index, however many units and lots there are."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service.db.statements import statement
+from service.db.transaction import create_engine, transaction
+from service.registry.ensure import NewBatch, ensure_batches
+from service.signals import scan_rows
+from tests.conftest import TEMPLATE, execute, on_database
+
+PRODUCT = "https://id.gs1.org/01/04012345111118"
+LOT, UNIT = f"{PRODUCT}/10/L7", f"{PRODUCT}/21/77"
+#: Half of the units are of one lot, the others of twenty thousand; one more has no registered serials.
+LOTS = 20_002
+FILL = """
+INSERT INTO unit (uri, batch_id, registered_batch_id, registration_id)
+SELECT $1 || '/21/' || n, batch.id, batch.id, 1
+FROM generate_series(1, 100000) AS n
+JOIN batch ON batch.uri = $1 || '/10/L' || CASE WHEN n % 2 = 0 THEN 0 ELSE n % 20000 END
+"""
+HERE = "service.scan"
+ONE = [1]
+STATEMENTS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "find_batches": (statement(HERE, "find_batches"), (LOT, UNIT)),
+    "find_things": (statement(HERE, "find_things"), ([UNIT, LOT, PRODUCT], None)),
+    "unit_signs": (statement(HERE, "unit_signs"), (77, [20_002])),
+    "unit_signs of many lots": (statement(HERE, "unit_signs"), (77, [1, 20_002])),
+    "pack": (statement("service.units", "pack"), (77,)),
+    "plain_codes": (statement(HERE, "plain_codes"), ([LOT] * 50, [UNIT] * 50, [True] * 50, 50, True)),
+    "known_codes": (statement(HERE, "known_codes"), (ONE * 150, [UNIT, LOT, PRODUCT] * 50, "gs1:x")),
+    "looks": (scan_rows.FIND, ([UNIT] * 50, [b""] * 50)),
+    "unit_path": (statement(HERE, "unit_path"), (77, 4, 200)),
+    "made_at": (statement(HERE, "made_at"), (ONE, 20)),
+    "holders": (statement(HERE, "holders_on_the_way"), (ONE, ONE)),
+}
+
+
+@pytest.fixture(scope="module")
+async def seeded(cluster: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on a database with many units, and statistics of them."""
+    await execute(cluster, f"CREATE DATABASE test_scan_plans TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    engine = create_engine(on_database(cluster, "test_scan_plans"))
+    try:
+        async with transaction(engine) as tx:
+            lots = [f"L{number}" for number in range(LOTS)]
+            await ensure_batches(
+                tx, [NewBatch(f"{PRODUCT}/10/{lot}", PRODUCT, lot, of_one=False) for lot in lots]
+            )
+            await tx.sql.execute(FILL, PRODUCT)
+            await tx.sql.execute("ANALYZE")
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A node of a plan and all below it."""
+    yield node
+    for inner in node.get("Plans", []):
+        yield from nodes(inner)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_no_statement_of_a_scan_reads_all_units_or_lots(seeded: AsyncEngine, name: str) -> None:
+    text, arguments = STATEMENTS[name]
+    async with transaction(seeded) as tx:
+        told = await tx.sql.fetchval(f"EXPLAIN (FORMAT JSON) {text}", *arguments)
+    plan = list(nodes((json.loads(told) if isinstance(told, str) else told)[0]["Plan"]))
+    whole = [node for node in plan if node["Node Type"] in ("Seq Scan", "Index Only Scan", "Index Scan")]
+    # By an index without a condition is from end to end as well.
+    whole = [node for node in whole if "Index Cond" not in node]
+    assert not [node for node in whole if node["Relation Name"] in ("unit", "batch")], plan
