@@ -8,7 +8,7 @@ Where packing events leave things out, `untold_contents.py` says what they are t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -105,6 +105,10 @@ class Packings:
             if packing.action != "DELETE":
                 for child in packing.children:
                     self._of_child[child].append(packing)
+
+    def packed(self) -> Set[int]:
+        """Every unit that was ever packed into anything here."""
+        return self._of_child.keys()
 
     def inside(self, unit: int, at: datetime) -> Inside:
         """Everything inside `unit` at `at`, levels opened; not the unit itself."""

@@ -176,7 +176,9 @@ async def postings_of_events(
     named = {item.unit for told in items.values() for item in told if item.unit is not None}
     parents = await which_are_parents(tx, named)
     packings, inside = await load_packings(tx, parents)
-    known = {row["id"]: row["batch_id"] for row in await tx.sql.fetch(UNITS_OF, sorted(named | inside))}
+    # Before anything is locked, another capture may pack more while this is read, statement by statement.
+    units = sorted(named | inside | packings.packed())
+    known = {row["id"]: row["batch_id"] for row in await tx.sql.fetch(UNITS_OF, units)}
     known |= batch_of
     ids = (entry.transformation_id for entry in entries.values())
     return Posted(
