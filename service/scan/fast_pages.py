@@ -23,11 +23,10 @@ from service.db.failures import FAILURES
 from service.db.transaction import borrowed, transaction
 from service.errors import Malformed
 from service.identifiers.identity import Identity, Kind, identify
-from service.identifiers.kinds import CANONICAL_HOST
 from service.scan.answers import html_headers, language_of, switch_of
 from service.scan.batch_parts import FORMS_MOST, BatchPart, BatchParts, kept_trails
 from service.scan.cards import Card, journey_of
-from service.scan.front import CODE, Headers, header_of, is_canonical, path_of, send_whole
+from service.scan.front import Headers, header_of, identify_canonical, path_of, send_whole
 from service.scan.own_links import PAGES
 from service.scan.page_forms import filled, form_of
 from service.scan.pages import checked_text, scans_section
@@ -98,7 +97,7 @@ class FastPages:
             await send_whole(send, told.status, told.headers, told.body)
             return
         code = path.decode("ascii").removeprefix(PAGES)
-        identity = _identify(code)
+        identity = identify_canonical(code)
         now = clock.now()
         visit, visitor = None, None
         if identity is not None and scans is not None:
@@ -190,18 +189,6 @@ class FastPages:
             return scans.look_at_unit(visit, plain.found.looks, visitor, now)
         await scans.look_at_batch(visit, plain.found.row["batch_id"])
         return None
-
-
-def _identify(code: str) -> Identity | None:
-    """The lot or unit of a path in the usual form."""
-    if CODE.fullmatch(code) is None:
-        return None
-    try:
-        identity = identify(CANONICAL_HOST + code)
-    except Malformed:
-        return None
-    known = identity.kind in (Kind.BATCH, Kind.UNIT)
-    return identity if known and is_canonical(code, identity) else None
 
 
 def _form(plain: _Plain, language: Language, now: datetime) -> tuple[bytes, ...]:

@@ -17,10 +17,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.db.statements import statement
 from service.db.transaction import borrowed
-from service.errors import Malformed
+from service.identifiers.identity import Identity
 from service.registry import links
-from service.scan.front import CODE, header_of, path_of, send_whole
-from service.scan.levels import Scanned, read_scanned
+from service.scan.front import header_of, identify_canonical, path_of, send_whole
+from service.scan.levels import Level, Scanned
 from service.scan.link_pages import wanted_form
 from service.scan.link_types import DEFAULT_MULTI
 from service.scan.own_links import own_links
@@ -40,7 +40,7 @@ class FastRedirect:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._remembered = Remembered()
-        self._codes: Together[Scanned, bool] = Together(self._ask)
+        self._codes: Together[Identity, bool] = Together(self._ask)
         self._borrowed: Borrowed | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,26 +66,26 @@ class FastRedirect:
 
     async def _answer_plain(self, scope: Scope, path: bytes) -> Response | None:
         code = path.decode("ascii")
-        if CODE.fullmatch(code) is None:
-            return None
-        try:
-            scanned = read_scanned(code, "", links.public_url())
-        except Malformed:
+        identity = identify_canonical(code)
+        if identity is None:
             return None
         self._borrowed = partial(borrowed, scope["app"].state.engine)
-        if not await self._codes.find(scanned):
+        if not await self._codes.find(identity):
             return None
-        level = scanned.levels[0]
+        level = Level(code, identity.uri, identity)
         # The first of a level's own links is the page, whatever is on record of it.
-        return redirect_to(Request(scope), scanned, own_links(level, scanned.path, {}, links.public_url())[0])
+        page = own_links(level, code, {}, links.public_url())[0]
+        return redirect_to(Request(scope), Scanned(code, identity, (level,)), page)
 
-    async def _ask(self, codes: Sequence[Scanned]) -> dict[int, bool]:
+    async def _ask(self, codes: Sequence[Identity]) -> dict[int, bool]:
         """By the place of a code, from 1: whether it is known, with one default."""
         assert self._borrowed is not None
         asked = [
             (place, uri)
-            for place, scanned in enumerate(codes, 1)
-            for uri in {uri for level in scanned.levels for uri in (level.uri, level.identity.uri)}
+            for place, code in enumerate(codes, 1)
+            # The levels of a lot or a unit without a variant (`levels.read_scanned`).
+            for uri in {code.uri, code.batch_uri, code.product_uri}
+            if uri is not None
         ]
         async with asyncio.timeout(LOOK_UP_SECONDS), self._borrowed() as sql:
             rows = await sql.fetch(

@@ -6,8 +6,9 @@ from typing import Final
 
 from starlette.types import Scope, Send
 
-from service.identifiers.identity import Identity
-from service.identifiers.kinds import escape
+from service.errors import Malformed
+from service.identifiers.identity import Identity, Kind, identify
+from service.identifiers.kinds import CANONICAL_HOST, escape
 
 #: Octets of a path that is looked at.
 PATH_MOST: Final = 300
@@ -32,10 +33,19 @@ def header_of(scope: Scope, name: bytes) -> str | None:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
 
 
-def is_canonical(code: str, identity: Identity) -> bool:
-    """Whether the path of a lot or a unit is written as this service writes it."""
+def identify_canonical(code: str) -> Identity | None:
+    """The lot or unit of a path that is written as this service writes it; None for all else."""
+    if CODE.fullmatch(code) is None:
+        return None
+    try:
+        identity = identify(CANONICAL_HOST + code)
+    except Malformed:
+        return None
+    if identity.kind not in (Kind.BATCH, Kind.UNIT):
+        return None
     parts = ("01", identity.gtin), ("10", identity.lot), ("21", identity.serial)
-    return code == "".join(f"/{ai}/{escape(value)}" for ai, value in parts if value is not None)
+    same = code == "".join(f"/{ai}/{escape(value)}" for ai, value in parts if value is not None)
+    return identity if same else None
 
 
 async def send_whole(send: Send, status: int, headers: Headers, body: bytes) -> None:
