@@ -24,6 +24,10 @@ HOST_AND_PATH: Final = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}/\S+")
 _FULL_WIDTH: Final = {0xFF01 + at: chr(0x21 + at) for at in range(94)} | {0x3000: " "}
 #: A link in a symbol that claims to carry element strings: wrongly printed, and clear all the same.
 _URL_IN_A_SYMBOL: Final = re.compile(r"\][A-Za-z][0-9A-Za-z](?=https?://)", re.IGNORECASE)
+#: Blanks, and FNC1 as a scanner gives it, which `\s` covers too.
+_BESIDE_BRACKETS: Final = re.compile(r"\s*([()])\s*")
+#: GTINs and SSCCs as people print them; their check digits tell of what does not belong together.
+_SPACED_NUMBER: Final = re.compile(r"\((?:00|01|02)\)[0-9 ]+")
 _INVISIBLE: Final = str.maketrans("", "", "\ufeff\u200b\u200c\u200d\u2060")
 
 
@@ -116,8 +120,10 @@ def _is_message_with_key(code: str) -> bool:
 def split_code(code: str) -> list[Element]:
     """The elements of an element string of either form; values are not checked. Raises `Malformed`."""
     if code.startswith("("):
-        # Printed text has blanks after brackets; no value of character set 82 can hold one.
-        return split_bracketed(re.sub(r"\s+", "", code))
+        # Printed text has blanks beside brackets and between the digits of numbers that check themselves. One
+        # inside another value stays, to be refused: nobody knows whether (10)A B is the lot AB.
+        code = _SPACED_NUMBER.sub(lambda number: "".join(number[0].split()), code)
+        return split_bracketed(_BESIDE_BRACKETS.sub(r"\1", code).rstrip())
     return split_message(code)
 
 

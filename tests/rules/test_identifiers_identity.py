@@ -160,6 +160,9 @@ def test_minted_sites_and_parties() -> None:
         ("(01)06901234567892(10)L1", f"{PRODUCT}/10/L1"),
         ("（01）06901234567892（10）L1", f"{PRODUCT}/10/L1"),
         ("(01) 06901234567892 (17) 261200 (10) L1", f"{PRODUCT}/10/L1"),
+        ("( 01 ) 06901234567892 (10) L1\x1d(21) s", f"{PRODUCT}/21/s"),
+        ("(01)06901234567892(10)L1\x1d", f"{PRODUCT}/10/L1"),
+        ("(01) 0 690123 456789 2 (10) L1", f"{PRODUCT}/10/L1"),
         ("010690123456789210L1\x1d17261231", f"{PRODUCT}/10/L1"),
         ("01069012345678921726123110L1", f"{PRODUCT}/10/L1"),
         ("]C1010690123456789210L1", f"{PRODUCT}/10/L1"),
@@ -183,6 +186,12 @@ def test_what_is_no_code_is_refused_with_what_would_be_right(code: str) -> None:
     with pytest.raises(Malformed) as caught:
         identify_code(code)
     assert caught.value.faults[0].message_zh
+
+
+@pytest.mark.parametrize("code", ["(01)06901234567892(10)A B", "(01)06901234567892(10)A\x1dB"])
+def test_a_lot_is_not_put_together_from_two_pieces(code: str) -> None:
+    with pytest.raises(Malformed):
+        identify_code(code)
 
 
 def reads_or_refuses(read: Callable[[str], Identity], text: str) -> bool:
