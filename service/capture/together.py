@@ -94,7 +94,7 @@ class Together:
         return list(taken.values())
 
     async def _store(self, group: list[_Waiting], *, patient: bool) -> None:
-        """Capture a group in one transaction. `patient`: nobody waits behind it, so it may wait for a lock."""
+        """Capture a group in one transaction. `patient`: it may wait for locks, nobody waits behind it."""
         async with self._open_tx() as tx:
             strangers = {key: await _refusal(tx, key) for key in {waiting.key for waiting in group}}
             outcomes: list[Exception | None] = [strangers[waiting.key] for waiting in group]

@@ -29,7 +29,13 @@ WHERE lot.id = ANY($1::bigint[]) AND lot.id <> lotless.id AND NOT lot.of_one
 DEPARTURES = """
 -- What left, of the lotless batches $1, the places $2: the same addresses, or somewhere with a party that
 -- runs one of them or is named ($3), or any place of a party of which only that is known.
-WITH place AS (SELECT id, gln, party_id, unspecified FROM site WHERE id = ANY($2::bigint[])),
+WITH place AS (
+    -- A part of a place (a GLN with an extension) is run by whoever runs the whole.
+    SELECT site.id, site.gln, site.unspecified, coalesce(site.party_id, whole.party_id) AS party_id
+    FROM site LEFT JOIN site AS whole
+      ON site.uri LIKE 'https://id.gs1.org/414/%/254/%' AND whole.uri = split_part(site.uri, '/254/', 1)
+    WHERE site.id = ANY($2::bigint[])
+),
 near AS (
     SELECT id FROM place
     UNION SELECT site.id FROM site JOIN place USING (gln)

@@ -99,7 +99,7 @@ def project_batch(
     doubts = Doubts(postings)
     for move in presence.moves:
         doubts.mark(move)
-    balances = _Balances(places)
+    balances = _Balances(Places(sites, {**places.told_owner, **receivers(presence.moves, places)}))
     balances.add(presence, acts)
     flows = [flow for move in presence.moves for flow in _flows_of(batch, move)]
     gaps = [*presence.gaps, *_gaps_of_moves(presence.moves), *balances.gaps(), *doubts.gaps(acts)]
@@ -140,6 +140,25 @@ def told_owners(postings: Sequence[Posting], sites: Sites) -> dict[int | str, in
             if effect is Effect.RECEIVE and place is not None and place != entry.source_site:
                 told[sites.address(place)] = entry.destination_party
     return told
+
+
+def receivers(moves: Sequence[Move], places: Places) -> dict[int | str, int]:
+    """Where nobody says who runs a place, whom the goods received there had been shipped to; the latest word
+    counts. Without it nobody is there to be told.
+    """
+    told: dict[int | str, int] = {}
+    for move in sorted(moves, key=lambda move: (move.arrived_at or move.departed_at, _key(move))):
+        if move.ship is None or move.target is None or places.owner(move.target) is not None:
+            continue
+        party = move.ship.destination_party
+        if party is not None and move.target != UNKNOWN_SITE:
+            told[places.sites.address(move.target)] = party
+    return told
+
+
+def _key(move: Move) -> str:
+    entry = move.receive or move.ship
+    return "" if entry is None else entry.key
 
 
 def _flows_of(batch: int, move: Move) -> list[Flow]:

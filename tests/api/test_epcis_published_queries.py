@@ -239,9 +239,9 @@ async def test_a_search_with_several_parameters_at_once_is_answered(asked: httpx
 @pytest.mark.parametrize(
     "wrong",
     [
-        # TCR-53, step 29; TCR-54, steps 3 and 4
-        event(sensorElementList=sensed({"type": "Temperature", "deviceID": DEVICE}, {"deviceID": DEVICE})),
-        event(sensorElementList=sensed({"type": "Temperature", "rawData": METHOD}, {"rawData": METHOD})),
+        # TCR-53, step 29 (decision F); TCR-54, steps 3 and 4
+        event(sensorElementList=sensed({"type": "Temperature", "deviceID": DEVICE}, {"deviceID": METHOD})),
+        event(sensorElementList=sensed({"type": "Temperature", "rawData": METHOD}, {"rawData": DEVICE})),
         event("AssociationEvent", "parentID"),
         event("AssociationEvent", "parentID", action="DELETE"),
         event("AssociationEvent", "childEPCs"),

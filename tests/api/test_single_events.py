@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.capture.conduct import capture_events
-from service.db.transaction import transaction
+from service.db.transaction import Transaction, transaction
 from service.events.json_document import dump_event
 from service.ledger.locks import own_ledger
 from tests import world
@@ -90,6 +90,14 @@ async def test_an_error_declaration_among_others_voids_its_event(
     assert "L1" not in str((await world.ledger(engine)).holdings)
 
 
+async def until_somebody_waits(tx: Transaction) -> None:
+    """Until a lock is wanted that is not granted."""
+    waiting = 0
+    while not waiting:
+        await asyncio.sleep(0.01)
+        waiting = await tx.sql.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+
 async def test_whoever_must_wait_makes_nobody_else_wait(
     client: httpx.AsyncClient, engine: AsyncEngine
 ) -> None:
@@ -98,8 +106,7 @@ async def test_whoever_must_wait_makes_nobody_else_wait(
         await tx.sql.execute("SELECT FROM batch WHERE lot = 'L0' FOR UPDATE")
         waiting = asyncio.create_task(send(client, event("e1", "L0")))
         # It came first, by itself: a group of one waits for the lock.
-        while not await tx.sql.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            await asyncio.sleep(0.01)
+        await until_somebody_waits(tx)
         others = await asyncio.gather(*(send(client, event(f"e{n}", f"L{n}")) for n in range(2, 6)))
         assert [answer.status_code for answer in others] == [201] * 4
         assert not waiting.done()

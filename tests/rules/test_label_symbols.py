@@ -23,7 +23,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def read(image: Image.Image) -> zxingcpp.Barcode:
     """The one symbol in the image."""
-    found = zxingcpp.read_barcodes(image)
+    # Among the modules of a QR symbol the reader now and then takes some for a symbol of another kind.
+    found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     assert len(found) == 1, found
     return found[0]
 

@@ -105,7 +105,7 @@ def test_no_place_that_an_event_names_is_missed(chain: Chain) -> None:
         geography = memory.geography
         held = {holding.site for holding in ledger.holdings}
         places = Places(geography, told_owners(memory, batch))
-        whose = {places.owner(site) for site in held} - {None}
+        whose = {holding.party for holding in ledger.holdings} - {None}
         addresses = {geography.address(site) for site in held}
         voided = any(effect is Effect.VOID_SHIPMENT for _, effect in effects(memory, batch))
         for posting, effect in effects(memory, batch):
