@@ -166,7 +166,6 @@ def test_the_order_of_telling_makes_no_difference(told: list[Sale]) -> None:
     assert distinct_sales(told) == distinct_sales(told[::-1])
 
 
-
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_what_is_said_names_the_day_and_asks_who_bought_it(language: Any) -> None:
     first, last = Sale(NOW, 1), Sale(NOW + timedelta(days=2), 2)
