@@ -47,6 +47,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 async def require_readable(page: Page) -> None:
     """It fits the screen, and axe-core finds nothing."""
+    # After a click the next document may be there and empty yet.
+    await page.wait_for_function("document.readyState === 'complete' && document.body !== null")
     assert await page.evaluate("document.documentElement.scrollWidth") <= SMALL["width"]
     found = await Axe().run(page, options=RULES)
     assert found.violations_count == 0, found.generate_report()
