@@ -1,0 +1,1 @@
+"""Notices of a recall, their way to the holder, and the answers."""

@@ -1,0 +1,1 @@
+"""Recalls for the public and its machines: pages and feeds."""

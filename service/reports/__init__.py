@@ -1,0 +1,1 @@
+"""What a case has reached: progress, checks, reports, drills."""
