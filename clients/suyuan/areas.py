@@ -1,4 +1,4 @@
-"""What a client reaches, area by area. `suyuan.async_areas` has the same for asyncio."""
+"""What a client reaches, area by area, for ordinary code: written from its twin by `scripts.write_client`."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime

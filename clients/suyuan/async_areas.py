@@ -1,4 +1,4 @@
-"""What a client reaches, area by area, for asyncio. `suyuan.areas` has the same for ordinary code."""
+"""What a client reaches, area by area, for asyncio. `suyuan.areas` is written from this file, too."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import date, datetime

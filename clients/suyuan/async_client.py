@@ -1,4 +1,4 @@
-"""The client for asyncio. `suyuan.client` has the same methods for ordinary code."""
+"""The client for asyncio. `suyuan.client` is written from this file: `python -m scripts.write_client`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -30,7 +30,9 @@ class AsyncSuyuan:
         async with AsyncSuyuan("https://trace.example.cn", key="sy_…") as suyuan:
             trace = await suyuan.trace("06901234567892 L1")
 
-    Arguments and failures are those of `suyuan.Suyuan`.
+    Address and key come from the arguments, else `SUYUAN_URL` and `SUYUAN_KEY`, else the file that
+    `suyuan login` wrote. Failures are `suyuan.SuyuanError`s: `Refused` (with the fields of the problem),
+    `Unreachable`, `Unreadable`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The client for ordinary code. `suyuan.async_client` has the same methods for asyncio."""
+"""The client for ordinary code: written from its twin by `scripts.write_client`."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
