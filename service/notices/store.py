@@ -1,0 +1,56 @@
+"""Recipients of a case in their tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from service.db.statements import statement
+from service.db.transaction import Transaction
+
+#: Recipients of one case that are read at once.
+RECIPIENTS_MOST: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a case tells, and what became of it: a party, a contact whom a holder named, or a place.
+
+    `role`: holder, buyer, responsible, regulator. `notified_at`: when the first notice went out; `how`: the
+    kinds of channel that took one. `reachable`: something was sent or may yet be. `waiting`, `failed`:
+    deliveries. `answered_at`: since when every batch of theirs is answered for.
+    """
+
+    id: int
+    role: str
+    party_id: int | None
+    contact_id: int | None
+    site_id: int | None
+    uri: str | None
+    name_zh: str | None
+    name_en: str | None
+    region: str | None
+    email: str | None
+    phone: str | None
+    created_at: datetime
+    answer_by: datetime | None
+    answered_at: datetime | None
+    notified_at: datetime | None
+    how: Sequence[str]
+    possibly_twice: bool
+    reachable: bool
+    waiting: int
+    failed: int
+    last_error: str | None
+    notices: int
+    opened_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+
+
+async def recipients(
+    tx: Transaction, recall_id: int, *, after: int = 0, limit: int = RECIPIENTS_MOST
+) -> list[Recipient]:
+    """Whom the case tells, in the order in which it found them."""
+    rows = await tx.sql.fetch(statement("service.notices", "recipients"), recall_id, after, limit)
+    return [Recipient(**row) for row in rows]
