@@ -18,6 +18,7 @@ from service.labels import sheet_routes as label_sheet_routes
 from service.ledger import owners
 from service.ledger import routes as ledger_routes
 from service.recall import conduct as recall_conduct
+from service.recall import holder_routes as recall_holder_routes
 from service.recall import routes as recall_routes
 from service.registry import document_routes as registry_document_routes
 from service.registry import routes as registry_routes
@@ -57,6 +58,7 @@ CONSUMERS = (
     *(complaint_pages.router, scan_routes.router),
     *(complaint_routes.public, complaint_routes.router, suspect_routes.router),
 )
+RECALLS = (recall_routes.router, recall_holder_routes.router)
 #: Outermost, the last of them first: what they can answer needs nothing of the framework.
 IN_FRONT = (FastRedirect, FastPages, FastStatus)
 
@@ -101,7 +103,7 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
     app.include_router(label_routes.router)
     app.include_router(label_sheet_routes.router)
     app.include_router(identify.router)
-    for router in CONSUMERS:
+    for router in (*CONSUMERS, *RECALLS):
         app.include_router(router)
     app.include_router(link_routes.router)
     app.include_router(link_routes.public)
@@ -118,7 +120,6 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
     app.include_router(ledger_routes.router)
     app.include_router(trace_routes.router)
     recall_conduct.listen()
-    app.include_router(recall_routes.router)
     app.include_router(unit_routes.router)
     app.include_router(unit_serial_routes.router)
     # Last: codes of one segment are refused, and other areas have such paths.

@@ -37,6 +37,12 @@ class Settings(BaseSettings):
     capture_max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, description="Octets of one document.")
     file_max_bytes: int = Field(default=20 * 1024 * 1024, ge=1024, description="Octets of one uploaded file.")
     trace_max_holdings: int = Field(default=1_000_000, ge=1, description="Holdings in one trace's answer.")
+    download_stall_seconds: float = Field(
+        default=30.0, gt=0, description="How long a caller of a streamed answer may take nothing of it."
+    )
+    download_most_seconds: float = Field(
+        default=1800.0, gt=0, description="How long one streamed answer may take in all."
+    )
     trusted_proxies: str = Field(
         default="",
         description="Addresses or networks, parted by commas, whose X-Forwarded-For and -Proto are believed.",

@@ -1,24 +1,18 @@
 """HTTP of recalls."""
 
-import re
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Query, Response
 
 from service.auth.caller import KnownCaller, Tx, find_caller
 from service.db.transaction import Transaction
-from service.errors import Malformed
 from service.recall import conduct, store
-from service.recall.exports import holder_lines
 from service.recall.schemas import (
     Closing,
     Evidence,
     NewRecall,
     RecallCase,
     RecalledBatch,
-    RecallHolder,
     RecallLine,
     RecallSummary,
 )
@@ -32,7 +26,6 @@ router = APIRouter(
 
 #: Batches listed with a case.
 BATCHES_SHOWN = 1_000
-HOLDER_KEY = re.compile(r"h([0-9]{1,18})-([0-9]{1,18})")
 
 
 @router.post("", status_code=201, summary="Open a recall 发起召回")
@@ -87,64 +80,6 @@ async def _find(tx: Transaction, recall_id: int) -> dict[str, Any]:
     if row is None:
         raise conduct.unknown(recall_id)
     return row
-
-
-@router.get(
-    "/{recall_id}/holders",
-    summary="Affected holders 受影响的持有人",
-    responses={
-        200: {"description": "One row for each holding; CSV on request.", "content": {"text/csv": {}}}
-    },
-    response_model=Page[RecallHolder],
-)
-async def list_holders(
-    tx: Tx,
-    request: Request,
-    recall_id: PathId,
-    limit: Limit = PAGE_DEFAULT,
-    page: After = None,
-    form: Annotated[
-        Literal["json", "csv"] | None, Query(alias="format", description="`csv`: all of them. 输出格式。")
-    ] = None,
-) -> Page[RecallHolder] | Response:
-    """Everybody who holds or held what is recalled: whom to tell, and what is there now."""
-    await _find(tx, recall_id)
-    if form == "csv" or (form is None and "text/csv" in request.headers.get("accept", "")):
-        lines = [line async for line in _lines(tx, recall_id)]
-        return StreamingResponse(
-            iter(lines),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="recall-{recall_id}-holders.csv"'},
-        )
-    rows = await store.list_holders(tx, recall_id, _holder_after(page), limit + 1)
-    items = [RecallHolder.model_validate(row) for row in rows[:limit]]
-    more = f"h{rows[limit - 1]['batch_id']}-{rows[limit - 1]['site_id']}" if len(rows) > limit else None
-    return Page(items=items, next_page=more)
-
-
-async def _lines(tx: Transaction, recall_id: int) -> AsyncIterator[str]:
-    after: tuple[int, int] | None = (0, -1)
-    header = True
-    while after is not None:
-        rows = await store.list_holders(tx, recall_id, after, BATCHES_SHOWN)
-        yield holder_lines(rows, header=header)
-        header = False
-        full = len(rows) == BATCHES_SHOWN
-        after = (rows[-1]["batch_id"], rows[-1]["site_id"]) if full else None
-
-
-def _holder_after(page: str | None) -> tuple[int, int]:
-    if page is None:
-        return 0, -1
-    match = HOLDER_KEY.fullmatch(page)
-    if match is None:
-        raise Malformed.field(
-            "page",
-            page,
-            "This page token was not given out here; use `next_page` of the page before.",
-            "该分页标记无效，请使用上一页返回的 next_page。",
-        )
-    return int(match[1]), int(match[2])
 
 
 @router.get("/{recall_id}/evidence", summary="The frozen trace 冻结的追溯证据")

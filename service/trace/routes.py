@@ -1,12 +1,10 @@
 """HTTP of traces: forward (who holds what now) and backward (where did it come from)."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.responses import StreamingResponse
 
 from service import clock
 from service.auth.caller import LongSnapshot, find_long_reader
@@ -18,17 +16,8 @@ from service.trace.exports import MEDIA_TYPES, form_of, holders_csv, json_lines,
 from service.trace.schemas import Trace
 from service.trace.starts import Question, find_starts
 from service.trace.walk import walk
+from service.web.downloads import Download, take_turn
 from service.web.leaving import unless_gone
-
-
-async def take_turn(request: Request) -> AsyncIterator[None]:
-    """At most half of the connections are in traces: they leave the rest, and the processor, to scans."""
-    state = request.app.state
-    if not hasattr(state, "trace_turns"):
-        state.trace_turns = asyncio.Semaphore(settings().pool_size // 2)
-    async with state.trace_turns:
-        yield
-
 
 router = APIRouter(
     prefix="/v1/trace",
@@ -164,4 +153,4 @@ async def _trace(
     else:
         pieces = json_lines(tx, told, flows=flows) if form == "ndjson" else whole_json(tx, told)
     headers = {"Content-Disposition": 'attachment; filename="holders.csv"'} if form == "csv" else {}
-    return StreamingResponse(pieces, media_type=MEDIA_TYPES[form], headers=headers)
+    return Download(pieces, media_type=MEDIA_TYPES[form], headers=headers)

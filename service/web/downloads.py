@@ -1,0 +1,62 @@
+"""Answers that are read as they are told, and what keeps them from taking everything for themselves.
+
+A download holds a connection of the pool until its last octet is on its way. So at most half of the connections
+are in downloads, and a caller who stops taking what was sent, or takes it too slowly, is left.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+
+from fastapi import Request
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Send
+
+from service.settings import settings
+
+logger = logging.getLogger(__name__)
+
+
+async def take_turn(request: Request) -> AsyncIterator[None]:
+    """For `Depends`, before the connection is taken: traces and downloads leave half of the connections, and
+    of the processor, to scans and captures.
+    """
+    async with turn(request):
+        yield
+
+
+@asynccontextmanager
+async def turn(request: Request) -> AsyncIterator[None]:
+    """One of the process's turns; waits until there is one."""
+    state = request.app.state
+    if not hasattr(state, "download_turns"):
+        state.download_turns = asyncio.Semaphore(settings().pool_size // 2)
+    async with state.download_turns:
+        yield
+
+
+class Download(StreamingResponse):
+    """A streamed answer that is broken off where the caller takes nothing for `download_stall_seconds`, or not
+    all of it within `download_most_seconds`. What is broken off lacks its end, so the caller sees it.
+    """
+
+    async def stream_response(self, send: Send) -> None:
+        """As Starlette's, with both limits."""
+        limits = settings()
+
+        async def patient(message: Message) -> None:
+            async with asyncio.timeout(limits.download_stall_seconds):
+                await send(message)
+
+        pieces = self.body_iterator
+        try:
+            async with asyncio.timeout(limits.download_most_seconds):
+                if isinstance(pieces, AsyncGenerator):
+                    async with aclosing(pieces):
+                        await super().stream_response(patient)
+                else:
+                    await super().stream_response(patient)
+        except TimeoutError:
+            # Nothing more can be said on this connection; the server closes it.
+            logger.warning("A download was broken off: its caller took nothing more, or too slowly.")
