@@ -20,7 +20,8 @@ from service.events.store import latest_event
 from service.identifiers.calendar_days import FIRST_YEAR
 from service.ledger.changes import projection_listeners
 from service.ledger.locks import lock_plan, share_ledger
-from service.recall import store
+from service.recall import move_store, store
+from service.recall.listeners import tell_found, tell_moved
 from service.recall.schemas import NewRecall
 from service.recall.tables import Recall
 from service.settings import settings
@@ -82,7 +83,10 @@ async def open_recall(tx: Transaction, asked: NewRecall, *, by: str) -> Recall:
     tx.orm.add(recall)
     await tx.orm.flush()
     in_scope = _in_scope(scope, traced)
-    await store.add_found(tx, recall_id, traced.found, in_scope, found_by="opening", now=now)
+    fresh = await store.add_found(tx, recall_id, traced.found, in_scope, found_by="opening", now=now)
+    await move_store.add_move(tx, recall_id, None, "open", at=now, by=by, note=None)
+    await tell_moved(tx, recall_id, None, "open")
+    await tell_found(tx, recall_id, fresh)
     return recall
 
 
@@ -100,8 +104,8 @@ async def _trace(tx: Transaction, scope: Mapping[str, Sequence[str]], held: set[
 
 
 async def widen_recalls(tx: Transaction, changed: set[int]) -> None:
-    """Let every open case that marks a changed batch find the holders that are new."""
-    for row in await store.open_recalls_on(tx, changed):
+    """Let every live case that marks a changed batch find the holders that are new."""
+    for row in await store.live_recalls_on(tx, changed):
         await _widen(tx, row["id"], row["scope"], changed)
 
 
@@ -112,7 +116,8 @@ async def _widen(
     held = await store.marked_batches(tx, recall_id) | changed
     traced = await lock_plan(tx, lambda: _trace(tx, scope, held))
     in_scope = _in_scope(scope, traced)
-    await store.add_found(tx, recall_id, traced.found, in_scope, found_by="widening", now=clock.now())
+    fresh = await store.add_found(tx, recall_id, traced.found, in_scope, found_by="widening", now=clock.now())
+    await tell_found(tx, recall_id, fresh)
 
 
 def _in_scope(scope: Mapping[str, Sequence[str]], traced: _Traced) -> set[int]:
@@ -130,6 +135,8 @@ async def close_recall(tx: Transaction, recall_id: int, *, by: str, note: str) -
         raise Conflict(f"Recall {recall_id} is closed already.", f"召回 {recall_id} 已经结束。")
     now = clock.now()
     await store.close_recall(tx, recall_id, now=now, by=by, note=note)
+    await move_store.add_move(tx, recall_id, status, "closed", at=now, by=by, note=note)
+    await tell_moved(tx, recall_id, status, "closed")
     return now
 
 

@@ -16,6 +16,7 @@ from service.recall.schemas import (
     RecallLine,
     RecallSummary,
 )
+from service.recall.states import Status
 from service.registry.fields import PathId, Words
 from service.trace.starts import find_batch
 from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
@@ -44,7 +45,7 @@ async def list_recalls(
     tx: Tx,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
-    status: Annotated[Literal["open", "closed"] | None, Query(description="Open or closed. 状态。")] = None,
+    status: Annotated[Status | None, Query(description="In this state. 状态。")] = None,
     batch: Annotated[
         Words | None, Query(description="Cases that mark this batch, in any form. 批次。")
     ] = None,
@@ -85,13 +86,14 @@ async def _find(tx: Transaction, recall_id: int) -> dict[str, Any]:
 @router.get("/{recall_id}/evidence", summary="The frozen trace 冻结的追溯证据")
 async def read_evidence(tx: Tx, recall_id: PathId) -> Evidence:
     """What the case was opened on: who was found, by which events, when. It never changes."""
-    row = await _find(tx, recall_id)
-    evidence: dict[str, Any] = row["evidence"]
+    row = await store.find_evidence(tx, recall_id)
+    if row is None:
+        raise conduct.unknown(recall_id)
     return Evidence(
         recall_id=recall_id,
         as_of_event=row["as_of_event_id"],
         evidence_sha256=row["evidence_sha256"],
-        evidence=evidence,
+        evidence=row["evidence"],
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from service.recall.states import Status
 from service.registry.fields import Words
 from service.web.refusals import refusal
 
@@ -77,7 +78,7 @@ class RecallLine(BaseModel):
 
     id: int
     number: str
-    status: Literal["open", "closed"]
+    status: Status
     title_zh: str
     title_en: str
     reason_zh: str

@@ -9,11 +9,20 @@ import msgspec
 
 from service.db.statements import statement
 from service.db.transaction import Transaction
+from service.recall.states import LIVE, Status
 from service.trace.graph import Node
 from service.trace.walk import Walk, carried_flows
 
 NEXT_ID = "SELECT nextval(pg_get_serial_sequence('recall', 'id'))"
-FIND = "SELECT * FROM recall WHERE id = $1"
+FIND = """
+-- The evidence stays where it is: it may be many megabytes.
+SELECT id, number, status, title_zh, title_en, reason_zh, reason_en, advice_zh, advice_en,
+    hazard_class, scope, kind, profile, mandate, ordered_by, cause, cause_reference, responsible_party_id,
+    depth, check_level, planned_quantity, remedy_zh, remedy_en, contact, distribution_zh, distribution_en,
+    opened_at, opened_by, known_at, closed_at, closed_by, closing_note, as_of_event_id, evidence_sha256
+FROM recall WHERE id = $1
+"""
+EVIDENCE = "SELECT as_of_event_id, evidence, evidence_sha256 FROM recall WHERE id = $1"
 LOCK = "SELECT status FROM recall WHERE id = $1 FOR UPDATE"
 LIST = """
 SELECT recall.* FROM recall
@@ -23,9 +32,9 @@ WHERE id > $1 AND ($2::text IS NULL OR status = $2)
 ORDER BY id LIMIT $4
 """
 CONCERNED = """
--- Open cases that mark one of the batches $1.
+-- Live cases that mark one of the batches $1.
 SELECT DISTINCT recall.id, recall.scope FROM recall_batch JOIN recall ON recall.id = recall_batch.recall_id
-WHERE recall_batch.batch_id = ANY($1::bigint[]) AND recall.status = 'open' ORDER BY recall.id
+WHERE recall_batch.batch_id = ANY($1::bigint[]) AND recall.status = ANY($2::text[]) ORDER BY recall.id
 """
 MARK_BATCHES = """
 INSERT INTO recall_batch (batch_id, recall_id, in_scope, found_at)
@@ -92,8 +101,14 @@ async def next_id(tx: Transaction) -> int:
 
 
 async def find_recall(tx: Transaction, recall_id: int) -> dict[str, Any] | None:
-    """The case, evidence and all."""
+    """The case, every column but its evidence."""
     row = await tx.sql.fetchrow(FIND, recall_id)
+    return None if row is None else dict(row)
+
+
+async def find_evidence(tx: Transaction, recall_id: int) -> dict[str, Any] | None:
+    """The frozen trace of a case, its digest, and up to which event it reaches."""
+    row = await tx.sql.fetchrow(EVIDENCE, recall_id)
     return None if row is None else dict(row)
 
 
@@ -104,9 +119,9 @@ async def list_recalls(
     return [dict(row) for row in await tx.sql.fetch(LIST, after, status, batch, limit)]
 
 
-async def open_recalls_on(tx: Transaction, batches: Collection[int]) -> Sequence[asyncpg.Record]:
-    """Open cases (id, scope) that mark one of the batches."""
-    return await tx.sql.fetch(CONCERNED, sorted(batches))
+async def live_recalls_on(tx: Transaction, batches: Collection[int]) -> Sequence[asyncpg.Record]:
+    """Live cases (id, scope) that mark one of the batches."""
+    return await tx.sql.fetch(CONCERNED, sorted(batches), sorted(LIVE))
 
 
 async def marked_batches(tx: Transaction, recall_id: int) -> set[int]:
@@ -116,18 +131,18 @@ async def marked_batches(tx: Transaction, recall_id: int) -> set[int]:
 
 async def add_found(
     tx: Transaction, recall_id: int, found: Walk, in_scope: Collection[int], *, found_by: str, now: datetime
-) -> int:
-    """Write down what a trace found and the case does not have yet; the number of new holdings."""
+) -> list[Node]:
+    """Write down what a trace found and the case does not have yet: the holdings that are new."""
     batches = sorted(found.batches() | set(in_scope))
     await tx.sql.execute(MARK_BATCHES, batches, recall_id, now, [batch in in_scope for batch in batches])
     known = {Node(*row) for row in await tx.sql.fetch(KNOWN_HOLDINGS, recall_id)}
-    fresh = [node for node in found.reached if node not in known]
+    fresh = sorted(node for node in found.reached if node not in known)
     if not fresh:
-        return 0
+        return []
     held = {Node(row["batch_id"], row["site_id"]): row for row in await tx.sql.fetch(HOLDINGS_NOW, batches)}
     came_by = _came_by(await carried_flows(tx, found.flows))
     columns: list[list[Any]] = [[] for _ in range(7)]
-    for node in sorted(fresh):
+    for node in fresh:
         reached, row, flow = found.reached[node], held.get(node), came_by.get(node)
         values = (
             node.batch,
@@ -141,7 +156,7 @@ async def add_found(
         for column, value in zip(columns, values, strict=True):
             column.append(value)
     await tx.sql.execute(ADD_HOLDINGS, recall_id, found_by, now, *columns)
-    return len(fresh)
+    return fresh
 
 
 def _came_by(flows: Sequence[asyncpg.Record]) -> Mapping[Node, asyncpg.Record]:
@@ -187,9 +202,9 @@ async def summarise(tx: Transaction, recall_id: int) -> dict[str, Any]:
     }
 
 
-async def lock_status(tx: Transaction, recall_id: int) -> str | None:
+async def lock_status(tx: Transaction, recall_id: int) -> Status | None:
     """The status of a case, which stays so until the transaction ends; None if there is no such case."""
-    status: str | None = await tx.sql.fetchval(LOCK, recall_id)
+    status: Status | None = await tx.sql.fetchval(LOCK, recall_id)
     return status
 
 
