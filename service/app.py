@@ -13,6 +13,7 @@ from service.db.transaction import create_engine
 from service.events import options_routes as epcis_options_routes
 from service.events import resource_routes as epcis_resource_routes
 from service.events import routes as events_routes
+from service.jobs.background import running
 from service.labels import routes as label_routes
 from service.labels import sheet_routes as label_sheet_routes
 from service.ledger import owners
@@ -31,7 +32,7 @@ from service.settings import settings
 from service.signals import complaint_routes, suspect_routes
 from service.signals.scans import counting
 from service.subscriptions import query_routes, stream_routes, subscription_routes
-from service.subscriptions.background import running
+from service.subscriptions.duty import Deliveries
 from service.trace import routes as trace_routes
 from service.units import routes as unit_routes
 from service.units import serial_routes as unit_serial_routes
@@ -59,6 +60,8 @@ CONSUMERS = (
     *(complaint_routes.public, complaint_routes.router, suspect_routes.router),
 )
 RECALLS = (recall_routes.router, recall_holder_routes.router)
+#: What workers do beside the requests.
+DUTIES = (Deliveries,)
 #: Outermost, the last of them first: what they can answer needs nothing of the framework.
 IN_FRONT = (FastRedirect, FastPages, FastStatus)
 
@@ -71,7 +74,7 @@ def bounds_itself(path: str) -> bool:
 def create_app(engine: AsyncEngine | None = None, *, background: bool | None = None) -> FastAPI:
     """The service on `engine`, or on the database of the settings.
 
-    `background`: whether the bell and the workers of subscriptions run; by default unless an engine is given.
+    `background`: whether the bell and the workers run; by default unless an engine is given.
     """
 
     @asynccontextmanager
@@ -80,7 +83,7 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
         beside = engine is None if background is None else background
         async with (
             counting(app.state.engine) as app.state.scans,
-            running(app.state.engine, settings(), beside=beside) as app.state.bell,
+            running(app.state.engine, settings(), DUTIES, beside=beside) as app.state.bell,
         ):
             yield
         if engine is None:

@@ -19,6 +19,7 @@ from service.db.transaction import transaction
 from service.errors import SuyuanError
 from service.events.answers import extensions_header, query_document
 from service.events.epc_format import EpcFormat
+from service.jobs.duties import Busy
 from service.settings import Settings
 from service.subscriptions import turns
 from service.subscriptions.marks import Mark
@@ -36,10 +37,6 @@ DELIVERY_HEADER: Final = "Suyuan-Delivery"
 #: How much longer than a post a turn may be held: for the statements around it.
 LEASE_MARGIN: Final = timedelta(seconds=5)
 CHANCE: Final = random.SystemRandom()
-
-
-class Busy(Exception):
-    """Somebody else has the turn: come back."""
 
 
 class Deliverer:

@@ -21,7 +21,7 @@ from service.db.transaction import transaction
 from service.errors import BadSubscription, Unauthenticated
 from service.events.answers import query_document
 from service.events.epc_format import EpcFormat
-from service.subscriptions.bell import Bell
+from service.jobs.bell import Bell
 from service.subscriptions.conduct import fetch_query
 from service.subscriptions.controls import format_of_deliveries, read_initial_record_time
 from service.subscriptions.marks import Mark

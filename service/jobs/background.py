@@ -1,15 +1,18 @@
-"""What runs beside the requests of a process: the bell, and the workers that deliver to subscribers.
+"""What runs beside the requests of a process: the bell, and the workers of each duty.
 
-Deliveries are jobs of pgqueuer on the same PostgreSQL. A *dispatcher* in every process with workers finds
-who is due, at a ring of the bell, at the time of a schedule or a retry, and every `LOOK_SECONDS` in any
+What is to be done are jobs of pgqueuer on the same PostgreSQL. A *dispatcher* in every process with workers
+finds who is due, at a ring of the bell, at the time of a schedule or a retry, and every `LOOK_SECONDS` in any
 case, and makes a job for each; `dedupe_key` makes it one job however many dispatchers there are. The key
-holds the number of the subscription's last turn: while a job of that turn is being worked off one more can
-be made, which sees what came too late for the first, and no third.
+holds the number of the row's last turn: while a job of that turn is being worked off one more can be made,
+which sees what came too late for the first, and no third.
+
+Each duty has a dispatcher, workers and a connection of its own: subscribers that are slow to answer hold up
+no notice of a recall.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Final
@@ -24,29 +27,24 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service import clock
 from service.capture.listeners import recording_listeners
 from service.db.failures import FAILURES
-from service.db.transaction import transaction
+from service.jobs.bell import Bell
+from service.jobs.duties import Busy, Duty, work_listeners
 from service.settings import Settings
-from service.subscriptions.bell import Bell
-from service.subscriptions.delivering import Busy, Deliverer
-from service.subscriptions.news import raise_floor
-from service.subscriptions.posting import Poster
-from service.subscriptions.turns import find_next_time, list_due
 
 logger = logging.getLogger(__name__)
 
-ENTRYPOINT: Final = "deliver"
-#: Jobs fetched at once, and worked off at once by one process.
+#: Jobs fetched at once, and worked off at once by one process, of each duty.
 BATCH_SIZE: Final = 4
 MOST_AT_ONCE: Final = 8
 #: The longest and the shortest time between two looks at who is due.
 LOOK_SECONDS: Final = 2.0
 APART_SECONDS: Final = 0.1
-#: A job that finds the subscription's turn taken comes back after so long, then doubling up to the other.
+#: A job that finds the row's turn taken comes back after so long, then doubling up to the other.
 BUSY_FIRST: Final = timedelta(seconds=0.25)
 BUSY_MOST: Final = timedelta(seconds=4)
 RECONNECT_SECONDS: Final = 1.0
 CONNECT_SECONDS: Final = 10.0
-#: At the end, deliveries under way get so long to finish.
+#: At the end, what is under way gets so long to finish.
 FINISH_SECONDS: Final = 5.0
 #: The queue's own log is cleared so often, of what is so old.
 TIDY_SECONDS: Final = 600.0
@@ -56,11 +54,14 @@ BREAKS: Final[tuple[type[Exception], ...]] = (*FAILURES, queue_errors.PgqExcepti
 TIDY: Final = "DELETE FROM pgqueuer_log WHERE created < now() - $1::interval"
 
 Work = Callable[["asyncpg.Connection[asyncpg.Record]"], Awaitable[None]]
+DutyMaker = Callable[[AsyncEngine, Settings], Duty]
 
 
 @asynccontextmanager
-async def running(engine: AsyncEngine, settings: Settings, *, beside: bool) -> AsyncIterator[Bell]:
-    """The bell and, if the settings want them, the workers, until the block ends.
+async def running(
+    engine: AsyncEngine, settings: Settings, makers: Sequence[DutyMaker], *, beside: bool
+) -> AsyncIterator[Bell]:
+    """The bell and, if the settings want them, the workers of each duty, until the block ends.
 
     Not `beside`: nothing runs, and the bell is heard by nobody but this process's own streams.
     """
@@ -71,22 +72,24 @@ async def running(engine: AsyncEngine, settings: Settings, *, beside: bool) -> A
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     stopping = asyncio.Event()
     tasks = [asyncio.create_task(_connected(url, bell.keep_ringing, stopping))]
-    poster = Poster(timeout=settings.delivery_timeout_seconds, private=settings.delivery_private)
-    if settings.workers:
-        workers = Workers(engine, Deliverer(engine, poster, settings), bell, stopping)
-        tasks.append(asyncio.create_task(_connected(url, workers.work, stopping)))
+    duties = [maker(engine, settings) for maker in makers] if settings.workers else []
+    for duty in duties:
+        tasks.append(asyncio.create_task(_connected(url, Workers(duty, bell, stopping).work, stopping)))
     recording_listeners.append(bell.heard)
+    work_listeners.append(bell.heard)
     try:
         yield bell
     finally:
         recording_listeners.remove(bell.heard)
+        work_listeners.remove(bell.heard)
         stopping.set()
         tasks[0].cancel()
         _, late = await asyncio.wait(tasks, timeout=FINISH_SECONDS)
         for task in late:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await poster.close()
+        for duty in duties:
+            await duty.close()
 
 
 async def _connected(url: str, work: Work, stopping: asyncio.Event) -> None:
@@ -110,28 +113,25 @@ async def _connected(url: str, work: Work, stopping: asyncio.Event) -> None:
 
 
 class Workers:
-    """The dispatcher and the queue's workers of one process."""
+    """The dispatcher and the queue's workers of one duty in one process."""
 
-    def __init__(
-        self, engine: AsyncEngine, deliverer: Deliverer, bell: Bell, stopping: asyncio.Event
-    ) -> None:
-        self.engine = engine
-        self.deliverer = deliverer
+    def __init__(self, duty: Duty, bell: Bell, stopping: asyncio.Event) -> None:
+        self.duty = duty
         self.bell = bell
         self.stopping = stopping
-        self._delivered = asyncio.Event()
+        self._done = asyncio.Event()
 
     async def work(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Make jobs and work them off by this connection until it breaks, or all is to stop."""
         queries = Queries.from_asyncpg_connection(connection)
         queue = QueueManager(queries)
 
-        @queue.entrypoint(ENTRYPOINT)
-        async def deliver(job: Job) -> None:
+        @queue.entrypoint(self.duty.entrypoint)
+        async def do(job: Job) -> None:
             assert job.payload is not None
             try:
-                if await self.deliverer.deliver(int(job.payload)):
-                    self._delivered.set()
+                if await self.duty.do(int(job.payload)):
+                    self._done.set()
             except Busy as busy:
                 wait = min(BUSY_MOST, BUSY_FIRST * 2 ** min(job.attempts, 10))
                 raise queue_errors.RetryRequested(wait) from busy
@@ -167,35 +167,31 @@ class Workers:
         with self.bell.waiting() as rung:
             while True:
                 rung.clear()
-                self._delivered.clear()
+                self._done.clear()
                 if loop.time() - tidied_at >= TIDY_SECONDS:
                     tidied_at = loop.time()
                     await queries.driver.execute(TIDY, KEPT)
                 if loop.time() - looked_at >= LOOK_SECONDS:
                     looked_at = loop.time()
-                    async with transaction(self.engine) as tx:
-                        await raise_floor(tx)
+                    await self.duty.tend()
                 wait = await self._make_jobs(queries)
                 await asyncio.sleep(APART_SECONDS)
-                await _first_of((rung, self._delivered), max(0.0, wait - APART_SECONDS))
+                await _first_of((rung, self._done), max(0.0, wait - APART_SECONDS))
 
     async def _make_jobs(self, queries: Queries) -> float:
         """Make a job for everybody who is due; the seconds until the next look."""
-        now = clock.now()
-        async with transaction(self.engine, snapshot=True) as tx:
-            due = await list_due(tx, now)
-            next_time = await find_next_time(tx)
-        if due:
+        look = await self.duty.look(clock.now())
+        if look.due:
             await queries.enqueue(
-                [ENTRYPOINT] * len(due),
-                [str(row_id).encode() for row_id, _ in due],
-                [0] * len(due),
-                dedupe_key=[f"{row_id}:{turn}" for row_id, turn in due],
+                [self.duty.entrypoint] * len(look.due),
+                [str(errand.row).encode() for errand in look.due],
+                [0] * len(look.due),
+                dedupe_key=[errand.key for errand in look.due],
                 on_conflict="skip",
             )
-        if next_time is None:
+        if look.next_at is None:
             return LOOK_SECONDS
-        return min(LOOK_SECONDS, max(0.0, (next_time - clock.now()).total_seconds()))
+        return min(LOOK_SECONDS, max(0.0, (look.next_at - clock.now()).total_seconds()))
 
 
 async def _first_of(events: tuple[asyncio.Event, ...], seconds: float) -> None:
