@@ -7,7 +7,9 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.access import routes as access_routes
 from service.auth.caller import Tx
+from service.auth.last_used import noting
 from service.capture import routes as capture_routes
 from service.db.transaction import create_engine
 from service.events import options_routes as epcis_options_routes
@@ -60,6 +62,7 @@ CONSUMERS = (
     *(complaint_routes.public, complaint_routes.router, suspect_routes.router),
 )
 RECALLS = (recall_routes.router, recall_holder_routes.router)
+ACCESS = (access_routes.router, access_routes.public)
 #: What workers do beside the requests.
 DUTIES = (Deliveries,)
 #: Outermost, the last of them first: what they can answer needs nothing of the framework.
@@ -83,6 +86,7 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
         beside = engine is None if background is None else background
         async with (
             counting(app.state.engine) as app.state.scans,
+            noting(app.state.engine),
             running(app.state.engine, settings(), DUTIES, beside=beside) as app.state.bell,
         ):
             yield
@@ -106,7 +110,7 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
     app.include_router(label_routes.router)
     app.include_router(label_sheet_routes.router)
     app.include_router(identify.router)
-    for router in (*CONSUMERS, *RECALLS):
+    for router in (*CONSUMERS, *RECALLS, *ACCESS):
         app.include_router(router)
     app.include_router(link_routes.router)
     app.include_router(link_routes.public)

@@ -11,8 +11,9 @@ import sys
 from sqlmodel import col, delete, select
 
 from service import clock
+from service.auth.permissions import HELD_BY, Role
 from service.auth.tables import ApiKey
-from service.auth.tokens import digest_of, make_key
+from service.auth.tokens import digest_of, insert_key, make_key
 from service.db.transaction import create_engine, transaction
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,15 @@ async def load_once(dsn: str, url: str, size: str) -> None:
                 return
             await tx.orm.exec(delete(ApiKey).where(col(ApiKey.name) == KEY_NAME))
             key = make_key()
-            tx.orm.add(ApiKey(name=KEY_NAME, digest=digest_of(key), role="admin", created_at=clock.now()))
+            await insert_key(
+                tx,
+                key,
+                name=KEY_NAME,
+                role=Role.OPERATOR,
+                permissions=HELD_BY[Role.OPERATOR],
+                created_at=clock.now(),
+                created_by="the service itself",
+            )
         if await _run(url, size, key):
             async with transaction(engine) as tx:
                 made = (await tx.orm.exec(select(ApiKey).where(ApiKey.digest == digest_of(key)))).one()

@@ -2,9 +2,30 @@
 
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Issuer(BaseModel):
+    """An OpenID Connect issuer whose tokens are taken: `iss` and `aud` as they stand in them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: str
+    audience: str
+    #: Where its keys are; empty: where its description says.
+    jwks_uri: str = ""
+
+    @field_validator("issuer", "jwks_uri")
+    @classmethod
+    def is_secure(cls, address: str) -> str:
+        """Keys that anybody on the way could change are worth nothing."""
+        parts = urlsplit(address)
+        if address and parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+            raise ValueError("an https:// address (plain http only on this machine)")
+        return address
 
 
 class Settings(BaseSettings):
@@ -31,6 +52,10 @@ class Settings(BaseSettings):
     label_font: str = Field(
         default="",
         description="Font file (TTF, OTF, TTC) for Chinese words on label sheets; empty: one found here.",
+    )
+    oidc_issuers: list[Issuer] = Field(
+        default_factory=list,
+        description='OpenID Connect issuers: JSON, `[{"issuer": "https://…", "audience": "suyuan"}]`.',
     )
     pool_size: int = Field(default=10, ge=2, description="Database connections of one worker process.")
     capture_max_events: int = Field(default=10_000, ge=1, description="Events in one captured document.")

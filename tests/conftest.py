@@ -18,12 +18,18 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.embedded import EmbeddedPostgres
 from service.db.migrate import upgrade
 from service.db.transaction import Transaction, create_engine, transaction
 from tests.server import Server
+
+# How long an example takes never decides a test: the machine may be busy.
+hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("house")
 
 TEMPLATE = "suyuan_template"
 #: Nothing here outlives the run, so nothing is written through to the disk.

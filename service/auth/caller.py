@@ -10,23 +10,42 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
+import asyncpg
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from service import clock
+from service.auth import last_used
+from service.auth.members import find_member
+from service.auth.oidc import is_token, issuers
+from service.auth.permissions import MEANINGS, Permission, Role, needed
 from service.auth.tokens import find_key
 from service.db.transaction import Transaction, transaction
-from service.errors import Unauthenticated
+from service.errors import Forbidden, Unauthenticated
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: the name of the key and its role."""
+    """Who calls, for which party (None: the service's own), and what they may do."""
 
     name: str
-    role: str
+    role: Role
+    party_id: int | None
+    permissions: frozenset[Permission]
+
+    def require(self, permission: Permission | None) -> None:
+        """Raises `Forbidden` where the caller has not got the permission."""
+        if permission is not None and permission not in self.permissions:
+            meaning, zh = MEANINGS[permission]
+            raise Forbidden(
+                f"This needs the permission `{permission}` ({meaning}), which {self.name} has not got.",
+                f"此操作需要 {permission} 权限（{zh}），{self.name} 没有该权限。",
+            )
 
 
-BEARER = HTTPBearer(auto_error=False, description="`Authorization: Bearer sy_…`")
+BEARER = HTTPBearer(
+    auto_error=False, description="`Authorization: Bearer sy_…`, or a token of an issuer trusted here."
+)
 API_KEY = APIKeyHeader(name="X-API-Key", auto_error=False, description="The API key itself.")
 
 
@@ -71,42 +90,70 @@ def given_key(bearer: BearerToken, header: KeyHeader) -> str | None:
 GivenKey = Annotated[str | None, Depends(given_key)]
 
 
-async def find_caller_first(open_tx: OpenTx, key: GivenKey) -> Caller:
-    """The caller by API key, in a transaction that ends before the route begins; raises `Unauthenticated`."""
+async def find_caller_first(request: Request, open_tx: OpenTx, key: GivenKey) -> Caller:
+    """The caller, in a transaction that ends before the route begins; raises as `find_by_key`."""
     async with open_tx() as tx:
-        return await find_by_key(tx, key)
+        return await find_by_key(tx, key, _needed(request))
 
 
-async def find_caller(tx: Tx, bearer: BearerToken, header: KeyHeader) -> Caller:
-    """The caller by API key; raises `Unauthenticated`."""
-    return await _find(tx, bearer, header)
+async def find_caller(request: Request, tx: Tx, key: GivenKey) -> Caller:
+    """The caller, who may do what the endpoint does; raises as `find_by_key`."""
+    return await find_by_key(tx, key, _needed(request))
 
 
-async def find_reader(tx: Snapshot, bearer: BearerToken, header: KeyHeader) -> Caller:
+async def find_reader(request: Request, tx: Snapshot, key: GivenKey) -> Caller:
     """`find_caller` for routes that read in a `Snapshot`: one request, one transaction."""
-    return await _find(tx, bearer, header)
+    return await find_by_key(tx, key, _needed(request))
 
 
-async def find_long_reader(tx: LongSnapshot, bearer: BearerToken, header: KeyHeader) -> Caller:
+async def find_long_reader(request: Request, tx: LongSnapshot, key: GivenKey) -> Caller:
     """`find_caller` for routes that read in a `LongSnapshot`."""
-    return await _find(tx, bearer, header)
+    return await find_by_key(tx, key, _needed(request))
 
 
-async def _find(tx: Transaction, bearer: HTTPAuthorizationCredentials | None, header: str | None) -> Caller:
-    return await find_by_key(tx, bearer.credentials if bearer else header)
+def _needed(request: Request) -> Permission | None:
+    return needed(request.method, request.url.path)
 
 
-async def find_by_key(tx: Transaction, key: str | None) -> Caller:
-    """The caller with this API key; raises `Unauthenticated`."""
+async def find_by_key(tx: Transaction, key: str | None, needs: Permission | None) -> Caller:
+    """The caller with this API key or bearer token. Raises `Unauthenticated`; `Forbidden` where they have not
+    got the permission that is needed; `Unavailable` where a token's issuer cannot be asked.
+    """
     if not key:
         raise Unauthenticated(
             "Send your API key as `Authorization: Bearer …` or `X-API-Key: …`.",
             "请在 Authorization: Bearer 或 X-API-Key 请求头中提供 API 密钥。",
         )
-    found = await find_key(tx, key)
+    caller = await (_of_token if is_token(key) else _of_key)(tx, key)
+    caller.require(needs)
+    return caller
+
+
+async def _of_key(tx: Transaction, key: str) -> Caller:
+    now = clock.now()
+    found = await find_key(tx, key, now)
     if found is None:
-        raise Unauthenticated("This API key is not known or was revoked.", "该 API 密钥不存在或已吊销。")
-    return Caller(found.name, found.role)
+        raise Unauthenticated(
+            "This API key is not known, has expired, or was revoked.", "该 API 密钥不存在、已过期或已吊销。"
+        )
+    last_used.note(found["id"], found["last_used_at"], now)
+    return _caller(found["name"], found)
+
+
+async def _of_token(tx: Transaction, token: str) -> Caller:
+    vouched = await issuers().check(token)
+    found = await find_member(tx, vouched.issuer, vouched.subject)
+    if found is None:
+        raise Forbidden(
+            f"{vouched.issuer} vouches for {vouched.subject}, who is no member here: ask for an invitation.",
+            f"{vouched.issuer} 证明了 {vouched.subject} 的身份，但其不是本服务的成员，请申请邀请。",
+        )
+    return _caller(vouched.name, found)
+
+
+def _caller(name: str, row: asyncpg.Record) -> Caller:
+    granted = frozenset(Permission(word) for word in row["permissions"])
+    return Caller(name, Role(row["role"]), row["party_id"], granted)
 
 
 KnownCaller = Annotated[Caller, Depends(find_caller, scope="function")]

@@ -1,21 +1,25 @@
-"""API keys: made once, shown once, kept as a hash."""
+"""API keys and invitations: made once, shown once, kept as a hash."""
 
 import hashlib
 import secrets
+from datetime import datetime
+from typing import Any, Final
 
 import asyncpg
-from sqlmodel import col, select
 
 from service import clock
-from service.auth.tables import ApiKey
+from service.auth.permissions import Permission, Role
 from service.db.transaction import Transaction
 
-PREFIX = "sy_"
+PREFIX: Final = "sy_"
+INVITATION_PREFIX: Final = "sy-invitation_"
+#: Characters of a key that lists show.
+HINT: Final = 8
 
 
-def digest_of(key: str) -> bytes:
-    """SHA-256 of the key's text."""
-    return hashlib.sha256(key.encode()).digest()
+def digest_of(secret: str) -> bytes:
+    """SHA-256 of the secret's text."""
+    return hashlib.sha256(secret.encode()).digest()
 
 
 def make_key() -> str:
@@ -23,21 +27,58 @@ def make_key() -> str:
     return PREFIX + secrets.token_urlsafe(32)
 
 
-async def find_key(tx: Transaction, key: str) -> ApiKey | None:
-    """The living key with this text, or None."""
-    query = select(ApiKey).where(ApiKey.digest == digest_of(key), col(ApiKey.revoked_at).is_(None))
-    return (await tx.orm.exec(query)).first()
+def make_invitation() -> str:
+    """A new invitation: 256 random bits."""
+    return INVITATION_PREFIX + secrets.token_urlsafe(32)
+
+
+FIND_KEY = """
+SELECT id, name, role, party_id, permissions, last_used_at
+FROM api_key
+WHERE digest = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+"""
+
+
+async def find_key(tx: Transaction, key: str, now: datetime) -> asyncpg.Record | None:
+    """The living key with this text: id, name, role, party_id, permissions, last_used_at. Or None."""
+    return await tx.sql.fetchrow(FIND_KEY, digest_of(key), now)
+
+
+INSERT_KEY = """
+INSERT INTO api_key
+    (name, digest, hint, role, party_id, permissions, created_at, created_by, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+RETURNING id
+"""
+
+
+async def insert_key(tx: Transaction, key: str, **columns: Any) -> int:
+    """Keep a key; `columns` as the table has them. Its id."""
+    return int(
+        await tx.sql.fetchval(
+            INSERT_KEY,
+            columns["name"],
+            digest_of(key),
+            key[: len(PREFIX) + HINT],
+            columns["role"],
+            columns.get("party_id"),
+            sorted(columns["permissions"]),
+            columns["created_at"],
+            columns["created_by"],
+            columns.get("expires_at"),
+        )
+    )
 
 
 INSERT_FIRST = """
-INSERT INTO api_key (name, digest, role, created_at)
-SELECT 'first', $1, 'admin', $2 WHERE NOT EXISTS (SELECT FROM api_key)
+INSERT INTO api_key (name, digest, hint, role, permissions, created_at, created_by)
+SELECT 'first', $1, $2, $3, $4, $5, 'the service itself' WHERE NOT EXISTS (SELECT FROM api_key)
 RETURNING id
 """
 
 
 async def issue_first_key(dsn: str) -> str | None:
-    """Make the first admin key of an empty installation and return its text; None if keys exist.
+    """Make the first operator's key of an empty installation and return its text; None if keys exist.
 
     `dsn` is a plain `postgresql://…`. Two services starting at once make one key: the insert runs
     under a lock of the table.
@@ -47,7 +88,14 @@ async def issue_first_key(dsn: str) -> str | None:
     try:
         async with connection.transaction():
             await connection.execute("LOCK TABLE api_key IN SHARE ROW EXCLUSIVE MODE")
-            made = await connection.fetchval(INSERT_FIRST, digest_of(key), clock.now())
+            made = await connection.fetchval(
+                INSERT_FIRST,
+                digest_of(key),
+                key[: len(PREFIX) + HINT],
+                Role.OPERATOR,
+                sorted(Permission),
+                clock.now(),
+            )
     finally:
         await connection.close()
     return key if made is not None else None

@@ -16,9 +16,10 @@ from functools import partial
 from fastapi import Request
 
 from service.auth.caller import Opener, find_by_key, find_opener
+from service.auth.permissions import Permission
 from service.capture.conduct import Single, capture_events
 from service.db.transaction import Transaction
-from service.errors import Unauthenticated
+from service.errors import Forbidden, SuyuanError, Unauthenticated, Unavailable
 
 #: Events of one group.
 GROUP_MOST = 64
@@ -35,11 +36,11 @@ class _Waiting:
     done: asyncio.Future[None]
 
 
-async def _refusal(tx: Transaction, key: str | None) -> Unauthenticated | None:
-    """Why the owner of a key is not served; None where it is known."""
+async def _refusal(tx: Transaction, key: str | None) -> SuyuanError | None:
+    """Why the owner of a key is not served; None where it is known and may capture."""
     try:
-        await find_by_key(tx, key)
-    except Unauthenticated as error:
+        await find_by_key(tx, key, Permission.CAPTURE)
+    except (Unauthenticated, Forbidden, Unavailable) as error:
         return error
     return None
 
@@ -55,14 +56,14 @@ class Together:
         self._apart: set[asyncio.Task[None]] = set()
 
     async def know(self, key: str | None) -> None:
-        """Raises `Unauthenticated` for a key that is not known."""
+        """Raises `Unauthenticated` for a key that is not known, `Forbidden` for one that may not capture."""
         async with self._open_tx() as tx:
-            await find_by_key(tx, key)
+            await find_by_key(tx, key, Permission.CAPTURE)
 
     async def capture(self, key: str | None, single: Single, *, alone: bool) -> None:
         """Stores one event for the caller with this API key; returns after the commit.
 
-        `alone`: it may take long. Raises `Unauthenticated`; `Conflict` where its eventID is here with other
+        `alone`: it may take long. Raises as `know`; `Conflict` where its eventID is here with other
         content.
         """
         waiting = _Waiting(key, single, asyncio.get_running_loop().create_future())

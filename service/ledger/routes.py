@@ -6,7 +6,6 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from service.auth.caller import KnownCaller, Tx
-from service.errors import Forbidden
 from service.ledger.rebuild import rebuild
 
 router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
@@ -26,11 +25,9 @@ class Rebuilt(BaseModel):
 
 
 @router.post("/rebuild", summary="Compute the projection anew from all events 由全部事件重建台账")
-async def rebuild_ledger(tx: Tx, caller: KnownCaller) -> Rebuilt:
+async def rebuild_ledger(tx: Tx, _caller: KnownCaller) -> Rebuilt:
     """Derive journal, postings, flows, holdings and gaps from the stored events alone; mend what differs.
 
-    Captures wait meanwhile, they are not refused. For admin keys. 重建期间采集会等待，不会被拒绝。
+    Captures wait meanwhile, they are not refused. For operators. 重建期间采集会等待，不会被拒绝；仅限运营者。
     """
-    if caller.role != "admin":
-        raise Forbidden("Only an admin key may rebuild the ledger.", "只有管理员密钥可以重建台账。")
     return Rebuilt(**asdict(await rebuild(tx)))

@@ -17,8 +17,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from service import clock
 from service.auth.caller import find_by_key
+from service.auth.permissions import Permission
 from service.db.transaction import transaction
-from service.errors import BadSubscription, Unauthenticated
+from service.errors import BadSubscription, Forbidden, Unauthenticated
 from service.events.answers import query_document
 from service.events.epc_format import EpcFormat
 from service.jobs.bell import Bell
@@ -96,9 +97,9 @@ class Stream:
         self.mark: Mark | None = None
 
     async def prepare(self, name: str) -> None:
-        """Find the query and where the stream begins. Raises `Unauthenticated`, `NoSuchName`."""
+        """Find the query and where the stream begins. Raises `Unauthenticated`, `Forbidden`, `NoSuchName`."""
         async with transaction(self.engine, snapshot=True) as tx:
-            await find_by_key(tx, self.wishes.key)
+            await find_by_key(tx, self.wishes.key, Permission.READ)
             self.query_id = (await fetch_query(tx, name)).id
             self.mark = await begin_mark(tx, self.wishes.initial_record_time)
 
@@ -123,7 +124,7 @@ class Stream:
                     await _until(self.wishes.schedule)
                 try:
                     here = await self._send_new(socket)
-                except Unauthenticated as error:
+                except (Unauthenticated, Forbidden) as error:
                     await socket.close(REFUSED, error.message)
                     return
                 except TimeoutError:
@@ -143,7 +144,7 @@ class Stream:
         first = True
         while True:
             async with transaction(self.engine, snapshot=True) as tx:
-                await find_by_key(tx, self.wishes.key)
+                await find_by_key(tx, self.wishes.key, Permission.READ)
                 named = await find_query_by_id(tx, self.query_id)
                 if named is None:
                     return False

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from service import demo_data
+from service import clock, demo_data
 from service.auth.tokens import find_key
 from service.db.transaction import create_engine, transaction
 
@@ -26,7 +26,7 @@ class Command:
 async def is_good(dsn: str, key: str) -> bool:
     engine = create_engine(dsn, pool_size=1)
     async with transaction(engine) as tx:
-        found = await find_key(tx, key)
+        found = await find_key(tx, key, clock.now())
     await engine.dispose()
     return found is not None
 

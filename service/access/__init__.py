@@ -1,0 +1,1 @@
+"""Who may call, managed over HTTP: keys, members, invitations."""

@@ -1,0 +1,126 @@
+"""What a caller may do: permissions, the roles that hold them, and the one that each endpoint asks for.
+
+A path that no line of the table knows asks for `operate`: a new area is closed until somebody decides.
+"""
+
+from collections.abc import Collection
+from enum import StrEnum
+from typing import Final
+
+
+class Permission(StrEnum):
+    """One thing that a key or a member may be allowed."""
+
+    READ = "read"
+    CAPTURE = "capture"
+    REGISTER = "register"
+    DISPENSE = "dispense"
+    SUBSCRIBE = "subscribe"
+    INVESTIGATE = "investigate"
+    RECALL = "recall"
+    MANAGE = "manage"
+    OPERATE = "operate"
+
+
+class Role(StrEnum):
+    """What a caller is in the trade."""
+
+    HOLDER = "holder"
+    REGULATOR = "regulator"
+    LABORATORY = "laboratory"
+    OPERATOR = "operator"
+
+
+#: Permission -> what it lets a caller do (English, Chinese).
+MEANINGS: Final[dict[Permission, tuple[str, str]]] = {
+    Permission.READ: ("read the registry, events, traces, units and cases", "查询登记、事件、追溯与召回"),
+    Permission.CAPTURE: ("capture events", "采集事件"),
+    Permission.REGISTER: ("register parties, products, batches, serials", "登记主体、产品、批次与序列号"),
+    Permission.DISPENSE: ("decommission units and take it back", "核销单件及撤销"),
+    Permission.SUBSCRIBE: ("keep named queries and subscriptions", "管理命名查询与订阅"),
+    Permission.INVESTIGATE: ("decide on complaints and suspect codes", "处理投诉与可疑码"),
+    Permission.RECALL: ("open recalls, move them on, run drills", "发起与推进召回、演练"),
+    Permission.MANAGE: ("issue and revoke keys, members, invitations", "签发与吊销密钥、成员、邀请"),
+    Permission.OPERATE: ("run the service itself", "运维本服务"),
+}
+
+_TRADE: Final = frozenset(Permission) - {Permission.OPERATE}
+
+#: What each role holds at most, and by default.
+HELD_BY: Final[dict[Role, frozenset[Permission]]] = {
+    Role.HOLDER: _TRADE,
+    Role.REGULATOR: frozenset(
+        {
+            Permission.READ,
+            Permission.SUBSCRIBE,
+            Permission.INVESTIGATE,
+            Permission.RECALL,
+            Permission.MANAGE,
+        }
+    ),
+    Role.LABORATORY: frozenset({Permission.READ, Permission.CAPTURE, Permission.REGISTER, Permission.MANAGE}),
+    Role.OPERATOR: frozenset(Permission),
+}
+
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+#: Beginnings of paths of everybody who is known, whatever they may do.
+FOR_ALL: Final = ("/v1/whoami",)
+#: Beginnings of paths that ask for one permission, whether one reads or writes.
+ALWAYS: Final[tuple[tuple[str, Permission], ...]] = (
+    ("/v1/keys", Permission.MANAGE),
+    ("/v1/members", Permission.MANAGE),
+    ("/v1/invitations", Permission.MANAGE),
+    ("/v1/ledger", Permission.OPERATE),
+)
+#: Beginnings of paths, and what writing below them asks for: the first that fits. Reading asks for `read`.
+WRITING: Final[tuple[tuple[str, Permission], ...]] = (
+    ("/epcis/capture", Permission.CAPTURE),
+    ("/epcis/events", Permission.CAPTURE),
+    ("/epcis/queries", Permission.SUBSCRIBE),
+    ("/epcis/nextPageToken", Permission.READ),
+    ("/v1/units/verify", Permission.READ),
+    ("/v1/units", Permission.DISPENSE),
+    ("/v1/complaints", Permission.INVESTIGATE),
+    ("/v1/suspect-codes", Permission.INVESTIGATE),
+    ("/v1/recalls", Permission.RECALL),
+    ("/v1/drills", Permission.RECALL),
+    ("/v1/notices", Permission.RECALL),
+    ("/v1/parties", Permission.REGISTER),
+    ("/v1/sites", Permission.REGISTER),
+    ("/v1/products", Permission.REGISTER),
+    ("/v1/batches", Permission.REGISTER),
+    ("/v1/links", Permission.REGISTER),
+)
+
+
+def needed(method: str, path: str) -> Permission | None:
+    """The permission that a request asks for; None where being known is enough."""
+    if _below(path, FOR_ALL):
+        return None
+    for beginning, permission in ALWAYS:
+        if _below(path, (beginning,)):
+            return permission
+    if method in READING:
+        return Permission.READ if path.startswith(("/v1/", "/epcis")) else Permission.OPERATE
+    for beginning, permission in WRITING:
+        if _below(path, (beginning,)):
+            return permission
+    return Permission.OPERATE
+
+
+def _below(path: str, beginnings: Collection[str]) -> bool:
+    return any(path == beginning or path.startswith(beginning + "/") for beginning in beginnings)
+
+
+def may_grant(
+    holds: Collection[Permission],
+    of_party: int | None,
+    permissions: Collection[Permission],
+    party: int | None,
+) -> bool:
+    """Whether a caller who `holds` these may let somebody of `party` have `permissions`.
+
+    Nobody gives what he has not, and only who belongs to no party gives to another's people.
+    """
+    return set(permissions) <= set(holds) and of_party in (None, party)
