@@ -15,6 +15,7 @@ from service.db.transaction import create_engine
 from service.events import options_routes as epcis_options_routes
 from service.events import resource_routes as epcis_resource_routes
 from service.events import routes as events_routes
+from service.filings import routes as filing_routes
 from service.jobs.background import running
 from service.labels import routes as label_routes
 from service.labels import sheet_routes as label_sheet_routes
@@ -61,7 +62,10 @@ CONSUMERS = (
     *(complaint_pages.router, scan_routes.router),
     *(complaint_routes.public, complaint_routes.router, suspect_routes.router),
 )
-RECALLS = (recall_routes.router, recall_holder_routes.router)
+RECALLS = (
+    *(recall_routes.router, recall_holder_routes.router),
+    *(filing_routes.router,),
+)
 ACCESS = (access_routes.router, access_routes.public)
 #: What workers do beside the requests.
 DUTIES = (Deliveries,)

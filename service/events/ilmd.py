@@ -56,6 +56,14 @@ def expires_on(event: Event) -> date | None:
     return _first_day(event.ilmd, EXPIRES_ON)
 
 
+def said(ilmd: dict[str, Any], words: Sequence[str]) -> str | None:
+    """The first text or number that stands under one of these words, the best word first; None for none."""
+    for value in _values(ilmd, words):
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip():
+            return str(value).strip()
+    return None
+
+
 def _first_day(ilmd: dict[str, Any], words: Sequence[str]) -> date | None:
     for value in _values(ilmd, words):
         if isinstance(value, str):
