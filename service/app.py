@@ -26,6 +26,7 @@ from service.recall import holder_routes as recall_holder_routes
 from service.recall import routes as recall_routes
 from service.registry import document_routes as registry_document_routes
 from service.registry import routes as registry_routes
+from service.reports import routes as report_routes
 from service.scan import complaint_pages, identify, link_routes, resolver_routes
 from service.scan import routes as scan_routes
 from service.scan.fast_pages import FastPages
@@ -62,10 +63,8 @@ CONSUMERS = (
     *(complaint_pages.router, scan_routes.router),
     *(complaint_routes.public, complaint_routes.router, suspect_routes.router),
 )
-RECALLS = (
-    *(recall_routes.router, recall_holder_routes.router),
-    *(filing_routes.router,),
-)
+RECALLS = (*(recall_routes.router, recall_holder_routes.router),
+    *(filing_routes.router,), *report_routes.ROUTERS)
 ACCESS = (access_routes.router, access_routes.public)
 #: What workers do beside the requests.
 DUTIES = (Deliveries,)
