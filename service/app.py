@@ -21,6 +21,9 @@ from service.labels import routes as label_routes
 from service.labels import sheet_routes as label_sheet_routes
 from service.ledger import owners
 from service.ledger import routes as ledger_routes
+from service.notices import channel_routes, notice_routes
+from service.notices import making as notices_making
+from service.notices.duty import Telling
 from service.recall import conduct as recall_conduct
 from service.recall import holder_routes as recall_holder_routes
 from service.recall import routes as recall_routes
@@ -63,11 +66,11 @@ CONSUMERS = (
     *(complaint_pages.router, scan_routes.router),
     *(complaint_routes.public, complaint_routes.router, suspect_routes.router),
 )
-RECALLS = (*(recall_routes.router, recall_holder_routes.router),
-    *(filing_routes.router,), *report_routes.ROUTERS)
+RECALLS = (recall_routes.router, recall_holder_routes.router, filing_routes.router, *report_routes.ROUTERS)
+NOTICES = (channel_routes.router, notice_routes.router)
 ACCESS = (access_routes.router, access_routes.public)
 #: What workers do beside the requests.
-DUTIES = (Deliveries,)
+DUTIES = (Deliveries, Telling)
 #: Outermost, the last of them first: what they can answer needs nothing of the framework.
 IN_FRONT = (FastRedirect, FastPages, FastStatus)
 
@@ -113,7 +116,7 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
     app.include_router(label_routes.router)
     app.include_router(label_sheet_routes.router)
     app.include_router(identify.router)
-    for router in (*CONSUMERS, *RECALLS, *ACCESS):
+    for router in (*CONSUMERS, *RECALLS, *NOTICES, *ACCESS):
         app.include_router(router)
     app.include_router(link_routes.router)
     app.include_router(link_routes.public)
@@ -130,6 +133,7 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
     app.include_router(ledger_routes.router)
     app.include_router(trace_routes.router)
     recall_conduct.listen()
+    notices_making.listen()
     app.include_router(unit_routes.router)
     app.include_router(unit_serial_routes.router)
     # Last: codes of one segment are refused, and other areas have such paths.
