@@ -1,17 +1,5 @@
--- Flows of batches, packed: a column of `passes.Flows` each, in the order of its fields, and last the batches.
+-- Flows of batches, packed: a column of `passes.Flows` each, in the order of its fields.
 --   $1 bigint[]  the batches
---   $2 bigint    how many batches in all: with more than those of $1, also what they are made of, generation by generation
-WITH RECURSIVE
--- $1 first, then by generations; evaluated no further than `chosen` takes from it.
-made (batch_id) AS (
-    SELECT unnest($1::bigint[])
-    UNION
-    -- Batch by batch (OFFSET 0): few are wanted, and the table is not read for them.
-    SELECT next.batch_id FROM made CROSS JOIN LATERAL (
-        SELECT batch_id FROM flow WHERE flow.to_batch_id = made.batch_id AND to_batch_id <> batch_id OFFSET 0
-    ) AS next
-),
-chosen AS (SELECT batch_id FROM made LIMIT $2)
 SELECT string_agg(int8send(batch_id), ''::bytea),
        string_agg(int8send(ordinal), ''::bytea),
        string_agg(int8send(from_site_id), ''::bytea),
@@ -19,6 +7,6 @@ SELECT string_agg(int8send(batch_id), ''::bytea),
        string_agg(int8send(to_site_id), ''::bytea),
        string_agg(timestamptz_send(departed_at), ''::bytea),
        -- In transit: it may be there already.
-       string_agg(timestamptz_send(coalesce(arrived_at, departed_at)), ''::bytea),
-       (SELECT string_agg(int8send(batch_id), ''::bytea) FROM chosen)
-FROM flow WHERE to_batch_id = ANY(ARRAY(SELECT batch_id FROM chosen))
+       string_agg(timestamptz_send(coalesce(arrived_at, departed_at)), ''::bytea)
+-- By way of a subquery: the plan is then the same for one batch as for thousands, and is not made anew each time.
+FROM flow WHERE to_batch_id = ANY(ARRAY(SELECT unnest($1::bigint[])))

@@ -8,7 +8,7 @@ carried so far. A holding reached earlier than before takes only what lies befor
 taken once and the work is that of sorting them; every step takes all holdings reached by the step before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -27,6 +27,8 @@ MICROSECOND: Final = timedelta(microseconds=1)
 #: Before any moment (turned round: after). Far enough from the end of 64 bits for a skew to be added.
 EVER: Final = -(2**62)
 LARGEST: Final = 2**63 - 1
+#: Nodes are told apart by sorting them while they are no more than one in so many, else by a mark on each.
+MANY_OF: Final = 32
 
 
 def column(packed: bytes | None) -> Column:
@@ -52,25 +54,34 @@ class Flows:
         return len(self.batch)
 
     @classmethod
-    def read(cls, packed: Sequence[bytes | None]) -> "Flows":
+    def read(cls, packed: Iterable[bytes | None]) -> "Flows":
         """From columns as the database packs them."""
         return cls(*map(column, packed))
 
     @classmethod
+    def none(cls) -> "Flows":
+        """No flows."""
+        return cls.read([None] * len(cls.__slots__))
+
+    @classmethod
     def joined(cls, parts: Sequence["Flows"]) -> "Flows":
         """All of them."""
+        if len(parts) == 1:
+            return parts[0]
         names = cls.__slots__
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
     def of(self, chosen: NDArray[Any]) -> "Flows":
         """Those chosen, by a mask or by places."""
+        if chosen.dtype == np.bool_ and chosen.all():
+            return self
         return Flows(*(getattr(self, name)[chosen] for name in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a pass reached, a column each: holdings, their moments (turned round for a backward pass) and
-    hops; `carried`: a mask of the flows that carry.
+    """What a pass reached, a column each: holdings in the order of their keys, their moments (turned round
+    for a backward pass) and hops; `carried`: a mask of the flows that carry.
     """
 
     batch: Column
@@ -82,45 +93,67 @@ class Reach:
 
 def reach(flows: Flows, starts: Mapping[Node, int], *, forward: bool, skew: int) -> Reach:
     """Pass on from `starts` (moments as `turned` gives them) over `flows`; `skew` in microseconds."""
-    first = np.array(list(starts), dtype=np.int64).reshape(-1, 2)
-    sources = (flows.batch, flows.from_site, flows.departs)
-    targets = (flows.to_batch, flows.to_site, flows.reaches)
+    count, first = len(flows), np.array(list(starts), dtype=np.int64).reshape(-1, 2)
+    sources, targets = (flows.batch, flows.from_site), (flows.to_batch, flows.to_site)
     near, far = (sources, targets) if forward else (targets, sources)
-    sign = 1 if forward else -1
-    keys = _keys(
-        np.concatenate([near[0], far[0], first[:, 0]]), np.concatenate([near[1], far[1], first[:, 1]])
-    )
-    _, where, index = np.unique(keys, return_index=True, return_inverse=True)
-    near_node, far_node, start_node = np.split(index, [len(flows), 2 * len(flows)])
-    order = _in_order(near_node, sign * near[2])
+    near_at, far_at = (flows.departs, flows.reaches) if forward else (-flows.reaches, -flows.departs)
+    batch = np.concatenate([near[0], far[0], first[:, 0]])
+    site = np.concatenate([near[1], far[1], first[:, 1]])
+    order, fresh = _in_order(*_keys(batch, site))
+    node = np.empty(len(batch), dtype=np.int64)
+    node[order] = np.cumsum(fresh) - 1
+    # The flows by the node they leave: they were sorted with all others.
+    by_node = _soonest_first(order[order < count], node, near_at)
     spread = _Spread(
-        len(where), near_node[order], sign * near[2][order], far_node[order], sign * far[2][order], skew
+        int(fresh.sum()), node[by_node], near_at[by_node], node[count + by_node], far_at[by_node], skew
     )
-    spread.begin(start_node, np.fromiter(starts.values(), np.int64, len(starts)))
-    carried = np.zeros(len(flows), dtype=np.bool_)
-    carried[order] = spread.carried()
+    spread.begin(node[2 * count :], np.fromiter(starts.values(), np.int64, len(starts)))
+    carried = np.empty(count, dtype=np.bool_)
+    carried[by_node] = spread.carried()
     found = np.flatnonzero(spread.hops >= 0)
-    batches = np.concatenate([near[0], far[0], first[:, 0]])[where[found]]
-    sites = np.concatenate([near[1], far[1], first[:, 1]])[where[found]]
-    return Reach(batches, sites, spread.at[found], spread.hops[found], carried)
+    where = order[fresh][found]
+    return Reach(batch[where], site[where], spread.at[found], spread.hops[found], carried)
 
 
-def _keys(batch: Column, site: Column) -> Column:
-    """One number for each holding."""
+def _keys(batch: Column, site: Column) -> tuple[Column, int]:
+    """One number for each holding, and one more than the largest."""
     if len(batch) == 0:
-        return batch
-    sites = int(site.max()) + 1
-    if int(batch.max()) * sites + sites > LARGEST:
+        return batch, 1
+    low, sites = int(batch.min()), int(site.max()) + 1
+    batches = int(batch.max()) - low + 1
+    if batches * sites > LARGEST:
+        # Numbers far apart: counted instead.
         known, site = np.unique(site, return_inverse=True)
         sites = len(known)
-    return batch * sites + site
+        seen, batch = np.unique(batch, return_inverse=True)
+        low, batches = 0, len(seen)
+    return (batch - low) * sites + site, batches * sites
 
 
-def _in_order(node: Column, at: Column) -> Column:
-    """Places sorted by node, then moment. (`np.lexsort` says the same, ten times as slowly.)"""
-    rank = np.empty(len(at), dtype=np.int64)
-    rank[np.argsort(at)] = np.arange(len(at))
-    return np.argsort(node * len(at) + rank)
+def _in_order(keys: Column, largest: int) -> tuple[Column, NDArray[np.bool_]]:
+    """Places in the order of keys, equal ones in the order they came; which are the first of their key."""
+    bits = max(1, len(keys)).bit_length()
+    if largest <= LARGEST >> bits:
+        # Key and place in one number: sorting numbers is several times as fast as sorting places by them.
+        both = np.sort(keys << bits | np.arange(len(keys)))
+        order, ordered = both & ((1 << bits) - 1), both >> bits
+    else:
+        order = np.argsort(keys, kind="stable")
+        ordered = keys[order]
+    fresh = np.ones(len(keys), dtype=np.bool_)
+    fresh[1:] = ordered[1:] != ordered[:-1]
+    return order, fresh
+
+
+def _soonest_first(order: Column, node: Column, at: Column) -> Column:
+    """Places in the order of their nodes, of one node by moment; `order` has them by node already. Flows of a
+    batch are numbered in time, so as a rule nothing is left to do.
+    """
+    moments = at[order]
+    if (np.diff(moments)[np.diff(node[order]) == 0] >= 0).all():
+        return order
+    soonest = order[np.argsort(moments)]
+    return soonest[_in_order(node[soonest], len(node))[0]]
 
 
 class _Spread:
@@ -159,10 +192,16 @@ class _Spread:
         sooner = far_at < self.at[far]
         far = far[sooner]
         np.minimum.at(self.at, far, far_at[sooner])
-        return np.unique(far)
+        if len(far) * MANY_OF < len(self.at):
+            return np.unique(far)
+        reached = np.zeros(len(self.at), dtype=np.bool_)
+        reached[far] = True
+        return np.flatnonzero(reached)
 
     def _taken(self, nodes: Column) -> Column:
         """Places of the flows that begin to carry; marks them."""
+        # Nothing leaves most of them: the end of the line.
+        nodes = nodes[self.first[nodes] < self.mark[nodes]]
         limit = self.at[nodes] - self.skew
         low, high = self.first[nodes], self.mark[nodes]
         ends = high
@@ -176,6 +215,13 @@ class _Spread:
         counts = ends - low
         places = np.repeat(low - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
         return places + np.arange(len(places))
+
+
+def distinct(values: Column) -> Column:
+    """The values in order, each once. (`np.unique` says the same, ten times as slowly for large columns.)"""
+    ordered = np.sort(values)
+    fresh: Column = ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
+    return fresh
 
 
 def turned(at: datetime, *, forward: bool) -> int:

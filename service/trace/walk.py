@@ -7,10 +7,10 @@ is made of them along with them, so most traces are one round trip. Equal to `gr
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import asyncpg
@@ -19,8 +19,9 @@ import numpy as np
 from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.errors import TooLarge
+from service.trace.few import FEW_FLOWS, reach_few
 from service.trace.graph import BEGINNING, END, Node, Reached
-from service.trace.passes import MICROSECOND, Column, Flows, Reach, column, moment, reach, turned
+from service.trace.passes import MICROSECOND, Column, Flows, Reach, column, distinct, moment, reach, turned
 
 #: Batches fetched by one statement.
 BATCHES_AT_ONCE: Final = 5_000
@@ -30,6 +31,9 @@ FEW: Final = 200
 MADE_MOST: Final = 500
 #: Flows read for each holding that a trace may reach: batches are read whole, and some flows do not carry.
 FLOWS_OF_A_HOLDING: Final = 20
+#: A trace begins as a small one, for at most so many questions, each for at most so many batches.
+FEW_QUESTIONS: Final = 3
+FEW_BATCHES: Final = 8
 #: Flows passed over without leaving the event loop: about a millisecond.
 IN_PASSING: Final = 2_000
 
@@ -58,7 +62,7 @@ class Walk:
 
     def batches(self) -> set[int]:
         """The batches of all holdings reached."""
-        return set(np.unique(self.holdings.batch).tolist())
+        return set(distinct(self.holdings.batch).tolist())
 
 
 async def walk(
@@ -71,24 +75,60 @@ async def walk(
 ) -> Walk:
     """Walk from `starts`; raises `TooLarge` beyond `most` holdings."""
     moments = {node: turned(at, forward=forward) for node, at in starts.items()}
-    flows = Flows.read([None] * len(Flows.__slots__))
-    fetched = np.array([], dtype=np.int64)
-    wanted = np.array(sorted({node.batch for node in starts}), dtype=np.int64)
-    while True:
-        if len(wanted):
-            along = max(MADE_MOST, len(fetched))
-            more, known = await _fetch(
-                tx, wanted, along=along, forward=forward, most=most * FLOWS_OF_A_HOLDING
-            )
-            fresh = more if not len(flows) else more.of(~np.isin(_anchor(more, forward=forward), fetched))
-            flows = Flows.joined([flows, fresh])
-            fetched = np.union1d(fetched, known)
-        found = await _pass(flows, moments, forward=forward, skew=skew // MICROSECOND)
-        if len(found.batch) > most:
-            raise _too_large(most)
-        wanted = np.setdiff1d(found.batch, fetched)
-        if not len(wanted):
-            return Walk(forward, found, flows.of(found.carried))
+    passing = partial(_pass, starts=moments, forward=forward, skew=skew // MICROSECOND)
+    flows, found, fetched, wanted = await _walk_few(tx, moments, forward=forward, skew=skew // MICROSECOND)
+    if found is None:
+        found = await passing(flows)
+        wanted = _not_in(found.batch, fetched)
+    while len(wanted) and len(found.batch) <= most:
+        more, known = await _fetch(
+            tx, wanted, along=max(MADE_MOST, len(fetched)), forward=forward, most=most * FLOWS_OF_A_HOLDING
+        )
+        if len(known) > len(wanted):
+            # What is made of the wanted may be here already.
+            more = more.of(~np.isin(_anchor(more, forward=forward), fetched))
+        flows = Flows.joined([flows, more]) if len(flows) else more
+        fetched = np.union1d(fetched, known)
+        found = await passing(flows)
+        wanted = _not_in(found.batch, fetched)
+    if len(found.batch) > most:
+        raise _too_large(most)
+    return Walk(forward, found, flows.of(found.carried))
+
+
+async def _walk_few(
+    tx: Transaction, starts: Mapping[Node, int], *, forward: bool, skew: int
+) -> tuple[Flows, Reach | None, Column, Column]:
+    """The walk for as long as it is a small one: flows, what they reach (None: they are many, and not looked
+    at), the batches they are of, and the batches wanted yet.
+
+    A question for the flows of a few batches takes less time than one that also asks what is made of them.
+    """
+    text = statement("service.trace", "flows_from" if forward else "flows_to")
+    flows = Flows.none()
+    found: Reach | None = None
+    fetched, wanted = set[int](), {node.batch for node in starts}
+    for _ in range(FEW_QUESTIONS):
+        if not 0 < len(wanted) <= FEW_BATCHES:
+            break
+        (row,) = await tx.sql.fetch(text, list(wanted))
+        more = Flows.read(row)
+        flows = Flows.joined([flows, more]) if len(flows) else more
+        fetched |= wanted
+        if len(flows) > FEW_FLOWS:
+            return flows, None, _sorted(fetched), _sorted(())
+        found = reach_few(flows, starts, forward=forward, skew=skew)
+        wanted = set(found.batch.tolist()) - fetched
+    found = found or reach_few(flows, starts, forward=forward, skew=skew)
+    return flows, found, _sorted(fetched), _sorted(wanted)
+
+
+def _sorted(batches: Collection[int]) -> Column:
+    return np.array(sorted(batches), dtype=np.int64)
+
+
+def _not_in(batches: Column, fetched: Column) -> Column:
+    return np.setdiff1d(distinct(batches), fetched, assume_unique=True)
 
 
 def _anchor(flows: Flows, *, forward: bool) -> Column:
@@ -106,20 +146,22 @@ async def _pass(flows: Flows, starts: Mapping[Node, int], *, forward: bool, skew
 async def _fetch(
     tx: Transaction, wanted: Column, *, along: int, forward: bool, most: int
 ) -> tuple[Flows, Column]:
-    """Flows of the wanted batches, and of which batches they are: with few wanted, up to `along` of them and
-    of what is made of them.
+    """Flows of the wanted batches, and of which batches they are. Of few, what is made of them comes along:
+    up to `along` batches in all.
     """
-    statement_text = statement("service.trace", "flows_from" if forward else "flows_to")
+    direction = "from" if forward else "to"
+    if len(wanted) <= FEW:
+        text = statement("service.trace", f"made_{direction}")
+        (row,) = await tx.sql.fetch(text, wanted.tolist(), along)
+        return Flows.read(row[:-1]), column(row[-1])
+    text = statement("service.trace", f"flows_{direction}")
     parts: list[Flows] = []
-    known: list[Column] = []
     for begin in range(0, len(wanted), BATCHES_AT_ONCE):
-        some = wanted[begin : begin + BATCHES_AT_ONCE].tolist()
-        (row,) = await tx.sql.fetch(statement_text, some, along if len(wanted) <= FEW else len(some))
-        parts.append(Flows.read(row[:-1]))
-        known.append(column(row[-1]))
+        (row,) = await tx.sql.fetch(text, wanted[begin : begin + BATCHES_AT_ONCE].tolist())
+        parts.append(Flows.read(row))
         if sum(map(len, parts)) > most:
             raise _too_large(most // FLOWS_OF_A_HOLDING)
-    return Flows.joined(parts), np.concatenate(known)
+    return Flows.joined(parts), wanted
 
 
 def _too_large(most: int) -> TooLarge:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import asyncpg
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -28,7 +28,7 @@ from service.trace.graph import (
     reach_backward,
     reach_forward,
 )
-from service.trace.walk import BATCHES_AT_ONCE, MADE_MOST, Walk, carried_flows, walk
+from service.trace.walk import BATCHES_AT_ONCE, FEW_QUESTIONS, MADE_MOST, Walk, carried_flows, walk
 from tests.conftest import RollBack
 
 NOON = datetime.fromisoformat("2026-03-01T12:00:00+00:00")
@@ -132,8 +132,16 @@ def far_away(flows: Sequence[Edge], graph: int) -> list[Edge]:
     return [Edge(moved(edge.source), moved(edge.target), edge.departed_at, edge.arrived_at) for edge in flows]
 
 
+@pytest.fixture(params=["few", "many"])
+def as_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Walks that begin as small ones, and such as go for the columns at once."""
+    if request.param == "many":
+        monkeypatch.setattr("service.trace.walk.FEW_QUESTIONS", 0)
+
+
+@pytest.mark.usefixtures("as_many")
 @pytest.mark.parametrize("forward", [True, False])
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(flows=FLOWS, starts=st.dictionaries(NODES, st.none() | MINUTES, min_size=1, max_size=4), skew=SKEWS)
 async def test_the_walk_is_the_rule_on_every_graph(
     shared_engine: AsyncEngine,
@@ -188,26 +196,27 @@ async def test_an_output_recorded_before_its_inputs_is_reached(tx: Transaction, 
 
 
 @pytest.mark.parametrize("forward", [True, False])
-async def test_two_thousand_transformations_in_a_row_are_followed(tx: Transaction, forward: bool) -> None:
-    line = [Node(FAR + number, number % 7) for number in range(2_001)]
+async def test_ten_thousand_transformations_in_a_row_are_followed(tx: Transaction, forward: bool) -> None:
+    line = [Node(FAR + number, number % 7) for number in range(10_001)]
     flows = [flow(one, other, number, number) for number, (one, other) in enumerate(itertools.pairwise(line))]
     await write(tx, flows)
     start = {line[0]: BEGINNING} if forward else {line[-1]: END}
     found, asked = await walked(tx, start, forward=forward)
-    assert asked <= 4
+    # Each question brings as many batches again as are there.
+    assert asked <= FEW_QUESTIONS + 7
     assert len(found.flows) == len(flows)
-    last, minute = (line[-1], 1_999) if forward else (line[0], 0)
-    assert found.reached[last] == Reached(at(minute), 2_000)
+    last, minute = (line[-1], 9_999) if forward else (line[0], 0)
+    assert found.reached[last] == Reached(at(minute), 10_000)
 
 
-async def test_two_thousand_shipments_in_a_row_are_one_question(tx: Transaction) -> None:
-    line = [Node(FAR, number) for number in range(2_001)]
+async def test_ten_thousand_shipments_in_a_row_are_one_question(tx: Transaction) -> None:
+    line = [Node(FAR, number) for number in range(10_001)]
     await write(
         tx, [flow(one, other, one.site, one.site) for one, other in reversed(list(itertools.pairwise(line)))]
     )
     found, asked = await walked(tx, {line[0]: BEGINNING}, forward=True)
     assert asked == 1
-    assert found.reached[line[-1]] == Reached(at(1_999), 2_000)
+    assert found.reached[line[-1]] == Reached(at(9_999), 10_000)
 
 
 async def test_twenty_thousand_shops_are_found_and_lead_back(tx: Transaction) -> None:
