@@ -12,9 +12,9 @@ from typing import Annotated
 
 import typer
 
-from service import serving
+from service import processes, serving
 from service.auth.tokens import issue_first_key
-from service.db.embedded import EmbeddedPostgres
+from service.db.embedded import SETTINGS, EmbeddedPostgres
 from service.db.migrate import check_server, upgrade
 from service.errors import SuyuanError
 from service.settings import Settings, settings
@@ -28,6 +28,10 @@ cli = typer.Typer(
 )
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: Connections of a process besides its pool: codes, the bell, the workers, tidying, demonstration data.
+BESIDE_THE_POOL = 12
+#: Connections left for operators and their tools.
+FOR_OTHERS = 20
 DataDir = Annotated[
     Path | None,
     typer.Option(
@@ -63,7 +67,11 @@ def serve(
             # Printed codes carry an address; without a better one, the one just made.
             os.environ.setdefault("SUYUAN_PUBLIC_URL", address)
             settings.cache_clear()
-            serving.run(listener, lambda: say(f"Suyuan serves on {address}  (服务已启动)"), address, demo)
+            part = serving.Part(lambda: say(f"Suyuan serves on {address}  (服务已启动)"), address, demo)
+            if settings().processes == 1:
+                serving.run(listener, part)
+            else:
+                processes.run(listener, part, settings().processes)
 
 
 @cli.command()
@@ -102,7 +110,7 @@ def database(data_dir: Path | None) -> Iterator[str]:
         check_server(dsn)
         yield dsn
         return
-    postgres = EmbeddedPostgres(data_dir or wanted.data_dir)
+    postgres = EmbeddedPostgres(data_dir or wanted.data_dir, connections_for(wanted))
     try:
         yield postgres.start()
     finally:
@@ -110,6 +118,12 @@ def database(data_dir: Path | None) -> Iterator[str]:
         for order in STOPPING:
             signal.signal(order, signal.SIG_IGN)
         postgres.stop()
+
+
+def connections_for(wanted: Settings) -> dict[str, str]:
+    """PostgreSQL's `max_connections` for the pools of all processes, never less than it has anyway."""
+    needed = wanted.processes * (wanted.pool_size + BESIDE_THE_POOL) + FOR_OTHERS
+    return {"max_connections": str(max(int(SETTINGS["max_connections"]), needed))}
 
 
 @contextmanager

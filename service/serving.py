@@ -5,6 +5,7 @@ import errno
 import gc
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import uvicorn
 
@@ -44,16 +45,25 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-class Server(uvicorn.Server):
-    """uvicorn that tells when it serves, and loads demonstration data then if asked."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a process is to do. `announce`: called once it serves at `url`; `demo`: demonstration data that it
+    loads; `tidies`: whether it erases daily what was kept long enough; `tether`: it ends when that does.
+    """
 
-    def __init__(
-        self, config: uvicorn.Config, announce: Callable[[], None], url: str, demo: str | None
-    ) -> None:
+    announce: Callable[[], None]
+    url: str
+    demo: str | None = None
+    tidies: bool = True
+    tether: socket.socket | None = None
+
+
+class Server(uvicorn.Server):
+    """uvicorn that tells when it serves, and then does what is done beside the requests."""
+
+    def __init__(self, config: uvicorn.Config, part: Part) -> None:
         super().__init__(config)
-        self.announce = announce
-        self.url = url
-        self.demo = demo
+        self.part = part
         self._loading: asyncio.Task[None] | None = None
         self._tidying: asyncio.Task[None] | None = None
 
@@ -65,10 +75,14 @@ class Server(uvicorn.Server):
         # What was made while starting lives as long as the process: never look through it again.
         gc.collect()
         gc.freeze()
-        self.announce()
-        self._tidying = asyncio.create_task(tidy_daily(settings().database_url))
-        if self.demo is not None:
-            self._loading = asyncio.create_task(load_once(settings().database_url, self.url, self.demo))
+        part = self.part
+        if part.tether is not None:
+            asyncio.get_running_loop().add_reader(part.tether, self._hear, part.tether)
+        part.announce()
+        if part.tidies:
+            self._tidying = asyncio.create_task(tidy_daily(settings().database_url))
+        if part.demo is not None:
+            self._loading = asyncio.create_task(load_once(settings().database_url, part.url, part.demo))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop loading and tidying, stop accepting, finish."""
@@ -78,8 +92,13 @@ class Server(uvicorn.Server):
                 await asyncio.wait([task])
         await super().shutdown(sockets)
 
+    def _hear(self, tether: socket.socket) -> None:
+        if not tether.recv(1):
+            asyncio.get_running_loop().remove_reader(tether)
+            self.should_exit = True
 
-def run(listener: socket.socket, announce: Callable[[], None], url: str, demo: str | None) -> None:
+
+def run(listener: socket.socket, part: Part) -> None:
     """Serve on `listener` until a signal; raises `Unavailable` when the application does not start."""
     config = uvicorn.Config(
         "service.app:create_app",
@@ -90,8 +109,9 @@ def run(listener: socket.socket, announce: Callable[[], None], url: str, demo: s
         proxy_headers=bool(settings().trusted_proxies),
         forwarded_allow_ips=settings().trusted_proxies,
         server_header=False,
+        access_log=False,
     )
-    server = Server(config, announce, url, demo)
+    server = Server(config, part)
     server.run(sockets=[listener])
     if not server.started:
         raise Unavailable("The application did not start; see above.", "应用未能启动,原因见上。")

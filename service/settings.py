@@ -57,7 +57,13 @@ class Settings(BaseSettings):
         default_factory=list,
         description='OpenID Connect issuers: JSON, `[{"issuer": "https://…", "audience": "suyuan"}]`.',
     )
-    pool_size: int = Field(default=10, ge=2, description="Database connections of one worker process.")
+    processes: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Processes that serve, each with a pool of its own; one uses one core.",
+    )
+    pool_size: int = Field(default=10, ge=2, description="Database connections of one process.")
     capture_max_events: int = Field(default=10_000, ge=1, description="Events in one captured document.")
     capture_max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, description="Octets of one document.")
     file_max_bytes: int = Field(default=20 * 1024 * 1024, ge=1024, description="Octets of one uploaded file.")
