@@ -69,6 +69,8 @@ CONSUMERS = (
 RECALLS = (recall_routes.router, recall_holder_routes.router, filing_routes.router, *report_routes.ROUTERS)
 NOTICES = (channel_routes.router, notice_routes.router)
 ACCESS = (access_routes.router, access_routes.public)
+#: What hears of what happens below it.
+LISTENING = (owners, recall_conduct, notices_making)
 #: What workers do beside the requests.
 DUTIES = (Deliveries, Telling)
 #: Outermost, the last of them first: what they can answer needs nothing of the framework.
@@ -120,7 +122,8 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
         app.include_router(router)
     app.include_router(link_routes.router)
     app.include_router(link_routes.public)
-    owners.listen()
+    for area in LISTENING:
+        area.listen()
     app.include_router(capture_routes.router, dependencies=[Agreed])
     app.include_router(events_routes.router)
     app.include_router(epcis_resource_routes.router)
@@ -132,8 +135,6 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
     app.add_middleware(XmlProblems)
     app.include_router(ledger_routes.router)
     app.include_router(trace_routes.router)
-    recall_conduct.listen()
-    notices_making.listen()
     app.include_router(unit_routes.router)
     app.include_router(unit_serial_routes.router)
     # Last: codes of one segment are refused, and other areas have such paths.

@@ -120,6 +120,31 @@ class Settings(BaseSettings):
         default=5.0, gt=0, description="The first wait after a delivery that failed; it doubles each time."
     )
     delivery_retry_most_seconds: float = Field(default=3600.0, gt=0, description="The longest such wait.")
+    smtp_url: str = Field(
+        default="",
+        description="Mail server for notices: smtp://user:password@host:587 (STARTTLS where it is offered), "
+        "smtps://host:465; empty: notices by e-mail wait until there is one.",
+    )
+    mail_from: str = Field(
+        default="", description="Sender of notices: an address, or `Name <address>`; wanted with `smtp_url`."
+    )
+    notices_at_once: int = Field(
+        default=4, ge=1, le=8, description="Notices that one process sends at once, so many connections."
+    )
+    notices_per_second: float = Field(
+        default=50.0, gt=0, description="Notices that one process sends in a second at most."
+    )
+    answer_link_days: int = Field(
+        default=90, ge=1, description="Days after the end of a case for which links in its notices open."
+    )
+    answers_per_address: int = Field(
+        default=120,
+        ge=1,
+        description="Answers to notices, and wrong links, taken from an address in an hour.",
+    )
+    proof_max_bytes: int = Field(
+        default=10 * 1024 * 1024, ge=1024, description="Octets of one file that comes with an answer."
+    )
 
 
 @lru_cache(maxsize=1)

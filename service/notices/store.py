@@ -10,6 +10,10 @@ from service.db.transaction import Transaction
 
 #: Recipients of one case that are read at once.
 RECIPIENTS_MOST: Final = 1_000_000
+LAST_NOTICE: Final = """
+SELECT id FROM notice WHERE recall_id = $1 AND recipient_id = $2
+ORDER BY kind IN ('first', 'widened') DESC, id DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +58,9 @@ async def recipients(
     """Whom the case tells, in the order in which it found them."""
     rows = await tx.sql.fetch(statement("service.notices", "recipients"), recall_id, after, limit)
     return [Recipient(**row) for row in rows]
+
+
+async def find_last_notice(tx: Transaction, recall_id: int, recipient_id: int) -> int | None:
+    """The last notice that tells a recipient of its goods, else the last of all."""
+    found: int | None = await tx.sql.fetchval(LAST_NOTICE, recall_id, recipient_id)
+    return found

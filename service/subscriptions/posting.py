@@ -28,10 +28,14 @@ USER_AGENT: Final = f"suyuan/{version('suyuan')}"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a post did not count as delivered. `too_large`: the receiver wants fewer events at once."""
+    """Why a post did not count as delivered. `too_large`: the receiver wants fewer events at once. `status`:
+    what it answered. `in_doubt`: nobody knows whether the receiver has it.
+    """
 
     reason: str
     too_large: bool = False
+    status: int | None = None
+    in_doubt: bool = False
 
 
 def signature(token: str, body: bytes) -> str:
@@ -39,8 +43,8 @@ def signature(token: str, body: bytes) -> str:
     return hmac.new(token.encode(), body, hashlib.sha256).hexdigest()
 
 
-def check_dest(dest: object, *, private: bool) -> str:
-    """A destination that can be posted to. Raises `Malformed`."""
+def check_dest(dest: object, *, private: bool, field: str = "/dest") -> str:
+    """A destination that can be posted to. Raises `Malformed`, naming the field."""
     if isinstance(dest, str) and len(dest) <= MAX_DEST and dest.isprintable() and " " not in dest:
         try:
             parts = urlsplit(dest)
@@ -52,13 +56,13 @@ def check_dest(dest: object, *, private: bool) -> str:
             if private or not _is_closed(parts.hostname):
                 return dest
             raise Malformed.field(
-                "/dest",
+                field,
                 dest,
                 "This service does not deliver to private, loopback or link-local addresses.",
                 "本服务不向私有、回环或链路本地地址投递。",
             )
     raise Malformed.field(
-        "/dest",
+        field,
         dest,
         "An http or https address is wanted, such as https://client.example.com/callback.",
         "应为 http 或 https 地址，例如 https://client.example.com/callback。",
@@ -99,11 +103,13 @@ class Poster:
                     await _to_open_address(request)
                 return await self._send(request)
         except TimeoutError:
-            return Refusal(f"no answer within {self.timeout:g} s")
+            return Refusal(f"no answer within {self.timeout:g} s", in_doubt=True)
         except _ClosedAddress as closed:
             return Refusal(f"{closed} is no address of the open Internet")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
-            return Refusal(f"{type(error).__name__}: {error}"[:ANSWER_SHOWN])
+            # Whoever could not be connected to has nothing.
+            unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | socket.gaierror)
+            return Refusal(f"{type(error).__name__}: {error}"[:ANSWER_SHOWN], in_doubt=not unsent)
 
     async def _send(self, request: httpx.Request) -> Refusal | None:
         answer = await self._http.send(request, stream=True)
@@ -119,7 +125,8 @@ class Poster:
             await answer.aclose()
         words = "".join(letter if letter.isprintable() else " " for letter in said.decode("utf-8", "replace"))
         reason = f"HTTP {answer.status_code} {words.strip()[:ANSWER_SHOWN]}".strip()
-        return Refusal(reason, answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        too_large = answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        return Refusal(reason, too_large, answer.status_code)
 
 
 class _ClosedAddress(Exception):

@@ -1,0 +1,135 @@
+"""HTTP of notices: the in-box of a party, and what became of a case's notices."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from service import clock
+from service.auth.caller import Caller, KnownCaller, Tx, find_caller
+from service.auth.permissions import Role
+from service.errors import Forbidden, Missing
+from service.notices import store
+from service.notices.cases import fetch_case
+from service.notices.links import make_link
+from service.notices.reading import acknowledge, fetch_notice, list_notices
+from service.notices.schemas import Acknowledgement, Link, NoticeLine, RecipientLine
+from service.registry.fields import PathId, RowId, Words
+from service.registry.parties import find_party_reference
+from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
+
+router = APIRouter(tags=["notices"], dependencies=[Depends(find_caller, scope="function")])
+
+PartyText = Annotated[
+    Words | None, Query(description="Whose in-box: id, URI, credit code or GLN of a party. 主体。")
+]
+OfCase = Annotated[RowId | None, Query(description="Id of the case. 召回编号。")]
+Unread = Annotated[bool, Query(description="Only such as nobody has acknowledged. 仅未确认。")]
+
+
+def sees(caller: Caller, party_id: int | None) -> bool:
+    """Whether a caller may see and set what is of a party: their own, or all for authorities and the
+    service's own people.
+    """
+    return caller.party_id in (None, party_id) or caller.role in (Role.REGULATOR, Role.OPERATOR)
+
+
+def require_own(caller: Caller, party_id: int | None) -> None:
+    """Raises `Forbidden` where it is another party's."""
+    if not sees(caller, party_id):
+        raise Forbidden(
+            f"This is another party's; {caller.name} speaks for party {caller.party_id}.",
+            f"这属于其他主体；{caller.name} 代表主体 {caller.party_id}。",
+        )
+
+
+@router.get("/v1/notices", summary="Notices, the in-box of a party 通知收件箱")
+async def read_notices(
+    tx: Tx,
+    caller: KnownCaller,
+    limit: Limit = PAGE_DEFAULT,
+    page: After = None,
+    party: PartyText = None,
+    recall: OfCase = None,
+    unread: Unread = False,
+) -> Page[NoticeLine]:
+    """Notices in the order in which they were made, with what they say in both languages and what became of
+    them. Keys of a party read that party's.
+    """
+    party_id = None
+    if party is not None:
+        party_id = int(party) if party.isdecimal() and len(party) < 13 else None
+        if party_id is None:
+            party_id = await find_party_reference(tx, None, party, "party")
+    elif not sees(caller, None):
+        party_id = caller.party_id
+    if party_id is not None:
+        require_own(caller, party_id)
+    items = await list_notices(
+        tx,
+        after=row_after(page, "notices"),
+        limit=limit + 1,
+        party_id=party_id,
+        recall_id=recall,
+        unread=unread,
+    )
+    return page_of(items, [item.id for item in items], limit, "notices")
+
+
+@router.get("/v1/notices/{notice_id}", summary="One notice 通知详情")
+async def read_notice(tx: Tx, caller: KnownCaller, notice_id: PathId) -> NoticeLine:
+    """The notice, and its way by each channel."""
+    found = await fetch_notice(tx, notice_id)
+    require_own(caller, found.party_id)
+    return found
+
+
+@router.post("/v1/notices/{notice_id}/acknowledge", summary="Acknowledge a notice 确认收到")
+async def acknowledge_notice(
+    tx: Tx, caller: KnownCaller, notice_id: PathId, body: Acknowledgement
+) -> NoticeLine:
+    """Say that it was read; the first who says so stays on record."""
+    found = await fetch_notice(tx, notice_id)
+    require_own(caller, found.party_id)
+    await acknowledge(tx, notice_id, clock.now(), by=body.name or caller.name)
+    return await fetch_notice(tx, notice_id)
+
+
+@router.get("/v1/recalls/{recall_id}/recipients", summary="Whom a case tells 通知对象")
+async def list_recipients(
+    tx: Tx,
+    recall_id: PathId,
+    limit: Limit = PAGE_DEFAULT,
+    page: After = None,
+) -> Page[RecipientLine]:
+    """Everybody whom the case tells: when and how they were told, whether they read and answered it.
+
+    Those with `reachable: false` cannot be told by any channel: call them, give them a link
+    (`POST …/links`), or add a channel, by which they are told at once.
+    """
+    await fetch_case(tx, recall_id)
+    rows = await store.recipients(tx, recall_id, after=row_after(page, "recipients"), limit=limit + 1)
+    items = [RecipientLine.model_validate(row, from_attributes=True) for row in rows]
+    return page_of(items, [item.id for item in items], limit, "recipients")
+
+
+@router.post(
+    "/v1/recalls/{recall_id}/recipients/{recipient_id}/links",
+    status_code=201,
+    summary="A link for a recipient 生成回复链接",
+)
+async def add_link(
+    tx: Tx, caller: KnownCaller, recall_id: PathId, recipient_id: PathId, response: Response
+) -> Link:
+    """A link by which the recipient reads its last notice and answers without an account: to be told by
+    telephone, letter or chat. It is told once; whoever has it answers in the recipient's name.
+    """
+    notice_id = await store.find_last_notice(tx, recall_id, recipient_id)
+    if notice_id is None:
+        raise Missing(
+            f"Recall {recall_id} has told no recipient {recipient_id} of anything.",
+            f"召回 {recall_id} 没有通知过对象 {recipient_id}。",
+        )
+    now = clock.now()
+    url = await make_link(tx, notice_id, delivery_id=None, now=now, by=caller.name)
+    response.headers["Cache-Control"] = "no-store"
+    return Link(url=url, recipient_id=recipient_id, created_at=now)
