@@ -14,9 +14,13 @@ import typer
 
 from service import processes, serving
 from service.auth.tokens import issue_first_key
-from service.db.embedded import SETTINGS, EmbeddedPostgres
+from service.db.embedded import SETTINGS, EmbeddedPostgres, find_running
 from service.db.migrate import check_server, upgrade
+from service.db.transaction import create_engine
 from service.errors import SuyuanError
+from service.operation.backup import back_up
+from service.operation.backup import restore as put_back
+from service.operation.doctor import examine
 from service.settings import Settings, settings
 from service.signals.tidy import tidy_once
 
@@ -94,6 +98,55 @@ def tidy(data_dir: DataDir = None) -> None:
         )
 
 
+Folder = Annotated[Path, typer.Argument(help="Folder of the backup. 备份目录", metavar="FOLDER")]
+
+
+@cli.command()
+def backup(folder: Folder, data_dir: DataDir = None) -> None:
+    """Keep a copy of everything, of one moment, while the service may go on. 备份数据库。"""
+    with stopping_cleanly(), visited(data_dir) as dsn:
+        kept = asyncio.run(back_up(dsn, folder))
+        say(
+            f"{folder}: {kept.rows['event']} events, {kept.size / 1024**2:.1f} MiB, revision {kept.revision} "
+            f"(备份完成：{kept.rows['event']} 个事件)"
+        )
+
+
+@cli.command()
+def restore(folder: Folder, data_dir: DataDir = None) -> None:
+    """Put a backup into a new, empty database, and check that it is whole. 恢复到新的空数据库。"""
+    with stopping_cleanly(), database(data_dir) as dsn:
+        kept = asyncio.run(put_back(dsn, folder))
+        say(f"Restored and checked: {kept.rows['event']} events. (已恢复并核对：{kept.rows['event']} 个事件)")
+
+
+@cli.command()
+def doctor(
+    data_dir: DataDir = None,
+    projection: Annotated[
+        bool, typer.Option(help="Compare the projection with a rebuild; captures wait. 核对台账")
+    ] = True,
+) -> None:
+    """Look whether all is well: schema, clocks, disk, indexes, orphans, projection. 健康检查。"""
+    with stopping_cleanly(), visited(data_dir) as dsn:
+        embedded = None if Settings().database_url else data_dir or Settings().data_dir
+        if asyncio.run(_examine(dsn, embedded, projection)):
+            raise typer.Exit(1)
+
+
+async def _examine(dsn: str, directory: Path | None, projection: bool) -> bool:
+    """Whether anything is wrong."""
+    wrong = False
+    engine = create_engine(dsn, pool_size=1)
+    try:
+        async for finding in examine(engine, directory, projection=projection):
+            say(f"{finding.state:5}  {finding.question}: {finding.message} ({finding.message_zh})")
+            wrong |= finding.state == "wrong"
+    finally:
+        await engine.dispose()
+    return wrong
+
+
 def shown(host: str) -> str:
     """The host of a URL that leads to a listener on `host`, from this machine."""
     if host in ("0.0.0.0", "::", ""):  # noqa: S104 (compared with, not bound to)
@@ -124,6 +177,18 @@ def connections_for(wanted: Settings) -> dict[str, str]:
     """PostgreSQL's `max_connections` for the pools of all processes, never less than it has anyway."""
     needed = wanted.processes * (wanted.pool_size + BESIDE_THE_POOL) + FOR_OTHERS
     return {"max_connections": str(max(int(SETTINGS["max_connections"]), needed))}
+
+
+@contextmanager
+def visited(data_dir: Path | None) -> Iterator[str]:
+    """As `database`, but where a service runs on the embedded one, its."""
+    wanted = Settings()
+    running = None if wanted.database_url else find_running(data_dir or wanted.data_dir)
+    if running is not None:
+        yield running
+        return
+    with database(data_dir) as dsn:
+        yield dsn
 
 
 @contextmanager

@@ -90,6 +90,21 @@ def tell(line: str) -> None:
     sys.stderr.flush()
 
 
+def dsn_at(socket_directory: Path) -> str:
+    """The DSN of our database on the server that listens there."""
+    return f"postgresql://{USER}@/{DATABASE}?host={quote(str(socket_directory), safe='/')}&port={PORT}"
+
+
+def find_running(data_dir: Path) -> str | None:
+    """The DSN of the PostgreSQL that a service runs on this directory now; None if none answers."""
+    running = read_postmaster(Path(os.path.abspath(data_dir)) / "postgres")
+    if running is None or running.socket_directory is None:
+        return None
+    if ask(running.socket_directory, USER) is not Answer.READY:
+        return None
+    return dsn_at(running.socket_directory)
+
+
 class EmbeddedPostgres:
     """One PostgreSQL on `data_dir`, from `start()` to `stop()`; a context manager giving the DSN.
 
@@ -142,7 +157,7 @@ class EmbeddedPostgres:
         except BaseException:
             self.stop()
             raise
-        return f"postgresql://{USER}@/{DATABASE}?host={quote(str(directory), safe='/')}&port={PORT}"
+        return dsn_at(directory)
 
     def stop(self) -> None:
         """Shut PostgreSQL down (fast: open transactions are rolled back); harmless when not running."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 import service
 from service.errors import Unavailable
@@ -34,6 +35,12 @@ def configuration(dsn: str) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["dsn"] = dsn
     return config
+
+
+def known_revisions() -> list[str]:
+    """The revisions of this version, the newest first."""
+    scripts = ScriptDirectory.from_config(configuration("postgresql://"))
+    return [script.revision for script in scripts.walk_revisions()]
 
 
 def upgrade(dsn: str) -> None:

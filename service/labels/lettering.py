@@ -43,8 +43,13 @@ def lettering(texts: frozenset[str]) -> dict[str, Picture]:
     """The texts as pictures; without those that no font here has all letters of. Raises `Unavailable` when
     the font that the operator names cannot be read.
     """
-    font = font_of(settings().label_font or next(filter(_is_there, KNOWN), ""))
+    font = find_font()
     return {} if font is None else {text: drawn for text in texts if (drawn := draw(font, text)) is not None}
+
+
+def find_font() -> Font | None:
+    """The font that the operator names, else one found here, else None. Raises `Unavailable`."""
+    return font_of(settings().label_font or next(filter(_is_there, KNOWN), ""))
 
 
 @cache

@@ -1,0 +1,228 @@
+"""Whether all is well: questions to the database, the disk and the clocks, each answered with what was seen.
+
+Nothing is changed. The dearest question, whether the projection is what the events say, computes everything
+anew in a transaction that is then undone; captures wait meanwhile, so it is asked only when wanted.
+"""
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service import clock
+from service.db.migrate import known_revisions
+from service.db.transaction import Transaction, transaction
+from service.labels.lettering import find_font
+from service.ledger.rebuild import RebuildReport, rebuild
+
+#: How far the database's clock may be from this machine's: events of now would be "in the future".
+CLOCKS_APART: Final = timedelta(seconds=5)
+#: Free space under which a disk is told of, and under which it is wrong.
+FREE_LITTLE: Final = 5 * 1024**3
+FREE_TOO_LITTLE: Final = 512 * 1024**2
+#: A transaction open for so long keeps vacuum from its work.
+OPEN_LONG: Final = timedelta(hours=1)
+EXAMPLES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one question found. `state`: "well", "look" (somebody should), or "wrong"."""
+
+    question: str
+    state: str
+    message: str
+    message_zh: str
+
+
+Question = Callable[[Transaction], Awaitable[Finding]]
+
+
+def _well(question: str, message: str, zh: str) -> Finding:
+    return Finding(question, "well", message, zh)
+
+
+async def ask_revision(tx: Transaction) -> Finding:
+    """Is the schema this version's?"""
+    revision = await tx.sql.fetchval("SELECT version_num FROM alembic_version")
+    newest, *older = known_revisions()
+    if revision == newest:
+        return _well("schema", f"Revision {revision}.", f"结构版本 {revision}。")
+    return Finding(
+        "schema",
+        "look" if revision in older else "wrong",
+        f"Revision {revision}; this version wants {newest}: run `suyuan-service migrate`.",
+        f"结构版本 {revision}，应为 {newest}：请运行 suyuan-service migrate。",
+    )
+
+
+async def ask_clocks(tx: Transaction) -> Finding:
+    """Do the database and this machine agree what time it is?"""
+    before = clock.now()
+    theirs = await tx.sql.fetchval("SELECT clock_timestamp()")
+    after = clock.now()
+    apart = max(before - theirs, theirs - after, timedelta(0))
+    seconds = f"{apart.total_seconds():.1f}"
+    if apart <= CLOCKS_APART:
+        return _well("clocks", f"{seconds} s apart.", f"相差 {seconds} 秒。")
+    return Finding(
+        "clocks",
+        "wrong",
+        f"The database's clock is {seconds} s from this machine's; set both by NTP.",
+        f"数据库与本机时钟相差 {seconds} 秒，请用 NTP 校时。",
+    )
+
+
+#: Question -> what is no row of anything, though it says so. None of these tables has foreign keys.
+ORPHANS: Final[dict[str, str]] = {
+    "items of events": """
+        SELECT event_id AS id FROM event_item WHERE NOT EXISTS (
+            SELECT FROM event WHERE event.id = event_item.event_id) LIMIT $1""",
+    "journal entries": """
+        SELECT event_id AS id FROM journal_entry WHERE NOT EXISTS (
+            SELECT FROM event WHERE event.id = journal_entry.event_id) LIMIT $1""",
+    "postings": """
+        SELECT event_id AS id FROM posting WHERE NOT EXISTS (
+            SELECT FROM journal_entry WHERE journal_entry.event_id = posting.event_id) LIMIT $1""",
+    "flows": """
+        SELECT batch_id AS id FROM flow WHERE NOT EXISTS (
+            SELECT FROM batch WHERE batch.id = flow.batch_id) LIMIT $1""",
+    "holdings": """
+        SELECT batch_id AS id FROM holding WHERE NOT EXISTS (
+            SELECT FROM batch WHERE batch.id = holding.batch_id) LIMIT $1""",
+    "gaps": """
+        SELECT batch_id AS id FROM gap WHERE NOT EXISTS (
+            SELECT FROM batch WHERE batch.id = gap.batch_id) LIMIT $1""",
+    "units": """
+        SELECT id FROM unit WHERE batch_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM batch WHERE batch.id = unit.batch_id) LIMIT $1""",
+}
+
+
+async def ask_orphans(tx: Transaction) -> Finding:
+    """Does every derived row belong to something?"""
+    found = {
+        what: [row["id"] for row in await tx.sql.fetch(query, EXAMPLES)] for what, query in ORPHANS.items()
+    }
+    told = "; ".join(f"{what}: {ids}" for what, ids in found.items() if ids)
+    if not told:
+        return _well("orphans", "Every row belongs to something.", "没有孤立的行。")
+    return Finding(
+        "orphans",
+        "wrong",
+        f"Rows that belong to nothing ({told}); rebuild the ledger.",
+        f"存在孤立的行（{told}），请重建台账。",
+    )
+
+
+OLD_TRANSACTIONS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND xact_start < clock_timestamp() - $1::interval
+"""
+
+
+async def ask_transactions(tx: Transaction) -> Finding:
+    """Has a transaction been left open?"""
+    count = await tx.sql.fetchval(OLD_TRANSACTIONS, OPEN_LONG)
+    if not count:
+        return _well("transactions", "None is open for long.", "没有长时间未结束的事务。")
+    return Finding(
+        "transactions",
+        "look",
+        f"{count} open for more than an hour: vacuum waits for them; see pg_stat_activity.",
+        f"{count} 个事务已打开超过一小时，会阻碍清理；请查看 pg_stat_activity。",
+    )
+
+
+INVALID_INDEXES = """
+SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE NOT indisvalid ORDER BY 1
+"""
+
+
+async def ask_indexes(tx: Transaction) -> Finding:
+    """Is every index whole? One whose making was interrupted is not."""
+    names = [row["relname"] for row in await tx.sql.fetch(INVALID_INDEXES)]
+    if not names:
+        return _well("indexes", "All are valid.", "全部有效。")
+    told = ", ".join(names)
+    return Finding(
+        "indexes",
+        "wrong",
+        f"Not valid: {told}; run REINDEX INDEX CONCURRENTLY for each.",
+        f"无效的索引：{told}；请对其执行 REINDEX INDEX CONCURRENTLY。",
+    )
+
+
+async def ask_font(_tx: Transaction) -> Finding:
+    """Can label sheets carry Chinese words?"""
+    if find_font() is not None:
+        return _well("label font", "Found.", "已找到。")
+    return Finding(
+        "label font",
+        "look",
+        "No font with Chinese characters; set SUYUAN_LABEL_FONT, or sheets are refused Chinese words.",
+        "未找到中文字体；请设置 SUYUAN_LABEL_FONT，否则标签页无法印中文。",
+    )
+
+
+def look_at_disk(directory: Path) -> Finding:
+    """Is there room where the data are?"""
+    free = shutil.disk_usage(directory).free
+    told = f"{free / 1024**3:.1f} GiB"
+    if free >= FREE_LITTLE:
+        return _well("disk", f"{told} free.", f"剩余 {told}。")
+    return Finding(
+        "disk",
+        "wrong" if free < FREE_TOO_LITTLE else "look",
+        f"Only {told} free at {directory}; make room, or the database stops.",
+        f"{directory} 仅剩 {told}，请尽快清理，否则数据库会停止。",
+    )
+
+
+class _Undone(Exception):
+    """Leaves a transaction without committing it."""
+
+
+async def ask_projection(engine: AsyncEngine) -> Finding:
+    """Is the projection what the events say? Computed anew, compared, undone."""
+    reports: list[RebuildReport] = []
+    with suppress(_Undone):
+        async with transaction(engine) as tx:
+            reports.append(await rebuild(tx))
+            raise _Undone
+    (report,) = reports
+    counted = f"{report.events} events, {report.flows_after} flows"
+    if not report.changed_rows:
+        return _well("projection", f"Equal to a rebuild: {counted}.", f"与重建结果一致：{counted}。")
+    return Finding(
+        "projection",
+        "wrong",
+        f"{report.changed_rows} rows differ from a rebuild ({counted}): run POST /v1/ledger/rebuild.",
+        f"有 {report.changed_rows} 行与重建结果不同（{counted}）：请执行 POST /v1/ledger/rebuild。",
+    )
+
+
+QUESTIONS: Final[tuple[Question, ...]] = (
+    ask_revision,
+    ask_clocks,
+    ask_indexes,
+    ask_orphans,
+    ask_transactions,
+    ask_font,
+)
+
+
+async def examine(engine: AsyncEngine, directory: Path | None, *, projection: bool) -> AsyncIterator[Finding]:
+    """Ask everything. `directory`: where an embedded PostgreSQL keeps its data; `projection`: that too."""
+    if directory is not None:
+        yield look_at_disk(directory)
+    for question in QUESTIONS:
+        async with transaction(engine, snapshot=True) as tx:
+            yield await question(tx)
+    if projection:
+        yield await ask_projection(engine)

@@ -1,0 +1,67 @@
+"""The doctor sees what is wrong, changes nothing, and says what to do."""
+
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service import clock
+from service.db.transaction import transaction
+from service.operation.doctor import Finding, examine, look_at_disk
+from tests.world import capture, commission, ship
+
+
+async def findings(engine: AsyncEngine, directory: Path | None = None) -> dict[str, Finding]:
+    return {found.question: found async for found in examine(engine, directory, projection=True)}
+
+
+async def captured(engine: AsyncEngine) -> None:
+    async with transaction(engine) as tx:
+        await capture(tx, commission("L1=10", at="farm", on=1), ship("L1=4", at="farm", to="shop", on=2))
+
+
+async def test_what_captures_leave_is_well(engine: AsyncEngine, tmp_path: Path) -> None:
+    await captured(engine)
+    found = await findings(engine, tmp_path)
+    assert {name for name, finding in found.items() if finding.state == "wrong"} == set()
+    assert found["projection"].message == "Equal to a rebuild: 2 events, 1 flows."
+
+
+@pytest.mark.parametrize(
+    ("harm", "question"),
+    [
+        ("UPDATE flow SET shipped_quantity = 5", "projection"),
+        ("DELETE FROM holding", "projection"),
+        ("DELETE FROM event_item", "projection"),
+        ("INSERT INTO gap (batch_id, ordinal, kind) VALUES (4711, 0, 'overdue')", "orphans"),
+        ("INSERT INTO posting (batch_id, event_id, role, uom) VALUES (1, 4711, 0, 'EA')", "orphans"),
+        ("UPDATE alembic_version SET version_num = '9999'", "schema"),
+        ("UPDATE alembic_version SET version_num = '0001'", "schema"),
+        (
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'flow_to_batch_id_idx'::regclass",
+            "indexes",
+        ),
+    ],
+)
+async def test_what_is_wrong_is_told_and_left_as_it_is(engine: AsyncEngine, harm: str, question: str) -> None:
+    await captured(engine)
+    async with transaction(engine) as tx:
+        await tx.sql.execute(harm)
+    first, second = await findings(engine), await findings(engine)
+    assert first[question].state != "well"
+    assert first[question].message_zh != first[question].message
+    assert first[question] == second[question]
+
+
+async def test_clocks_that_differ_are_told(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = clock.now
+    monkeypatch.setattr(clock, "now", lambda: right() - timedelta(minutes=3))
+    assert (await findings(engine))["clocks"].state == "wrong"
+
+
+@pytest.mark.parametrize(("free", "state"), [(10**6, "wrong"), (10**9, "look"), (10**12, "well")])
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, state: str) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=free))
+    assert look_at_disk(tmp_path).state == state
