@@ -25,6 +25,7 @@ from service.notices import channel_routes, notice_routes
 from service.notices import making as notices_making
 from service.notices.duty import Telling
 from service.recall import conduct as recall_conduct
+from service.recall import deadline_routes as recall_deadline_routes
 from service.recall import holder_routes as recall_holder_routes
 from service.recall import routes as recall_routes
 from service.registry import document_routes as registry_document_routes
@@ -66,7 +67,11 @@ CONSUMERS = (
     *(complaint_pages.router, scan_routes.router),
     *(complaint_routes.public, complaint_routes.router, suspect_routes.router),
 )
-RECALLS = (recall_routes.router, recall_holder_routes.router, filing_routes.router, *report_routes.ROUTERS)
+#: Deadlines first: their paths look like the number of a case.
+RECALLS = (
+    *(recall_deadline_routes.router, recall_routes.router, recall_holder_routes.router),
+    *(filing_routes.router, *report_routes.ROUTERS),
+)
 NOTICES = (channel_routes.router, notice_routes.router)
 ACCESS = (access_routes.router, access_routes.public)
 #: What hears of what happens below it.

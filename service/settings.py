@@ -102,6 +102,10 @@ class Settings(BaseSettings):
         default=5, ge=1, description="Cities for one unit's code within `suspect_days` before it is suspect."
     )
     suspect_days: int = Field(default=7, ge=1, le=31, description="See `suspect_cities`.")
+    recall_profiles: Path | None = Field(
+        default=None,
+        description="TOML file of recall profiles that correct or add to those that come with the service.",
+    )
     overdue_after_days: int = Field(
         default=14, ge=1, description="Days after which a shipment never received is listed as a gap."
     )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from service.db.transaction import Transaction
 from service.errors import Fault, Malformed, Missing
-from service.recall import conduct as recall_conduct
+from service.recall import moving
 from service.recall import store as recall_store
 from service.registry.keys import party_key
 from service.settings import settings
@@ -49,7 +49,7 @@ async def find_lots(tx: Transaction, scope: Scope) -> set[int]:
         lots |= {row["id"] for row in await tx.sql.fetch(BATCHES_OF_PRODUCT, product)}
     if scope.recall is not None:
         if await recall_store.find_recall(tx, scope.recall) is None:
-            raise recall_conduct.unknown(scope.recall)
+            raise moving.unknown(scope.recall)
         lots |= await recall_store.marked_batches(tx, scope.recall)
     for forward in (True, False):
         if scope.trace == "both" or scope.trace == ("forward" if forward else "backward"):

@@ -36,6 +36,7 @@ COLUMNS = (
     ("sold", "售出 Sold"),
     ("destroyed", "销毁 Destroyed"),
     ("on_hand", "结存 On hand"),
+    ("in_transit", "在途 In transit"),
 )
 
 

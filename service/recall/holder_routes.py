@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from service.auth.caller import LongSnapshot, find_long_reader
 from service.db.transaction import Transaction
 from service.errors import Malformed
-from service.recall import conduct, store
+from service.recall import moving, store
 from service.recall.exports import holder_lines
 from service.recall.schemas import RecallHolder
 from service.registry.fields import PathId
@@ -64,7 +64,7 @@ async def list_holders(
 ) -> Page[RecallHolder] | Response:
     """Everybody who holds or held what is recalled: whom to tell, and what is there now."""
     if await store.find_recall(tx, recall_id) is None:
-        raise conduct.unknown(recall_id)
+        raise moving.unknown(recall_id)
     if csv:
         headers = {"Content-Disposition": f'attachment; filename="recall-{recall_id}-holders.csv"'}
         return Download(_lines(tx, recall_id), media_type="text/csv; charset=utf-8", headers=headers)

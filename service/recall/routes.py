@@ -1,22 +1,26 @@
 """HTTP of recalls."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from service.auth.caller import KnownCaller, Tx, find_caller
 from service.db.transaction import Transaction
-from service.recall import conduct, store
+from service.recall import conduct, move_store, moving, store
+from service.recall.history import Step, first_break
 from service.recall.schemas import (
     Closing,
     Evidence,
+    History,
+    NewMove,
     NewRecall,
     RecallCase,
     RecalledBatch,
     RecallLine,
+    RecallMove,
     RecallSummary,
 )
-from service.recall.states import Status
+from service.recall.states import Kind, Status
 from service.registry.fields import PathId, Words
 from service.trace.starts import find_batch
 from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
@@ -46,6 +50,7 @@ async def list_recalls(
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
     status: Annotated[Status | None, Query(description="In this state. 状态。")] = None,
+    kind: Annotated[Kind | None, Query(description="Of this kind. 类型。")] = None,
     batch: Annotated[
         Words | None, Query(description="Cases that mark this batch, in any form. 批次。")
     ] = None,
@@ -53,7 +58,7 @@ async def list_recalls(
     """Recalls in the order they were opened."""
     batch_id = await find_batch(tx, batch) if batch is not None else None
     rows = await store.list_recalls(
-        tx, after=row_after(page, "recalls"), limit=limit + 1, status=status, batch=batch_id
+        tx, after=row_after(page, "recalls"), limit=limit + 1, status=status, kind=kind, batch=batch_id
     )
     return page_of(
         [RecallLine.model_validate(row) for row in rows], [row["id"] for row in rows], limit, "recalls"
@@ -67,7 +72,7 @@ async def read_recall(tx: Tx, recall_id: PathId) -> RecallCase:
 
 
 async def _case(tx: Transaction, recall_id: int) -> RecallCase:
-    row = await _find(tx, recall_id)
+    row = await moving.fetch_case(tx, recall_id)
     batches = await store.recalled_batches(tx, recall_id, BATCHES_SHOWN)
     return RecallCase(
         **RecallLine.model_validate(row).model_dump(),
@@ -76,19 +81,12 @@ async def _case(tx: Transaction, recall_id: int) -> RecallCase:
     )
 
 
-async def _find(tx: Transaction, recall_id: int) -> dict[str, Any]:
-    row = await store.find_recall(tx, recall_id)
-    if row is None:
-        raise conduct.unknown(recall_id)
-    return row
-
-
 @router.get("/{recall_id}/evidence", summary="The frozen trace 冻结的追溯证据")
 async def read_evidence(tx: Tx, recall_id: PathId) -> Evidence:
     """What the case was opened on: who was found, by which events, when. It never changes."""
     row = await store.find_evidence(tx, recall_id)
     if row is None:
-        raise conduct.unknown(recall_id)
+        raise moving.unknown(recall_id)
     return Evidence(
         recall_id=recall_id,
         as_of_event=row["as_of_event_id"],
@@ -100,5 +98,43 @@ async def read_evidence(tx: Tx, recall_id: PathId) -> Evidence:
 @router.post("/{recall_id}/close", summary="Close a recall 结束召回")
 async def close_recall(tx: Tx, caller: KnownCaller, recall_id: PathId, body: Closing) -> RecallCase:
     """Close the case; 409 where it is closed already. A closed case widens no more."""
-    await conduct.close_recall(tx, recall_id, by=caller.name, note=body.note)
+    await moving.move_recall(tx, recall_id, "closed", by=caller.name, note=body.note)
     return await _case(tx, recall_id)
+
+
+@router.post("/{recall_id}/moves", status_code=200, summary="Move a case to another state 变更状态")
+async def move_recall(tx: Tx, caller: KnownCaller, recall_id: PathId, body: NewMove) -> RecallCase:
+    """Decide on a case that is being assessed (`open`), say that it is completed, close, cancel or reopen it.
+    409 where the move is not lawful from where it stands. Each move is dated, signed and kept for good.
+    """
+    await moving.move_recall(
+        tx,
+        recall_id,
+        body.to,
+        by=caller.name,
+        note=body.note,
+        kind=body.kind,
+        hazard_class=body.hazard_class,
+    )
+    return await _case(tx, recall_id)
+
+
+@router.get("/{recall_id}/history", summary="The moves of a case 案件历史")
+async def read_history(tx: Tx, recall_id: PathId) -> History:
+    """Every move: from where to where, when, by whom, why. Each holds the digest of the one before, and
+    `intact` says whether the chain holds.
+    """
+    await moving.fetch_case(tx, recall_id)
+    rows = await move_store.list_moves(tx, recall_id)
+    steps = [
+        (
+            Step(row["number"], row["from_status"], row["to_status"], row["at"], row["actor"], row["note"]),
+            row["sha256"],
+        )
+        for row in rows
+    ]
+    return History(
+        recall_id=recall_id,
+        moves=[RecallMove.model_validate(row) for row in rows],
+        broken_at=first_break(recall_id, steps),
+    )

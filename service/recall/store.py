@@ -9,7 +9,8 @@ import msgspec
 
 from service.db.statements import statement
 from service.db.transaction import Transaction
-from service.recall.states import LIVE, Status
+from service.recall.scopes import Range
+from service.recall.states import LIVE, Kind, Standing, Status, standing
 from service.trace.graph import Node
 from service.trace.walk import Walk, carried_flows
 
@@ -25,21 +26,39 @@ FROM recall WHERE id = $1
 EVIDENCE = "SELECT as_of_event_id, evidence, evidence_sha256 FROM recall WHERE id = $1"
 LOCK = "SELECT status FROM recall WHERE id = $1 FOR UPDATE"
 LIST = """
-SELECT recall.* FROM recall
+SELECT id, number, status, title_zh, title_en, reason_zh, reason_en, advice_zh, advice_en,
+    hazard_class, scope, kind, profile, mandate, ordered_by, cause, cause_reference, responsible_party_id,
+    depth, check_level, planned_quantity, remedy_zh, remedy_en, contact, distribution_zh, distribution_en,
+    opened_at, opened_by, known_at, closed_at, closed_by, closing_note, as_of_event_id, evidence_sha256
+FROM recall
 WHERE id > $1 AND ($2::text IS NULL OR status = $2)
   AND ($3::bigint IS NULL OR EXISTS (
         SELECT FROM recall_batch WHERE recall_batch.recall_id = recall.id AND batch_id = $3))
+  AND ($5::text IS NULL OR kind = $5)
 ORDER BY id LIMIT $4
 """
 CONCERNED = """
--- Live cases that mark one of the batches $1.
-SELECT DISTINCT recall.id, recall.scope FROM recall_batch JOIN recall ON recall.id = recall_batch.recall_id
-WHERE recall_batch.batch_id = ANY($1::bigint[]) AND recall.status = ANY($2::text[]) ORDER BY recall.id
+-- Live cases that mark one of the batches $1, or whose product and days name one that they do not mark yet.
+-- They are held: a move of a case waits, so that what is marked here is marked as the case stands.
+SELECT recall.id, recall.scope FROM recall
+WHERE recall.status = ANY($2::text[])
+  AND (recall.id IN (SELECT recall_id FROM recall_batch WHERE batch_id = ANY($1::bigint[]))
+    OR (recall.scope ? 'product' AND EXISTS (
+        SELECT FROM batch JOIN product ON product.id = batch.product_id
+        WHERE batch.id = ANY($1::bigint[]) AND product.uri = recall.scope #>> '{product,0}')))
+ORDER BY recall.id FOR SHARE
 """
 MARK_BATCHES = """
-INSERT INTO recall_batch (batch_id, recall_id, in_scope, found_at)
-SELECT batch_id, $2, in_scope, $3 FROM unnest($1::bigint[], $4::boolean[]) AS marked (batch_id, in_scope)
+INSERT INTO recall_batch (batch_id, recall_id, in_scope, found_at, standing, units_only)
+SELECT batch_id, $2, in_scope, $3, $5, in_scope AND $6
+FROM unnest($1::bigint[], $4::boolean[]) AS marked (batch_id, in_scope)
 ON CONFLICT DO NOTHING
+"""
+STANDING_NOW = "SELECT kind, status FROM recall WHERE id = $1"
+SET_STANDING = "UPDATE recall_batch SET standing = $2 WHERE recall_id = $1 AND standing IS DISTINCT FROM $2"
+ADD_UNITS = """
+INSERT INTO recall_unit_range (recall_id, first, last)
+SELECT $1, first, max(last) FROM unnest($2::text[], $3::text[]) AS named (first, last) GROUP BY first
 """
 MARKED = "SELECT batch_id FROM recall_batch WHERE recall_id = $1"
 KNOWN_HOLDINGS = "SELECT batch_id, site_id FROM recall_holding WHERE recall_id = $1"
@@ -59,12 +78,19 @@ FROM unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::int
     AS found (batch_id, site_id, party_id, affected_at, hops, event_id, on_hand)
 ON CONFLICT DO NOTHING
 """
-CLOSE = """
-UPDATE recall SET status = 'closed', closed_at = $2, closed_by = $3, closing_note = $4 WHERE id = $1
+SET_STATUS = """
+UPDATE recall SET status = $2::text,
+    closed_at = CASE WHEN $5 THEN $3::timestamptz END,
+    closed_by = CASE WHEN $5 THEN $4 END,
+    closing_note = CASE WHEN $5 THEN $6 END,
+    opened_at = CASE WHEN status = 'assessing' AND $2::text = 'open' THEN $3 ELSE opened_at END
+WHERE id = $1
 """
+DECIDE = "UPDATE recall SET kind = $2, hazard_class = $3 WHERE id = $1"
 SCOPE_BATCHES = """
 SELECT batch.id, batch.uri, batch.lot, product.uri AS product_uri, product.gtin,
-       product.name_zh AS product_name_zh, product.name_en AS product_name_en, recall_batch.in_scope
+       product.name_zh AS product_name_zh, product.name_en AS product_name_en, recall_batch.in_scope,
+       recall_batch.standing, recall_batch.units_only
 FROM recall_batch
 JOIN batch ON batch.id = recall_batch.batch_id
 LEFT JOIN product ON product.id = batch.product_id
@@ -93,6 +119,15 @@ FROM recall_holding AS found
 JOIN holding ON holding.batch_id = found.batch_id AND holding.site_id = found.site_id
 WHERE found.recall_id = $1 GROUP BY holding.uom ORDER BY holding.uom
 """
+IN_TRANSIT = """
+-- By unit of measure. What left without a quantity counts for nothing here; it is listed with the holder.
+SELECT flow.shipped_uom AS uom, sum(flow.shipped_quantity) AS in_transit
+FROM recall_holding AS found
+JOIN flow ON flow.to_batch_id = found.batch_id AND flow.to_site_id = found.site_id
+WHERE found.recall_id = $1 AND flow.arrived_at IS NULL AND flow.shipped_quantity IS NOT NULL
+  AND flow.shipped_uom IS NOT NULL
+GROUP BY flow.shipped_uom ORDER BY flow.shipped_uom
+"""
 
 
 async def next_id(tx: Transaction) -> int:
@@ -113,10 +148,10 @@ async def find_evidence(tx: Transaction, recall_id: int) -> dict[str, Any] | Non
 
 
 async def list_recalls(
-    tx: Transaction, *, after: int, limit: int, status: str | None, batch: int | None
+    tx: Transaction, *, after: int, limit: int, status: str | None, kind: str | None, batch: int | None
 ) -> list[dict[str, Any]]:
     """Cases in the order of opening; `batch`: those that mark it."""
-    return [dict(row) for row in await tx.sql.fetch(LIST, after, status, batch, limit)]
+    return [dict(row) for row in await tx.sql.fetch(LIST, after, status, batch, limit, kind)]
 
 
 async def live_recalls_on(tx: Transaction, batches: Collection[int]) -> Sequence[asyncpg.Record]:
@@ -130,11 +165,31 @@ async def marked_batches(tx: Transaction, recall_id: int) -> set[int]:
 
 
 async def add_found(
-    tx: Transaction, recall_id: int, found: Walk, in_scope: Collection[int], *, found_by: str, now: datetime
+    tx: Transaction,
+    recall_id: int,
+    found: Walk,
+    in_scope: Collection[int],
+    *,
+    found_by: str,
+    now: datetime,
+    units_only: bool = False,
 ) -> list[Node]:
-    """Write down what a trace found and the case does not have yet: the holdings that are new."""
+    """Write down what a trace found and the case does not have yet: the holdings that are new.
+
+    `units_only`: of the batches in scope, only the units that the case names are meant.
+    """
     batches = sorted(found.batches() | set(in_scope))
-    await tx.sql.execute(MARK_BATCHES, batches, recall_id, now, [batch in in_scope for batch in batches])
+    case = await tx.sql.fetchrow(STANDING_NOW, recall_id)
+    assert case is not None
+    await tx.sql.execute(
+        MARK_BATCHES,
+        batches,
+        recall_id,
+        now,
+        [batch in in_scope for batch in batches],
+        standing(case["kind"], case["status"]),
+        units_only,
+    )
     known = {Node(*row) for row in await tx.sql.fetch(KNOWN_HOLDINGS, recall_id)}
     fresh = sorted(node for node in found.reached if node not in known)
     if not fresh:
@@ -193,8 +248,10 @@ async def summarise(tx: Transaction, recall_id: int) -> dict[str, Any]:
     row = await tx.sql.fetchrow(SUMMARY, recall_id)
     assert row is not None
     amounts = await tx.sql.fetch(ON_HAND, recall_id)
+    under_way = await tx.sql.fetch(IN_TRANSIT, recall_id)
     return {
         **row,
+        "in_transit": {part["uom"]: f"{part['in_transit'].normalize():f}" for part in under_way},
         **{
             state: {part["uom"]: f"{part[state].normalize():f}" for part in amounts if part[state]}
             for state in ("on_hand", "sold", "destroyed")
@@ -208,6 +265,25 @@ async def lock_status(tx: Transaction, recall_id: int) -> Status | None:
     return status
 
 
-async def close_recall(tx: Transaction, recall_id: int, *, now: datetime, by: str, note: str) -> None:
-    """Close a case."""
-    await tx.sql.execute(CLOSE, recall_id, now, by, note)
+async def set_status(
+    tx: Transaction, recall_id: int, target: Status, *, at: datetime, by: str, note: str | None
+) -> None:
+    """Write down the state that a case is in now. A case that is decided on is opened at that moment."""
+    over = target in ("closed", "cancelled")
+    await tx.sql.execute(SET_STATUS, recall_id, target, at, by, over, note)
+
+
+async def decide(tx: Transaction, recall_id: int, kind: Kind, hazard_class: int) -> None:
+    """Write down the kind and class that were decided on."""
+    await tx.sql.execute(DECIDE, recall_id, kind, hazard_class)
+
+
+async def set_standing(tx: Transaction, recall_id: int, said: Standing | None) -> None:
+    """What the marks of a case say to the public from now on."""
+    await tx.sql.execute(SET_STANDING, recall_id, said)
+
+
+async def add_unit_ranges(tx: Transaction, recall_id: int, units: Sequence[Range]) -> None:
+    """The units that a case is limited to: first and last unit URI of each range."""
+    if units:
+        await tx.sql.execute(ADD_UNITS, recall_id, [first for first, _ in units], [last for _, last in units])

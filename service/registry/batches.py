@@ -18,14 +18,16 @@ from service.registry.sites import find_site_reference
 # that it is recalled, and a list must not ask once a row.
 FETCH = """
 SELECT batch.*, product.uri AS product_uri, product.gtin,
-    EXISTS (SELECT FROM recall_batch WHERE batch_id = batch.id) AS recalled
+    EXISTS (SELECT FROM recall_batch AS mark WHERE mark.batch_id = batch.id AND NOT mark.units_only
+        AND mark.standing IN ('recalled', 'withdrawn')) AS recalled
 FROM batch LEFT JOIN product ON product.id = product_id
 WHERE batch.id = $1
 """
 
 LIST = """
 SELECT batch.*, product.uri AS product_uri, product.gtin,
-    EXISTS (SELECT FROM recall_batch WHERE batch_id = batch.id) AS recalled
+    EXISTS (SELECT FROM recall_batch AS mark WHERE mark.batch_id = batch.id AND NOT mark.units_only
+        AND mark.standing IN ('recalled', 'withdrawn')) AS recalled
 FROM batch LEFT JOIN product ON product.id = product_id
 WHERE batch.id > $1
   AND ($3::bigint IS NULL OR product_id = $3)

@@ -193,6 +193,8 @@ def as_json(verdict: Verdict, card: Card | None, reason: Malformed | None) -> di
                 "advice_en": recall.advice_en,
                 "hazard_class": recall.hazard_class,
                 "opened_at": recall.opened_at.isoformat(),
+                "standing": recall.standing,
+                "serials": [{"first": first, "last": last} for first, last in recall.serials],
             }
             for recall in card.recalls
         ],

@@ -98,17 +98,24 @@ async def _card_of_batch(
     tx: Transaction, identity: Identity, rows: list[dict[str, Any]], now: datetime, kept: Kept | None
 ) -> Card:
     batches = [row["batch_id"] for row in rows]
-    recalls = await find_recalls(tx, batches)
+    recalls = await find_recalls(tx, batches, identity.uri if identity.kind is Kind.UNIT else None)
+    standings = {recall.standing for recall in recalls if not recall.serials}
     facts = rows[0]
     expires_on = min((row["expires_on"] for row in rows if row["expires_on"]), default=None)
     documents = [dict(row) for row in await tx.sql.fetch(LIST_DOCUMENTS, batches, DOCUMENTS_SHOWN)]
     unit = await read_unit(tx, identity, batches) if identity.kind is Kind.UNIT else None
     failed = any(document["result"] == "failed" and not document["voided_at"] for document in documents)
-    found = Found(recalled=bool(recalls), held=failed, expires_on=expires_on)
+    found = Found(
+        recalled="recalled" in standings,
+        held=failed or any(recall.standing == "stopped" for recall in recalls),
+        withdrawn="withdrawn" in standings,
+        some_recalled=any(recall.serials and recall.standing != "stopped" for recall in recalls),
+        expires_on=expires_on,
+    )
     if unit is not None:
         found = replace(
             found,
-            held=failed or unit.held,
+            held=found.held or unit.held,
             listed=unit.listed,
             status=unit.status,
             sales=len(unit.sales),
@@ -118,7 +125,7 @@ async def _card_of_batch(
         identity,
         now,
         facts,
-        tuple(recalls),
+        tuple(recall for recall in recalls if recall.standing != "stopped"),
         documents=tuple(documents),
         unit=unit,
         journey=None if kept is None else await _journey(tx, rows, unit, documents, kept, now),

@@ -23,6 +23,8 @@ def headline(verdict: Verdict, language: Language, unit: UnitSigns | None) -> tu
     """(heading, sentences). `unit`: what is on record of the one code, where it names one."""
     words = words_in(language)
     heading, lead = words[verdict], words[f"{verdict}_lead"]
+    if verdict is Verdict.WITHDRAWN and (unit is None or unit.status not in _STATES):
+        return words["withdrawn_lot"], words["withdrawn_lot_lead"]
     if unit is None:
         return heading, lead
     if verdict is Verdict.UNKNOWN and not unit.listed:

@@ -13,6 +13,7 @@ BLOCKS: Final[dict[str, tuple[str, str]]] = {
         "未查到该产品其他批次的召回信息。",
         "No recall of other lots of this product is known.",
     ),
+    "which_serials": ("涉及序列号", "Serial numbers"),
     "what": ("召回什么", "What is recalled"),
     "which": ("哪一批", "Which lot"),
     "why": ("为什么", "Why"),

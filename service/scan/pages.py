@@ -9,11 +9,12 @@ from datetime import date, datetime
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from service.identifiers.drug_code import DRUG_URI_PREFIX
 from service.registry import links
 from service.scan.cards import Card
 from service.scan.days import day_text, span_text
@@ -32,7 +33,7 @@ CODE_SHOWN: Final = 200  # characters of the scanned code that a page repeats
 #: Drawings beside the heading: their form, not their colour, tells the verdicts apart.
 SYMBOLS: Final = {
     **dict.fromkeys((Verdict.RECALLED, Verdict.STOPPED, Verdict.WITHDRAWN), "stop"),
-    **dict.fromkeys((Verdict.SOLD_AGAIN, Verdict.EXPIRED), "warn"),
+    **dict.fromkeys((Verdict.CHECK_SERIAL, Verdict.SOLD_AGAIN, Verdict.EXPIRED), "warn"),
     **dict.fromkeys((Verdict.NO_RECALL_KNOWN, Verdict.SOLD, Verdict.EXPORTED), "info"),
 }
 #: Hotlines by category of product, beside the consumers'.
@@ -138,6 +139,7 @@ def page(
             card=card,
             told=told_in(language),
             day=day_in(language),
+            serial=serial_text,
             page=Page(verdict, language, path),
             scans=scans_section(card.scans if card else None, language) if scans is None else scans,
             code="" if card and card.facts else path[:CODE_SHOWN],
@@ -147,6 +149,11 @@ def page(
             **(_blocks(card, words, language, now) if card and card.facts else _NO_BLOCKS),
         )
     )
+
+
+def serial_text(unit: str) -> str:
+    """The serial number, or the drug code, of a unit's URI, as it stands on the pack."""
+    return unquote(unit.removeprefix(DRUG_URI_PREFIX).rpartition("/")[2])
 
 
 def checked_text(now: datetime) -> str:

@@ -33,7 +33,8 @@ CROSS JOIN LATERAL (
     LEFT JOIN product ON product.id = batch.product_id
     LEFT JOIN party ON party.id = product.party_id
     LEFT JOIN site ON site.id = batch.origin_site_id
-    WHERE NOT EXISTS (SELECT FROM recall_batch WHERE recall_batch.batch_id = batch.id)
+    WHERE NOT EXISTS (
+        SELECT FROM recall_batch WHERE recall_batch.batch_id = batch.id AND recall_batch.standing IS NOT NULL)
       AND NOT EXISTS (SELECT FROM batch_document WHERE batch_id = batch.id AND result = 'failed')
       AND NOT EXISTS (SELECT FROM unit_act WHERE unit_act.unit_id = unit.id)
       -- As in units/pack.sql; a unit registered with another lot than it counts for is no plain one.

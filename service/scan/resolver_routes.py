@@ -143,7 +143,7 @@ async def _answer(request: Request, tx: Transaction, scanned: Scanned, form: For
     recalled = False
     if has_several_defaults(levels) and scanned.identity.kind in TRADE_ITEMS:
         card = await look_up(tx, scanned.identity, clock.now())
-        recalled = card.verdict is Verdict.RECALLED
+        recalled = card.verdict in (Verdict.RECALLED, Verdict.CHECK_SERIAL)
     return redirect_to(request, scanned, choose_default(levels, _wishes(request, asked), recalled))
 
 

@@ -89,9 +89,10 @@ async def read_page(request: Request) -> Response:
 async def read_recall_status(request: Request) -> Response:
     """`/v1/recall-status/01/{gtin}/10/{lot}` and the like: the page's facts as JSON. Open to everybody.
 
-    `status` is recalled, stopped, withdrawn, sold_again, expired, exported, sold, no_recall_known or
-    lot_needed; `also` holds what is true besides. Anything else is a problem: 400 for what is no code, 404
-    for one that is not known, 503 when nothing could be checked; its `recall_status` says which.
+    `status` is recalled, stopped, withdrawn, check_serial, sold_again, expired, exported, sold,
+    no_recall_known or lot_needed; `also` holds what is true besides. Anything else is a problem: 400 for
+    what is no code, 404 for one that is not known, 503 when nothing could be checked; its `recall_status`
+    says which.
     """
     return await _answer(request, raw_path(request).removeprefix(RECALL_STATUS), data=True, problems=True)
 

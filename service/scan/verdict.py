@@ -21,8 +21,11 @@ class Verdict(StrEnum):
     """The first thing on the page. `STANDING` says which goes before which."""
 
     RECALLED = "recalled"
-    STOPPED = "stopped"  # held, or a test failed
-    WITHDRAWN = "withdrawn"  # stolen, destroyed …: should be nowhere on sale
+    STOPPED = "stopped"  # held, sale stopped, or a test failed
+    WITHDRAWN = "withdrawn"  # the lot withdrawn from trade; stolen, destroyed …: should be nowhere on sale
+    CHECK_SERIAL = (
+        "check_serial"  # some packs of the lot are recalled; which one this is, the code does not say
+    )
     SOLD_AGAIN = "sold_again"  # one code, several sales
     EXPIRED = "expired"
     EXPORTED = "exported"
@@ -45,8 +48,8 @@ SOLD: Final = frozenset({Status.SOLD, Status.DISPENSED})
 class Found:
     """What was found of a code. `lot_known`: its batch is on record; `product_only`: it names a product that
     is on record, and no lot; `listed`: False for a serial number that its producer never registered, in a
-    lot whose serial numbers are registered; `status`: of the unit, None where none is on record;
-    `expires_on`: the last good day.
+    lot whose serial numbers are registered; `some_recalled`: some packs of the lot, and the code does not say
+    which pack it is on; `status`: of the unit, None where none is on record; `expires_on`: the last good day.
     """
 
     lot_known: bool = True
@@ -54,6 +57,8 @@ class Found:
     listed: bool = True
     recalled: bool = False
     held: bool = False
+    withdrawn: bool = False
+    some_recalled: bool = False
     status: Status | None = None
     sales: int = 0
     expires_on: date | None = None
@@ -68,7 +73,8 @@ def is_past(day: date | None, now: datetime) -> bool:
 STANDING: Final[tuple[tuple[Verdict, Callable[[Found, datetime], bool]], ...]] = (
     (Verdict.RECALLED, lambda found, _: found.recalled),
     (Verdict.STOPPED, lambda found, _: found.held),
-    (Verdict.WITHDRAWN, lambda found, _: found.status in WITHDRAWN),
+    (Verdict.WITHDRAWN, lambda found, _: found.withdrawn or found.status in WITHDRAWN),
+    (Verdict.CHECK_SERIAL, lambda found, _: found.some_recalled),
     (Verdict.SOLD_AGAIN, lambda found, _: found.sales > 1),
     (Verdict.UNKNOWN, lambda found, _: not (found.lot_known and found.listed) and not found.product_only),
     (Verdict.EXPIRED, lambda found, now: is_past(found.expires_on, now)),

@@ -25,6 +25,18 @@ VERDICTS: Final[dict[str, tuple[str, str]]] = {
         "The one item with this code was recorded as {state} on {day}.\nIf yours was offered for sale, do "
         "not buy, eat or use it; keep the pack and call 12315.",
     ),
+    "withdrawn_lot": ("已撤回", "Withdrawn from sale"),
+    "withdrawn_lot_lead": (
+        "这一批次已从市场撤回，不应在售。请不要购买、食用或使用；已购买的，请向销售者查问。",
+        "This lot has been withdrawn from sale. Do not buy, eat or use it; if you have it, ask the seller.",
+    ),
+    "check_serial": ("请核对序列号", "Check your serial number"),
+    "check_serial_lead": (
+        "这一批次中的部分商品已被召回。请对照包装上的序列号，或扫描单件二维码；"
+        "在召回范围内的，请停止食用或使用。",
+        "Some packs of this lot have been recalled. Compare the serial number on yours, or scan its own "
+        "code. If it is among them, do not eat or use it.",
+    ),
     "state_stolen": ("被盗", "stolen"),
     "state_destroyed": ("已销毁", "destroyed"),
     "state_sampled": ("已抽样送检", "taken as a sample for testing"),

@@ -70,7 +70,9 @@ async def look_at(tx: Transaction, unit_id: int) -> Known:
     row = await store.fetch_pack(tx, unit_id)
     told = await store.told_by_events(tx, unit_id)
     acts = await store.acts_of(tx, unit_id)
-    pack = Pack(row["uri"], row["lot"], row["expires_on"], row["recalled"], row["listed"])
+    pack = Pack(
+        row["uri"], row["lot"], row["expires_on"], row["recalled"], row["listed"], stopped=row["stopped"]
+    )
     return Known(unit_id, row, pack, state_of([*told, *store.told_by_acts(acts)]), acts, told)
 
 

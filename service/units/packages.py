@@ -40,7 +40,10 @@ FROM (
 JOIN unit ON unit.id = found.id
 ORDER BY found.id
 """
-RECALLED: Final = "SELECT EXISTS (SELECT FROM recall_batch WHERE batch_id = ANY($1::bigint[]))"
+RECALLED: Final = """
+SELECT EXISTS (
+    SELECT FROM recall_batch WHERE batch_id = ANY($1::bigint[]) AND standing IN ('recalled', 'withdrawn'))
+"""
 
 
 @dataclass(slots=True)

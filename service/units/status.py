@@ -110,7 +110,7 @@ class State:
 @dataclass(frozen=True, slots=True)
 class Pack:
     """What a rule must know of a unit besides its state. `listed`: its producer has registered its serial, or
-    has registered none of its batch at all.
+    has registered none of its batch at all. `recalled`, `stopped`: it, or all of its batch, by a case.
     """
 
     unit: str
@@ -118,6 +118,7 @@ class Pack:
     expires_on: date | None
     recalled: bool
     listed: bool
+    stopped: bool = False
 
 
 def status_told(
@@ -178,6 +179,12 @@ def hindrances(pack: Pack, state: State, wanted: Status, now: datetime) -> list[
     if pack.recalled:
         faults.append(
             Fault("/unit", pack.unit, "Its batch is recalled.", "其所属批次正在召回。", "unit:recalled")
+        )
+    if pack.stopped:
+        faults.append(
+            Fault(
+                "/unit", pack.unit, "Sale of its batch is stopped.", "其所属批次已停止销售。", "unit:stopped"
+            )
         )
     if is_expired(pack.expires_on, now):
         faults.append(
