@@ -12,6 +12,7 @@ from service.identifiers.epc_urn import CLASS_SCHEMES, known_scheme, read_epc, r
 from service.identifiers.kinds import Identity, Kind, identity_of_key
 from service.identifiers.link_identity import identify_link
 from service.identifiers.odd_uris import odd_uri
+from service.identifiers.plain_serials import identify_plain_serial
 
 __all__ = ["Identity", "Kind", "identify", "identity_of_tag", "is_absolute_uri"]
 
@@ -45,7 +46,7 @@ def identify(text: str) -> Identity:
             "例如 https://id.gs1.org/01/06901234567892/10/L1 或 urn:epc:id:sgtin:…。",
             "uri:absolute",
         )
-    identity = _identify(uri)
+    identity = identify_plain_serial(uri) or _identify(uri)
     if identity.kind is Kind.OTHER:
         odd = odd_uri("identifier", identity.uri)
         if odd is not None:

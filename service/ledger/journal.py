@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from urllib.parse import quote
 
 from service.events.ilmd import expires_on, lot_of, made_on
@@ -189,6 +190,7 @@ def _class_named(identity: Identity, lot: str | None) -> BatchName:
     return BatchName(identity.uri)
 
 
+@lru_cache(maxsize=1024)
 def _lot_of_product(product_uri: str, lot: str) -> BatchName:
     gtin = identity_of(product_uri).gtin
     uri = f"{product_uri}/lot/{quote(lot, safe='')}" if gtin is None else batch_uri_of(gtin, lot)

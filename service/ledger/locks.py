@@ -27,25 +27,41 @@ LEDGER_LOCK = 0x4C4544474552  # "LEDGER"
 TRANSFORMATION_LOCKS = 0x5452  # "TR"
 TRANSFORMATION_STRIPES = 128
 
-LOCK_TRANSFORMATIONS = """
-SELECT pg_advisory_xact_lock($1::int, stripe)
-FROM (SELECT DISTINCT abs(hashtext(id) % $2::int) AS stripe FROM unnest($3::text[]) AS id ORDER BY stripe)
-"""
 #: The same for products.
 PRODUCT_LOCKS = 0x5044  # "PD"
 PRODUCT_STRIPES = 256
-LOCK_PRODUCTS = """
-SELECT CASE WHEN alone THEN pg_advisory_xact_lock($1::int, stripe)
-            ELSE pg_advisory_xact_lock_shared($1::int, stripe) END
-FROM (
-    SELECT (id % $2::int)::int AS stripe, bool_or(alone) AS alone
-    FROM unnest($3::bigint[], $4::boolean[]) AS product (id, alone)
-    GROUP BY stripe ORDER BY stripe
+STRIPES = (TRANSFORMATION_LOCKS, TRANSFORMATION_STRIPES, PRODUCT_LOCKS, PRODUCT_STRIPES)
+LOCK_PLAN = """
+-- All that a plan names, in one statement: each step asks for what the one before it has counted, so none
+-- begins before that one holds its locks. $1: transformationIDs; $2, $3: products, and whether alone;
+-- $4: units; $5: batches; $6, $7: first key of the locks of transformationIDs, and their number; $8, $9: of
+-- products.
+WITH tied AS MATERIALIZED (
+    SELECT count(pg_advisory_xact_lock($6::int, stripe)::text) AS held FROM (
+        SELECT DISTINCT abs(hashtext(id) % $7::int) AS stripe
+        FROM unnest($1::text[]) AS id ORDER BY stripe
+    ) AS stripes
+), products AS MATERIALIZED (
+    SELECT count(CASE WHEN alone THEN pg_advisory_xact_lock($8::int, stripe)::text
+                      ELSE pg_advisory_xact_lock_shared($8::int, stripe)::text END) AS held
+    FROM (
+        SELECT (id % $9::int)::int AS stripe, bool_or(alone) AS alone
+        FROM unnest($2::bigint[], $3::boolean[]) AS product (id, alone)
+        WHERE (SELECT held FROM tied) >= 0
+        GROUP BY stripe ORDER BY stripe
+    ) AS stripes
+), units AS MATERIALIZED (
+    SELECT id FROM unit WHERE id = ANY($4::bigint[]) AND (SELECT held FROM products) >= 0
+    ORDER BY id FOR NO KEY UPDATE
+), held AS MATERIALIZED (SELECT count(*) AS units FROM units),
+batches AS MATERIALIZED (
+    SELECT id FROM batch WHERE id = ANY($5::bigint[]) AND (SELECT units FROM held) >= 0
+    ORDER BY id FOR NO KEY UPDATE
 )
+SELECT count(*) FROM batches
 """
 # Which transactions have ended. The savepoint's own number, which row locks take, is no part of it.
 SEEN = "SELECT pg_current_snapshot()::text"
-LOCK_UNITS = "SELECT FROM unit WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 LOCK_BATCHES = "SELECT FROM batch WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 
 
@@ -97,15 +113,16 @@ async def lock_plan(
     products = set(products_of(plan))
     while True:
         await tx.sql.execute("SAVEPOINT ledger_locks")
-        if transformations:
-            await tx.sql.execute(
-                LOCK_TRANSFORMATIONS, TRANSFORMATION_LOCKS, TRANSFORMATION_STRIPES, sorted(transformations)
-            )
-        if products:
-            ids, alone = zip(*products, strict=True)
-            await tx.sql.execute(LOCK_PRODUCTS, PRODUCT_LOCKS, PRODUCT_STRIPES, list(ids), list(alone))
-        await tx.sql.execute(LOCK_UNITS, sorted(units))
-        await tx.sql.execute(LOCK_BATCHES, sorted(batches))
+        alone = sorted(products)
+        await tx.sql.execute(
+            LOCK_PLAN,
+            sorted(transformations),
+            [product for product, _ in alone],
+            [by_itself for _, by_itself in alone],
+            sorted(units),
+            sorted(batches),
+            *STRIPES,
+        )
         if seen != (now := await tx.sql.fetchval(SEEN)):
             seen, plan = now, await make()
         if (
@@ -114,7 +131,7 @@ async def lock_plan(
             and units.issuperset(plan.units)
             and batches.issuperset(plan.batches)
         ):
-            await tx.sql.execute("RELEASE SAVEPOINT ledger_locks")
+            # The savepoint is released with the transaction.
             return plan
         await tx.sql.execute("ROLLBACK TO SAVEPOINT ledger_locks")
         await tx.sql.execute("RELEASE SAVEPOINT ledger_locks")

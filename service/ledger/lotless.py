@@ -1,30 +1,24 @@
 """Lots and the same product without a lot: which bear on which, and what left without a lot. In bulk."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from service.db.transaction import Transaction
 from service.ledger.locks import ProductLock
 from service.ledger.model import Entry
 from service.ledger.untold_lots import Departure
 
-WHICH_ARE_LOTLESS = """
--- A lotless batch goes by its product's own URI.
-SELECT batch.id FROM batch JOIN product USING (uri) WHERE batch.id = ANY($1::bigint[])
-"""
-PRODUCTS = """
-SELECT product_id, false AS alone FROM batch
-WHERE id = ANY($1::bigint[]) AND product_id IS NOT NULL AND NOT of_one
-UNION
-SELECT product.id, true FROM batch JOIN product USING (uri) WHERE batch.id = ANY($1::bigint[])
-"""
-LOTLESS_OF = """
--- lot -> the lotless batch of its product
-SELECT lot.id AS lot_id, lotless.id AS lotless_id
-FROM batch AS lot
-JOIN product ON product.id = lot.product_id
-JOIN batch AS lotless ON lotless.uri = product.uri
-WHERE lot.id = ANY($1::bigint[]) AND lot.id <> lotless.id AND NOT lot.of_one
+LINEAGES = """
+-- Of each batch: its product, the lotless batch of that product, and the product whose lotless batch it is
+-- itself. A lotless batch goes by its product's own URI.
+SELECT batch.id, CASE WHEN NOT batch.of_one THEN batch.product_id END AS lot_of, own.id AS lotless_of,
+       CASE WHEN NOT batch.of_one AND lotless.id <> batch.id THEN lotless.id END AS lotless
+FROM batch
+LEFT JOIN product AS own ON own.uri = batch.uri
+LEFT JOIN product ON product.id = batch.product_id
+LEFT JOIN batch AS lotless ON lotless.uri = product.uri
+WHERE batch.id = ANY($1::bigint[])
 """
 DEPARTURES = """
 -- What left, of the lotless batches $1, the places $2: the same addresses, or somewhere with a party that
@@ -77,22 +71,35 @@ WHERE gone.unspecified AND NOT lot.of_one
 """
 
 
-async def which_are_lotless(tx: Transaction, batches: Sequence[int]) -> set[int]:
-    """Those of `batches` that are products without a lot."""
-    return {row["id"] for row in await tx.sql.fetch(WHICH_ARE_LOTLESS, batches)}
+@dataclass(frozen=True, slots=True)
+class Lineages:
+    """Some batches and their products: which batches are products without a lot (`lotless`), and of each
+    lot the lotless batch of its product, where there is one (`lotless_of`).
+    """
+
+    products: frozenset[ProductLock]
+    lotless: frozenset[int]
+    lotless_of: Mapping[int, int]
 
 
-async def products_of(tx: Transaction, batches: Collection[int]) -> frozenset[ProductLock]:
-    """The products of batches that are lots, and of those that are products without a lot."""
-    rows = await tx.sql.fetch(PRODUCTS, sorted(batches))
-    return frozenset((row["product_id"], row["alone"]) for row in rows)
+async def load_lineages(tx: Transaction, batches: Collection[int]) -> Lineages:
+    """The lineages of these batches."""
+    rows = await tx.sql.fetch(LINEAGES, sorted(batches))
+    products = {(row["lot_of"], False) for row in rows if row["lot_of"] is not None}
+    products |= {(row["lotless_of"], True) for row in rows if row["lotless_of"] is not None}
+    return Lineages(
+        frozenset(products),
+        frozenset(row["id"] for row in rows if row["lotless_of"] is not None),
+        {row["id"]: row["lotless"] for row in rows if row["lotless"] is not None},
+    )
 
 
 async def load_departures(
-    tx: Transaction, lots: Sequence[int], entries: Iterable[Entry]
+    tx: Transaction, lotless: Mapping[int, int], entries: Iterable[Entry]
 ) -> dict[int, list[Departure]]:
-    """lot -> what left places that its events (`entries`, of all lots) name, of its product without a lot."""
-    lotless = {row["lot_id"]: row["lotless_id"] for row in await tx.sql.fetch(LOTLESS_OF, lots)}
+    """lot -> what left places that its events (`entries`, of all lots) name, of its product without a lot.
+    `lotless`: lot -> the lotless batch of its product.
+    """
     if not lotless:
         return {}
     sites: set[int] = set()

@@ -1,21 +1,30 @@
 """From names to rows: the things that events name get their rows, the journal its entries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from service.db.transaction import Transaction
 from service.events.model import Event
+from service.identifiers.units import EACH
+from service.ledger.captured import NOTHING, Captured
 from service.ledger.journal import BatchName, Reading, own_batch, read_event
+from service.ledger.model import Entry, Role
+from service.ledger.postings import Item
 from service.registry.ensure import (
     BatchFact,
+    FoundBatches,
     NewBatch,
-    ensure_batches,
     ensure_parties,
     ensure_sites,
+    find_or_make_batches,
 )
 
 INSERT_UNITS = """
-INSERT INTO unit (uri) SELECT uri FROM unnest($1::text[]) AS uri ORDER BY uri ON CONFLICT (uri) DO NOTHING
+INSERT INTO unit (uri, batch_id)
+SELECT uri, batch_id FROM unnest($1::text[], $2::bigint[]) AS wanted (uri, batch_id) ORDER BY uri
+ON CONFLICT (uri) DO NOTHING
+RETURNING uri, id
 """
 FIND_UNITS = "SELECT id, uri FROM unit WHERE uri = ANY($1::text[])"
 # The place that goes by a party's own URI, even where it was registered by hand as somebody's.
@@ -62,17 +71,22 @@ class _Ids:
     sites: Mapping[str, int]
     batches: Mapping[str, int]
     units: Mapping[str, int]
+    #: What this transaction has made: units that nothing else bears on, with their batches; batches.
+    loose: Mapping[int, int | None]
+    made: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
     """What the journal holds of some events: rows of `event_item` and `journal_entry`, in the order of
-    `ITEM_COLUMNS` and `ENTRY_COLUMNS`, and what the events say of batches themselves.
+    `ITEM_COLUMNS` and `ENTRY_COLUMNS`, and what the events say of batches themselves. `captured`: the same
+    as values, for events stored by this very transaction.
     """
 
-    items: list[tuple[object, ...]]
-    entries: list[tuple[object, ...]]
+    items: list[tuple[Any, ...]]
+    entries: list[tuple[Any, ...]]
     facts: frozenset[BatchFact]
+    captured: Captured = field(default=NOTHING)
 
 
 async def read_journal(tx: Transaction, stored: Sequence[StoredEvent]) -> Journal:
@@ -82,20 +96,31 @@ async def read_journal(tx: Transaction, stored: Sequence[StoredEvent]) -> Journa
     events = [item for item in stored if not item.event.declares_error]
     if not events:
         return Journal([], [], frozenset())
-    readings = [read_event(item.event) for item in events]
-    ids = await _ensure(tx, readings)
+    told = [(item, read_event(item.event)) for item in events]
     declared = {
         row["event_id"] for row in await tx.sql.fetch(FIND_DECLARED, [item.event_id for item in events])
     }
-    items: list[tuple[object, ...]] = []
-    entries: list[tuple[object, ...]] = []
-    for item, reading in zip(events, readings, strict=True):
+    ids = await _ensure(tx, told, declared)
+    items: list[tuple[Any, ...]] = []
+    entries: list[tuple[Any, ...]] = []
+    in_force: list[Reading] = []
+    counted: dict[int, Entry] = {}
+    for item, reading in told:
         items.extend(_items(item.id, reading, ids))
-        entries.append(_entry(item, reading, ids, voided=item.event_id in declared))
-    in_force = [
-        reading for item, reading in zip(events, readings, strict=True) if item.event_id not in declared
-    ]
-    return Journal(items, entries, _facts(in_force, ids))
+        entry, voided = _entry(item, reading, ids), item.event_id in declared
+        entries.append(_entry_row(entry, reading, voided=voided))
+        if not voided:
+            in_force.append(reading)
+            counted[entry.event_id] = entry
+    captured = Captured(frozenset(item.id for item in events), counted, _as_items(items), ids.loose, ids.made)
+    return Journal(items, entries, _facts(in_force, ids), captured)
+
+
+def _as_items(rows: Sequence[tuple[Any, ...]]) -> dict[int, list[Item]]:
+    items: dict[int, list[Item]] = {}
+    for event, _, role, unit, batch, _, quantity, uom in rows:
+        items.setdefault(event, []).append(Item(role, unit, batch, quantity, uom or EACH))
+    return items
 
 
 async def write_journal(tx: Transaction, journal: Journal) -> None:
@@ -104,45 +129,92 @@ async def write_journal(tx: Transaction, journal: Journal) -> None:
     await tx.sql.copy_records_to_table("journal_entry", records=journal.entries, columns=ENTRY_COLUMNS)
 
 
-async def _ensure(tx: Transaction, readings: Sequence[Reading]) -> _Ids:
+async def _ensure(tx: Transaction, told: Sequence[tuple[StoredEvent, Reading]], declared: set[str]) -> _Ids:
     """Rows for all that is named, in the one order that keeps captures from waiting in a circle."""
+    readings = [reading for _, reading in told]
     parties = await ensure_parties(tx, {uri for reading in readings for uri in reading.parties()})
     sites = await ensure_sites(tx, {uri for reading in readings for uri in reading.sites()})
     party_sites = {
         row["party_id"]: row["id"]
-        for row in await tx.sql.fetch(FIND_UNSPECIFIED, sorted(set(parties.values())))
+        for row in (await tx.sql.fetch(FIND_UNSPECIFIED, sorted(set(parties.values()))) if parties else ())
     }
     named: set[BatchName] = set()
-    units: set[str] = set()
     for reading in readings:
         named.update(item.batch for item in reading.classes)
         named.update(item.told for item in reading.units if item.told is not None)
-        units.update(item.uri for item in reading.units)
-    batches = await ensure_named(tx, named)
-    return _Ids(parties, party_sites, sites, batches, await ensure_units(tx, units))
+    batches = await find_named(tx, named)
+    units, loose, alone = await _ensure_units(tx, told, declared, batches.ids)
+    return _Ids(parties, party_sites, sites, batches.ids, units, loose, batches.made | alone)
 
 
 async def ensure_named(tx: Transaction, names: set[BatchName]) -> dict[str, int]:
     """The ids of batches, by URI."""
+    return (await find_named(tx, names)).ids
+
+
+async def find_named(tx: Transaction, names: set[BatchName]) -> FoundBatches:
+    """`ensure_named`, telling which ones are new."""
     # One URI may be named with and without its lot: the fuller name makes the row.
     fullest = sorted(names, key=lambda name: (name.uri, name.lot is not None, name.product_uri or ""))
     wanted = {name.uri: NewBatch(name.uri, name.product_uri, name.lot, name.of_one) for name in fullest}
-    return await ensure_batches(tx, wanted.values())
+    return await find_or_make_batches(tx, wanted.values())
 
 
-async def ensure_units(tx: Transaction, uris: set[str]) -> dict[str, int]:
-    """The ids of units, by URI."""
-    wanted = sorted(uris)
+async def _ensure_units(
+    tx: Transaction,
+    told: Sequence[tuple[StoredEvent, Reading]],
+    declared: set[str],
+    batches: Mapping[str, int],
+) -> tuple[dict[str, int], dict[int, int | None], frozenset[int]]:
+    """The ids of units, by URI; the batches of those made here that are neither packed nor hold anything;
+    and which of these batches, of one unit each, were made here.
+    """
+    wanted = sorted({unit.uri for _, reading in told for unit in reading.units})
+    if not wanted:
+        return {}, {}, frozenset()
     known = {row["uri"]: row["id"] for row in await tx.sql.fetch(FIND_UNITS, wanted)}
     missing = [uri for uri in wanted if uri not in known]
-    if missing:
-        await tx.sql.execute(INSERT_UNITS, missing)
-        known |= {row["uri"]: row["id"] for row in await tx.sql.fetch(FIND_UNITS, missing)}
-    return known
+    if not missing:
+        return known, {}, frozenset()
+    batch_of, made = await _batches_of_loose(tx, told, declared, batches, set(missing))
+    rows = await tx.sql.fetch(INSERT_UNITS, missing, [batch_of.get(uri) for uri in missing])
+    inserted = {row["uri"]: row["id"] for row in rows}
+    known |= inserted
+    others = [uri for uri in missing if uri not in inserted]
+    if others:  # Somebody else made them meanwhile.
+        known |= {row["uri"]: row["id"] for row in await tx.sql.fetch(FIND_UNITS, others)}
+    return known, {inserted[uri]: batch for uri, batch in batch_of.items() if uri in inserted}, made
 
 
-def _items(event_id: int, reading: Reading, ids: _Ids) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
+async def _batches_of_loose(
+    tx: Transaction,
+    told: Sequence[tuple[StoredEvent, Reading]],
+    declared: set[str],
+    batches: Mapping[str, int],
+    missing: set[str],
+) -> tuple[dict[str, int | None], frozenset[int]]:
+    """The batches of those new units that no event packs, as `batches_of_units` has them: of its lot, by the
+    first word; else one of its own. And which of the latter were made here.
+    """
+    first: dict[str, int | None] = {}
+    packed: set[str] = set()
+    for item, reading in sorted(told, key=lambda each: (each[0].event.event_time, each[0].event_id)):
+        in_force = item.event_id not in declared
+        for unit in reading.units:
+            if unit.role in (Role.PARENT, Role.CHILD):
+                packed.add(unit.uri)
+            elif unit.uri in missing:
+                known = first.setdefault(unit.uri, None)
+                if known is None and unit.told is not None and in_force:
+                    first[unit.uri] = batches[unit.told.uri]
+    loose = {uri: batch for uri, batch in first.items() if uri not in packed}
+    alone = {uri: own for uri, batch in loose.items() if batch is None and (own := own_batch(uri))}
+    found = await find_named(tx, set(alone.values()))
+    return loose | {uri: found.ids[own.uri] for uri, own in alone.items()}, found.made
+
+
+def _items(event_id: int, reading: Reading, ids: _Ids) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
     for unit in reading.units:
         told = ids.batches[unit.told.uri] if unit.told else None
         rows.append((event_id, len(rows), unit.role, ids.units[unit.uri], None, told, None, None))
@@ -152,10 +224,10 @@ def _items(event_id: int, reading: Reading, ids: _Ids) -> list[tuple[object, ...
     return rows
 
 
-def _entry(item: StoredEvent, reading: Reading, ids: _Ids, *, voided: bool) -> tuple[object, ...]:
+def _entry(item: StoredEvent, reading: Reading, ids: _Ids) -> Entry:
     source_party, source_site = _side(reading.source_party, reading.source_site, ids)
     destination_party, destination_site = _side(reading.destination_party, reading.destination_site, ids)
-    return (
+    return Entry(
         item.id,
         item.event_id,
         item.event.event_time,
@@ -168,8 +240,27 @@ def _entry(item: StoredEvent, reading: Reading, ids: _Ids, *, voided: bool) -> t
         source_party,
         destination_site,
         destination_party,
-        list(reading.transactions),
+        frozenset(reading.transactions),
         item.event.transformation_id,
+    )
+
+
+def _entry_row(entry: Entry, reading: Reading, *, voided: bool) -> tuple[Any, ...]:
+    return (
+        entry.event_id,
+        entry.key,
+        entry.time,
+        entry.type,
+        entry.action,
+        entry.step,
+        entry.site,
+        entry.read_site,
+        entry.source_site,
+        entry.source_party,
+        entry.destination_site,
+        entry.destination_party,
+        list(reading.transactions),
+        entry.transformation_id,
         voided,
     )
 
@@ -216,6 +307,8 @@ async def batches_of_units(tx: Transaction, units: Sequence[int]) -> dict[int, t
     with; else its lot's batch where an event tells it; none where it only ever holds others; else a batch of
     its own.
     """
+    if not units:
+        return {}
     rows = await tx.sql.fetch(UNITS_BY_ID, units)
     told = {row["unit_id"]: row["told_batch_id"] for row in await tx.sql.fetch(TOLD_BATCHES, units)}
     # A producer knows what it packed; what events say of the lot is a reading of the same pack.

@@ -5,27 +5,34 @@ or what was ever packed, the postings of whatever names those units, from some t
 lot became known, whatever names the unit; and then every batch whose postings came out otherwise.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from service.db.transaction import Transaction
+from service.ledger.captured import NOTHING, Captured
 from service.ledger.containers import HOLDERS, INSIDE, load_packings, which_are_parents
 from service.ledger.dates import describe_anew
 from service.ledger.locks import LOCK_BATCHES, ProductLock, lock_plan
-from service.ledger.lotless import load_departures, lots_concerned, products_of, which_are_lotless
+from service.ledger.lotless import Lineages, load_departures, load_lineages, lots_concerned
+from service.ledger.model import Entry, Posting
 from service.ledger.naming import StoredEvent, batches_of_units, read_journal, write_journal
-from service.ledger.postings import Item, Postings, postings_of
+from service.ledger.postings import Postings, postings_of
 from service.ledger.projection import project_batch
 from service.ledger.reading import (
-    load_entries,
-    load_items,
     load_postings,
     load_sites,
     load_transformations,
     sites_of,
 )
 from service.ledger.untold_contents import LATE_WITHIN
-from service.ledger.writing import Written, posted_anew, write_ledgers, write_postings
+from service.ledger.writing import (
+    PostingChanges,
+    Written,
+    posting_changes,
+    write_ledgers,
+    write_postings,
+)
 from service.registry.ensure import describe_batches
 
 #: Batches whose projection is held in memory at once.
@@ -73,8 +80,8 @@ WHERE entry.event_id = ANY($1::bigint[]) AND entry.transformation_id IS NOT NULL
 class Plan:
     """What the new events change: whose postings, which units' batches, which batches."""
 
-    events: frozenset[int]
-    postings: dict[int, Postings]
+    posted: "Posted"
+    changes: PostingChanges
     unit_batches: dict[int, int | None]
     #: To be locked: transformationIDs of those events, what holds others, every batch whose projection is
     #: computed again, and every batch that a unit leaves: who names the unit meanwhile has locked that one.
@@ -82,7 +89,22 @@ class Plan:
     units: frozenset[int]
     batches: frozenset[int]
     #: The products of those batches.
-    products: frozenset[ProductLock]
+    lineages: Lineages
+
+    @property
+    def events(self) -> frozenset[int]:
+        """Those whose postings were computed."""
+        return self.posted.events
+
+    @property
+    def products(self) -> frozenset[ProductLock]:
+        """To be locked."""
+        return self.lineages.products
+
+    def known(self, captured: Captured) -> "Known":
+        """What need not be read again, once the plan is written."""
+        posted = self.posted
+        return Known(posted.events, posted.postings, posted.by_batch(), captured.batches, self.lineages)
 
 
 async def project(tx: Transaction, stored: Sequence[StoredEvent]) -> set[int]:
@@ -95,56 +117,83 @@ async def project(tx: Transaction, stored: Sequence[StoredEvent]) -> set[int]:
     seeds.update(voided)
     if not seeds:
         return set()
-    plan = await lock_plan(tx, lambda: make_plan(tx, seeds), lambda plan: plan.products)
-    units = sorted(plan.unit_batches)
+    # What an error declaration of this very document has voided is no longer as it was captured.
+    captured = NOTHING if voided else journal.captured
+    plan = await lock_plan(tx, lambda: make_plan(tx, seeds, captured), lambda plan: plan.products)
     # Only now, for this locks batches too.
     await describe_batches(tx, journal.facts)
-    await tx.sql.execute(SET_UNIT_BATCHES, units, [plan.unit_batches[unit] for unit in units])
-    await write_postings(tx, plan.events, plan.postings)
+    await write_plan(tx, plan)
     if voided:
         await describe_anew(tx, voided)
-    return (await project_batches(tx, plan.batches)).batches
+    return (await project_batches(tx, plan.batches, plan.known(captured))).batches
 
 
-async def make_plan(tx: Transaction, seeds: Collection[int]) -> Plan:
+async def write_plan(tx: Transaction, plan: Plan) -> None:
+    """Write what the plan says of units and postings."""
+    if plan.unit_batches:
+        units = sorted(plan.unit_batches)
+        await tx.sql.execute(SET_UNIT_BATCHES, units, [plan.unit_batches[unit] for unit in units])
+    await write_postings(tx, plan.changes)
+
+
+async def make_plan(tx: Transaction, seeds: Collection[int], captured: Captured = NOTHING) -> Plan:
     """What has to be computed again because of the events `seeds` (new, or newly voided)."""
-    items = await load_items(tx, seeds)
+    items = await captured.items_of(tx, seeds)
     named = {item.unit for told in items.values() for item in told if item.unit is not None}
+    # Nothing else bears on what is loose.
+    named.difference_update(captured.loose)
     batch_of = await batches_of_units(tx, sorted(named))
     changed = sorted(unit for unit, (before, now) in batch_of.items() if before != now)
     events = set(seeds)
-    holders = await _held_by(tx, seeds, items, events)
+    holders = await _held_by(tx, seeds, named, captured, events)
     # A unit that counts for another batch than it did counts so wherever it was named, or inside.
     above = [row["unit_id"] for row in await tx.sql.fetch(HOLDERS, changed)] if changed else []
     events |= {row["event_id"] for row in await tx.sql.fetch(EVENTS_NAMING, above, None)} if above else set()
-    told = await postings_of_events(tx, events, {unit: now for unit, (_, now) in batch_of.items()})
-    anew = await posted_anew(tx, events, told.postings)
+    told = await postings_of_events(tx, events, {unit: now for unit, (_, now) in batch_of.items()}, captured)
+    changes = await posting_changes(tx, events, told.postings, captured.events)
+    anew = changes.anew()
     batches = {batch for _, batch in anew}
-    posted = sorted({event for event, _ in anew} | set(seeds))
     batches |= {batch for event in seeds for _, batch in told.postings.get(event, ())}
-    batches |= {row["batch_id"] for row in await tx.sql.fetch(POSTED_BATCHES, sorted(seeds))}
-    for query in (TRANSFORMED_BATCHES, TIED_BATCHES):
-        batches |= {row["batch_id"] for row in await tx.sql.fetch(query, posted)}
+    posted_before = sorted(set(seeds) - captured.events)
+    if posted_before:
+        rows = await tx.sql.fetch(POSTED_BATCHES, posted_before)
+        batches |= {row["batch_id"] for row in rows}
+    batches |= await _made_together(tx, {event for event, _ in anew} | set(seeds), told, captured)
     unit_batches = {unit: now for unit, (before, now) in batch_of.items() if before != now}
     batches |= {batch for unit in changed for batch in batch_of[unit] if batch is not None}
     return Plan(
-        frozenset(events),
-        told.postings,
+        told,
+        changes,
         unit_batches,
         told.transformations,
         frozenset(holders | told.holding),
         frozenset(batches),
-        await products_of(tx, batches),
+        await load_lineages(tx, batches),
     )
 
 
+async def _made_together(tx: Transaction, posted: set[int], told: "Posted", captured: Captured) -> set[int]:
+    """The batches of the transformations that events are, or are tied to."""
+    batches: set[int] = set()
+    others = sorted(posted - captured.events)
+    if others:
+        batches |= {row["batch_id"] for row in await tx.sql.fetch(TRANSFORMED_BATCHES, others)}
+    # Events that no longer count are not among the entries.
+    tied = [e for e in posted if e not in told.entries or told.entries[e].transformation_id is not None]
+    if tied:
+        batches |= {row["batch_id"] for row in await tx.sql.fetch(TIED_BATCHES, sorted(tied))}
+    return batches
+
+
 async def _held_by(
-    tx: Transaction, seeds: Collection[int], items: dict[int, list[Item]], events: set[int]
+    tx: Transaction, seeds: Collection[int], named: set[int], captured: Captured, events: set[int]
 ) -> set[int]:
     """The logistic units whose contents at any time the seeds may change: those they pack, and those whose
-    goods, or which themselves, they show somewhere. Adds the events that name them to `events`.
+    goods, or which themselves, they show somewhere. Adds the events that name them to `events`. `named`: the
+    units that the seeds name.
     """
-    named = {item.unit for told in items.values() for item in told if item.unit is not None}
+    if not named:
+        return set()
     holders = {row["unit_id"] for row in await tx.sql.fetch(HOLDERS, sorted(named))}
     parents = await which_are_parents(tx, holders)
     if not parents:
@@ -153,35 +202,59 @@ async def _held_by(
     within = {row["unit_id"] for row in await tx.sql.fetch(INSIDE, sorted(parents & named))}
     holders = {row["unit_id"] for row in await tx.sql.fetch(HOLDERS, sorted(parents | within))}
     bearing = await which_are_parents(tx, holders)
-    since = await tx.sql.fetchval(SEED_TIME, sorted(seeds)) - REACH_BACK
-    naming = await tx.sql.fetch(EVENTS_NAMING, sorted(bearing), since)
+    times = [captured.entries[event].time for event in seeds if event in captured.entries]
+    others = sorted(event for event in seeds if event not in captured.entries)
+    if others:
+        times.append(await tx.sql.fetchval(SEED_TIME, others))
+    naming = await tx.sql.fetch(EVENTS_NAMING, sorted(bearing), min(times) - REACH_BACK)
     events |= {row["event_id"] for row in naming}
     return bearing
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The postings of some events, and what they name: transformationIDs, units that may hold others."""
+    """The postings of some events (`entries`: of those that count), and what they name: transformationIDs,
+    units that may hold others.
+    """
 
+    events: frozenset[int]
+    entries: dict[int, Entry]
     postings: dict[int, Postings]
     transformations: frozenset[str]
     holding: frozenset[int]
 
+    def by_batch(self) -> dict[int, list[Posting]]:
+        """The same, batch by batch."""
+        told: dict[int, list[Posting]] = defaultdict(list)
+        for event, postings in self.postings.items():
+            entry = self.entries[event]
+            for (role, batch), posted in postings.items():
+                told[batch].append(Posting(entry, role, posted.amounts, posted.doubt))
+        return told
+
 
 async def postings_of_events(
-    tx: Transaction, events: Collection[int], batch_of: dict[int, int | None]
+    tx: Transaction,
+    events: Collection[int],
+    batch_of: Mapping[int, int | None],
+    captured: Captured = NOTHING,
 ) -> Posted:
     """The postings of events, given the batches of units that are about to change."""
-    entries, items = await load_entries(tx, events), await load_items(tx, events)
+    entries, items = await captured.entries_of(tx, events), await captured.items_of(tx, events)
     named = {item.unit for told in items.values() for item in told if item.unit is not None}
-    parents = await which_are_parents(tx, named)
+    named.difference_update(captured.loose)
+    parents = await which_are_parents(tx, named) if named else set()
     packings, inside = await load_packings(tx, parents)
     # Before anything is locked, another capture may pack more while this is read, statement by statement.
-    units = sorted(named | inside | packings.packed())
-    known = {row["id"]: row["batch_id"] for row in await tx.sql.fetch(UNITS_OF, units)}
-    known |= batch_of
+    units = sorted((named | inside | packings.packed()).difference(batch_of))
+    rows = await tx.sql.fetch(UNITS_OF, units) if units else ()
+    known: dict[int, int | None] = {row["id"]: row["batch_id"] for row in rows}
+    known.update(batch_of)
+    known.update(captured.loose)
     ids = (entry.transformation_id for entry in entries.values())
     return Posted(
+        frozenset(events),
+        entries,
         {
             event: postings_of(entry, items.get(event, ()), known, packings)
             for event, entry in entries.items()
@@ -191,21 +264,34 @@ async def postings_of_events(
     )
 
 
-async def project_batches(tx: Transaction, batches: Iterable[int]) -> Written:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What needs no reading when batches are projected: the postings of `events`, by event and by batch;
+    which batches nothing else is told of (`new`); how all of them hang together with products.
+    """
+
+    events: frozenset[int] = frozenset()
+    postings: Mapping[int, Postings] = field(default_factory=dict)
+    by_batch: Mapping[int, Sequence[Posting]] = field(default_factory=dict)
+    new: frozenset[int] = frozenset()
+    lineages: Lineages | None = None
+
+
+async def project_batches(tx: Transaction, batches: Iterable[int], known: Known | None = None) -> Written:
     """Compute and write the projection of whole batches, and of the lots that hang together with what left
     without a lot. The batches, and their products, must be locked.
     """
-    written, wanted = Written(), sorted(batches)
+    written, wanted, known = Written(), sorted(batches), known or Known()
     # What left without a lot is read by the lots of the product.
-    lotless = await which_are_lotless(tx, wanted)
+    lotless = (known.lineages or await load_lineages(tx, wanted)).lotless
     for some in [*_chunks(sorted(lotless)), *_chunks([batch for batch in wanted if batch not in lotless])]:
-        written.add(await _project_some(tx, some))
+        written.add(await _project_some(tx, some, known))
     others = await lots_concerned(tx, written.departures, lotless) - set(wanted)
     if others:
         # Nobody else has these: whoever projects them holds the lock of their product.
         await tx.sql.execute(LOCK_BATCHES, sorted(others))
         for some in _chunks(sorted(others)):
-            written.add(await _project_some(tx, some))
+            written.add(await _project_some(tx, some, Known()))
     return written
 
 
@@ -213,11 +299,17 @@ def _chunks(batches: Sequence[int]) -> list[Sequence[int]]:
     return [batches[start : start + BATCHES_AT_ONCE] for start in range(0, len(batches), BATCHES_AT_ONCE)]
 
 
-async def _project_some(tx: Transaction, batches: Sequence[int]) -> Written:
-    postings = await load_postings(tx, batches)
+async def _project_some(tx: Transaction, batches: Sequence[int], known: Known) -> Written:
+    here = [batch for batch in batches if batch not in known.new]
+    postings = await load_postings(tx, here, known.events)
+    for batch in batches:
+        if batch in known.by_batch:
+            postings[batch].extend(known.by_batch[batch])
     told = [posting for batch in batches for posting in postings.get(batch, ())]
-    transformations = await load_transformations(tx, told)
-    departures = await load_departures(tx, batches, (posting.entry for posting in told))
+    transformations = await load_transformations(tx, told, known.postings)
+    lineages = known.lineages or await load_lineages(tx, batches)
+    lots = {batch: lineages.lotless_of[batch] for batch in batches if batch in lineages.lotless_of}
+    departures = await load_departures(tx, lots, (posting.entry for posting in told))
     left = (departure.site for some in departures.values() for departure in some)
     sites = await load_sites(tx, sites_of(postings), left)
     ledgers = {
@@ -226,4 +318,4 @@ async def _project_some(tx: Transaction, batches: Sequence[int]) -> Written:
         )
         for batch in batches
     }
-    return await write_ledgers(tx, ledgers)
+    return await write_ledgers(tx, ledgers, known.new)

@@ -19,9 +19,10 @@ FROM event_item WHERE event_id = ANY($1::bigint[]) ORDER BY event_id, ordinal
 """
 
 POSTINGS = """
+-- Of the batches $1, but for the events $2.
 SELECT posting.batch_id, posting.role, posting.uom, posting.quantity, posting.doubt, entry.*
 FROM posting JOIN journal_entry AS entry ON entry.event_id = posting.event_id
-WHERE posting.batch_id = ANY($1::bigint[]) AND NOT entry.voided
+WHERE posting.batch_id = ANY($1::bigint[]) AND NOT entry.voided AND entry.event_id <> ALL($2::bigint[])
 """
 
 TRANSFORMED = """
@@ -46,6 +47,7 @@ UNSPECIFIED = "SELECT id, party_id FROM site WHERE unspecified AND party_id = AN
 
 #: By their numbers: a large event names a hundred thousand things.
 ROLES = tuple(Role)
+DOUBTS = tuple(Doubt)
 
 
 def entry_of(row: asyncpg.Record) -> Entry:
@@ -84,39 +86,55 @@ async def load_items(tx: Transaction, events: Collection[int]) -> dict[int, list
     return items
 
 
-async def load_postings(tx: Transaction, batches: Collection[int]) -> dict[int, list[Posting]]:
-    """The postings of batches, by batch; amounts of one event and role together."""
+async def load_postings(
+    tx: Transaction, batches: Collection[int], but: Collection[int] = ()
+) -> dict[int, list[Posting]]:
+    """The postings of batches, by batch, `but` for those of some events; amounts of one event and role
+    together.
+    """
     amounts: dict[tuple[int, int, int, int], dict[str, Decimal | None]] = defaultdict(dict)
     entries: dict[int, Entry] = {}
-    for row in await tx.sql.fetch(POSTINGS, sorted(batches)):
+    for row in await tx.sql.fetch(POSTINGS, sorted(batches), sorted(but)) if batches else ():
         event = row["event_id"]
         if event not in entries:
             entries[event] = entry_of(row)
         amounts[row["batch_id"], event, row["role"], row["doubt"]][row["uom"]] = row["quantity"]
     postings: dict[int, list[Posting]] = defaultdict(list)
     for (batch, event, role, doubt), told in amounts.items():
-        postings[batch].append(Posting(entries[event], Role(role), told, Doubt(doubt)))
+        postings[batch].append(Posting(entries[event], ROLES[role], told, DOUBTS[doubt]))
     return postings
 
 
-async def load_transformations(tx: Transaction, postings: Iterable[Posting]) -> dict[int, Transformation]:
-    """The transformation of each event in which some batch is input or output."""
+async def load_transformations(
+    tx: Transaction, postings: Iterable[Posting], known: Mapping[int, Collection[tuple[Role, int]]]
+) -> dict[int, Transformation]:
+    """The transformation of each event in which some batch is input or output. `known`: all that some
+    events post, as (role, batch); of others it is read.
+    """
     events = {p.entry.event_id: p.entry for p in postings if p.role in (Role.INPUT, Role.OUTPUT)}
-    if not events:
-        return {}
-    tied = sorted({e.transformation_id for e in events.values() if e.transformation_id is not None})
-    alone = sorted(event for event, e in events.items() if e.transformation_id is None)
     outputs: dict[int | str, set[Output]] = defaultdict(set)
     with_inputs: set[int | str] = set()
-    for row in await tx.sql.fetch(TRANSFORMED, alone, tied):
-        entry = entry_of(row)
+
+    def add(entry: Entry, role: Role, batch: int) -> None:
         group = _group(entry)
-        if row["role"] == Role.INPUT:
+        if role is Role.INPUT:
             with_inputs.add(group)
         else:
             place = place_of(entry)
             site = UNKNOWN_SITE if place is None else place
-            outputs[group].add(Output(row["batch_id"], site, entry.time, entry.event_id))
+            outputs[group].add(Output(batch, site, entry.time, entry.event_id))
+
+    tied = sorted({e.transformation_id for e in events.values() if e.transformation_id is not None})
+    alone: list[int] = []
+    for event, entry in sorted(events.items()):
+        if entry.transformation_id is None and event not in known:
+            alone.append(event)
+        elif entry.transformation_id is None:
+            for role, batch in known[event]:
+                if role in (Role.INPUT, Role.OUTPUT):
+                    add(entry, role, batch)
+    for row in await tx.sql.fetch(TRANSFORMED, alone, tied) if alone or tied else ():
+        add(entry_of(row), ROLES[row["role"]], row["batch_id"])
     return {
         event: Transformation(
             tuple(sorted(outputs[_group(entry)], key=lambda o: (o.batch, o.time, o.event_id))),
@@ -139,9 +157,10 @@ async def load_sites(tx: Transaction, entries: Iterable[Entry], others: Iterable
     for entry in entries:
         sites.update(entry.sites())
         parties.update(party for party in (entry.source_party, entry.destination_party) if party is not None)
-    rows = await tx.sql.fetch(SITES, sorted(sites))
+    rows = await tx.sql.fetch(SITES, sorted(sites)) if sites else []
     owners = {row["id"]: row["party_id"] for row in rows if row["party_id"] is not None}
-    unspecified = await tx.sql.fetch(UNSPECIFIED, sorted(parties | set(owners.values())))
+    parties.update(owners.values())
+    unspecified = await tx.sql.fetch(UNSPECIFIED, sorted(parties)) if parties else []
     return Sites(
         owners,
         {row["party_id"]: row["id"] for row in unspecified},

@@ -22,7 +22,7 @@ from service.ledger.naming import (
     write_journal,
 )
 from service.ledger.project import SET_UNIT_BATCHES, postings_of_events, project_batches
-from service.ledger.writing import Written, write_postings
+from service.ledger.writing import Written, posting_changes, write_postings
 from service.registry.ensure import describe_batches
 
 #: What is held in memory at once: events, characters of their payloads, units, batches.
@@ -166,7 +166,7 @@ async def _rebuild_postings(tx: Transaction) -> int:
     changed = 0
     async for events in _pages(tx, NEXT_ENTRIES, EVENTS_AT_ONCE):
         posted = await postings_of_events(tx, events, {})
-        changed += await write_postings(tx, events, posted.postings)
+        changed += await write_postings(tx, await posting_changes(tx, events, posted.postings))
     return changed
 
 

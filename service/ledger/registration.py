@@ -5,10 +5,10 @@ batch, wherever they were named or inside something named.
 from collections.abc import Sequence
 
 from service.db.transaction import Transaction
+from service.ledger.captured import NOTHING
 from service.ledger.changes import tell_projection_changed
 from service.ledger.locks import lock_plan
-from service.ledger.project import SET_UNIT_BATCHES, make_plan, project_batches
-from service.ledger.writing import write_postings
+from service.ledger.project import make_plan, project_batches, write_plan
 
 #: Units whose events are computed again at once.
 UNITS_AT_ONCE = 5_000
@@ -35,10 +35,8 @@ async def _count_anew(tx: Transaction, units: Sequence[int]) -> set[int]:
     changed: set[int] = set()
     if seeds:
         plan = await lock_plan(tx, lambda: make_plan(tx, seeds))
-        moved = sorted(plan.unit_batches)
-        await tx.sql.execute(SET_UNIT_BATCHES, moved, [plan.unit_batches[unit] for unit in moved])
-        await write_postings(tx, plan.events, plan.postings)
-        changed = (await project_batches(tx, plan.batches)).batches
+        await write_plan(tx, plan)
+        changed = (await project_batches(tx, plan.batches, plan.known(NOTHING))).batches
     # A unit that was made known without an event moves nothing.
     await tx.sql.execute(SET_UNNAMED, units)
     return changed

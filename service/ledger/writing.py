@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import asyncpg
 import msgspec
 
 from service.db.transaction import Transaction
@@ -89,67 +90,74 @@ class Written:
         self.departures |= other.departures
 
 
-async def write_postings(tx: Transaction, events: Collection[int], told: Mapping[int, Postings]) -> int:
-    """Let the postings of `events` be exactly `told` (event -> postings; none where it is missing).
-    Returns how many rows were removed or added.
+@dataclass(frozen=True, slots=True)
+class PostingChanges:
+    """Rows of `posting` to be removed and added."""
+
+    gone: frozenset[PostingRow] = frozenset()
+    fresh: frozenset[PostingRow] = frozenset()
+
+    def anew(self) -> set[tuple[int, int]]:
+        """(event, batch) of all that changes."""
+        return {(row[1], row[0]) for row in self.gone | self.fresh}
+
+
+async def posting_changes(
+    tx: Transaction,
+    events: Collection[int],
+    told: Mapping[int, Postings],
+    unposted: Collection[int] = (),
+) -> PostingChanges:
+    """What lets the postings of `events` be exactly `told` (event -> postings; none where it is missing).
+    `unposted`: those of the events that have none yet.
     """
-    gone, fresh = await _posting_changes(tx, events, told)
-    if gone:
-        keys = list(zip(*gone, strict=True))[:4]
-        await tx.sql.execute(DELETE_POSTINGS, *keys)
-    await tx.sql.copy_records_to_table(
-        "posting",
-        records=sorted(fresh, key=lambda row: (row[0], row[1], row[2], row[3])),
-        columns=POSTING_COLUMNS,
-    )
-    return len(gone) + len(fresh)
-
-
-async def posted_anew(
-    tx: Transaction, events: Collection[int], told: Mapping[int, Postings]
-) -> set[tuple[int, int]]:
-    """(event, batch) of all that `write_postings` would change."""
-    gone, fresh = await _posting_changes(tx, events, told)
-    return {(row[1], row[0]) for row in gone | fresh}
-
-
-async def _posting_changes(
-    tx: Transaction, events: Collection[int], told: Mapping[int, Postings]
-) -> tuple[set[PostingRow], set[PostingRow]]:
     new: set[PostingRow] = {
         (batch, event, int(role), uom, quantity, int(posted.doubt))
         for event, postings in told.items()
         for (role, batch), posted in postings.items()
         for uom, quantity in posted.amounts.items()
     }
+    posted_before = sorted(set(events).difference(unposted))
     old: set[PostingRow] = {
         (row["batch_id"], row["event_id"], row["role"], row["uom"], row["quantity"], row["doubt"])
-        for row in await tx.sql.fetch(OLD_POSTINGS, sorted(events))
+        for row in (await tx.sql.fetch(OLD_POSTINGS, posted_before) if posted_before else ())
     }
-    return old - new, new - old
+    return PostingChanges(frozenset(old - new), frozenset(new - old))
 
 
-async def write_ledgers(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -> Written:
-    """Let flows, holdings and gaps of these batches be exactly the given ones."""
-    batches = sorted(ledgers)
-    written = await _write_numbered(
-        tx,
-        "flow",
-        OLD_FLOWS,
-        DELETE_FLOWS,
-        FLOW_COLUMNS,
-        {b: map(_flow_row, ledgers[b].flows) for b in batches},
-    )
-    gaps = {b: map(_gap_row, ledgers[b].gaps) for b in batches}
-    written.add(await _write_numbered(tx, "gap", OLD_GAPS, DELETE_GAPS, GAP_COLUMNS, gaps))
-    written.add(await _write_holdings(tx, ledgers))
+async def write_postings(tx: Transaction, changes: PostingChanges) -> int:
+    """Write these changes; how many rows were removed or added."""
+    if changes.gone:
+        keys = list(zip(*changes.gone, strict=True))[:4]
+        await tx.sql.execute(DELETE_POSTINGS, *keys)
+    if changes.fresh:
+        records = sorted(changes.fresh, key=lambda row: (row[0], row[1], row[2], row[3]))
+        await tx.sql.copy_records_to_table("posting", records=records, columns=POSTING_COLUMNS)
+    return len(changes.gone) + len(changes.fresh)
+
+
+async def write_ledgers(
+    tx: Transaction, ledgers: Mapping[int, BatchLedger], unwritten: Collection[int] = ()
+) -> Written:
+    """Let flows, holdings and gaps of these batches be exactly the given ones. `unwritten`: those of which
+    none are here yet.
+    """
+    known = sorted(ledgers.keys() - set(unwritten))
+    flows = {batch: map(_flow_row, ledger.flows) for batch, ledger in ledgers.items()}
+    old_flows = await tx.sql.fetch(OLD_FLOWS, known) if known else []
+    written = await _write_numbered(tx, "flow", old_flows, DELETE_FLOWS, FLOW_COLUMNS, flows)
+    gaps = {batch: map(_gap_row, ledger.gaps) for batch, ledger in ledgers.items()}
+    old_gaps = await tx.sql.fetch(OLD_GAPS, known) if known else []
+    written.add(await _write_numbered(tx, "gap", old_gaps, DELETE_GAPS, GAP_COLUMNS, gaps))
+    old_holdings = await tx.sql.fetch(OLD_HOLDINGS, known) if known else []
+    written.add(await _write_holdings(tx, ledgers, old_holdings))
     return written
 
 
 async def _write_numbered(
     tx: Transaction,
     table: str,
-    query: str,
+    old: Sequence[asyncpg.Record],
     delete: str,
     columns: Sequence[str],
     rows: Mapping[int, Iterable[tuple[Hashable, ...]]],
@@ -157,26 +165,29 @@ async def _write_numbered(
     """Rows that have no key but their content, numbered within the batch; kept rows keep their number."""
     known: dict[int, dict[tuple[Hashable, ...], list[int]]] = defaultdict(lambda: defaultdict(list))
     last: dict[int, int] = defaultdict(int)
-    for row in await tx.sql.fetch(query, sorted(rows)):
-        batch = row["batch_id"]
-        known[batch][tuple(_plain(row[column]) for column in columns)].append(row["ordinal"])
-        last[batch] = max(last[batch], row["ordinal"])
+    for row in old:
+        batch, ordinal = row["batch_id"], row["ordinal"]
+        content = tuple(row[column] for column in columns)
+        known[batch][content if table == "flow" else tuple(map(_plain, content))].append(ordinal)
+        last[batch] = max(last[batch], ordinal)
     fresh: list[tuple[object, ...]] = []
     gone: list[tuple[int, int]] = []
     changed: dict[int, set[tuple[Hashable, ...]]] = defaultdict(set)
     for batch, contents in rows.items():
-        wanted = Counter(contents)
-        for content, ordinals in known[batch].items():
+        wanted, before = Counter(contents), known.get(batch, {})
+        for content, ordinals in before.items():
             surplus = len(ordinals) - wanted[content]
             if surplus > 0:
                 gone.extend((batch, ordinal) for ordinal in ordinals[-surplus:])
                 changed[batch].add(content)
             wanted[content] -= len(ordinals)
+        ordinal = last[batch]
         for content, count in wanted.items():
-            for _ in range(count):
-                last[batch] += 1
-                fresh.append((batch, last[batch], *content))
+            if count > 0:
                 changed[batch].add(content)
+            for _ in range(count):
+                ordinal += 1
+                fresh.append((batch, ordinal, *content))
     if gone:
         await tx.sql.execute(delete, [batch for batch, _ in gone], [ordinal for _, ordinal in gone])
     if fresh:
@@ -187,7 +198,9 @@ async def _write_numbered(
     return Written(set(changed), len(gone) + len(fresh), left)
 
 
-async def _write_holdings(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -> Written:
+async def _write_holdings(
+    tx: Transaction, ledgers: Mapping[int, BatchLedger], before: Sequence[asyncpg.Record]
+) -> Written:
     new = {
         (batch, holding.site, holding.uom): _holding_row(holding)
         for batch, ledger in ledgers.items()
@@ -195,7 +208,7 @@ async def _write_holdings(tx: Transaction, ledgers: Mapping[int, BatchLedger]) -
     }
     old = {
         (row["batch_id"], row["site_id"], row["uom"]): tuple(row[column] for column in HOLDING_COLUMNS)
-        for row in await tx.sql.fetch(OLD_HOLDINGS, sorted(ledgers))
+        for row in before
     }
     gone = [key for key, row in old.items() if new.get(key) != row]
     fresh = {key: row for key, row in new.items() if old.get(key) != row}

@@ -71,6 +71,7 @@ INSERT INTO site (uri, gln, unspecified, source, created_at, updated_at)
 SELECT uri, gln, false, 'captured', $3, $3
 FROM unnest($1::text[], $2::text[]) AS wanted (uri, gln) ORDER BY uri
 ON CONFLICT DO NOTHING
+RETURNING uri, id
 """
 
 FIND_PRODUCTS = "SELECT uri, id FROM product WHERE uri = ANY($1::text[])"
@@ -79,6 +80,7 @@ INSERT_PRODUCTS = """
 INSERT INTO product (uri, gtin, source, created_at, updated_at)
 SELECT uri, gtin, 'captured', $3, $3 FROM unnest($1::text[], $2::text[]) AS wanted (uri, gtin) ORDER BY uri
 ON CONFLICT DO NOTHING
+RETURNING uri, id
 """
 
 FIND_BATCHES = "SELECT uri, id FROM batch WHERE uri = ANY($1::text[])"
@@ -89,6 +91,7 @@ SELECT uri, product_id, lot, of_one, 'captured', $5, $5
 FROM unnest($1::text[], $2::bigint[], $3::text[], $4::boolean[]) AS wanted (uri, product_id, lot, of_one)
 ORDER BY uri
 ON CONFLICT DO NOTHING
+RETURNING uri, id
 """
 
 # The earliest date told wins, so that the order of captures does not matter; what was registered stays, and a
@@ -168,7 +171,10 @@ async def ensure_sites(tx: Transaction, uris: Collection[str]) -> dict[str, int]
         answer[row["uri"]] = row["id"]
     missing = sorted(uri for uri in keys if uri not in answer)
     if missing:
-        await tx.sql.execute(INSERT_SITES, missing, [keys[uri].gln for uri in missing], clock.now())
+        made = await tx.sql.fetch(INSERT_SITES, missing, [keys[uri].gln for uri in missing], clock.now())
+        answer.update((row["uri"], row["id"]) for row in made)
+    missing = [uri for uri in missing if uri not in answer]
+    if missing:  # Somebody else made them meanwhile.
         for row in await tx.sql.fetch(FIND_SITES, missing, [keys[uri].alias for uri in missing]):
             answer[row["uri"]] = row["id"]
     assert answer.keys() >= set(uris)
@@ -190,21 +196,38 @@ async def ensure_products(tx: Transaction, uris: Collection[str]) -> dict[str, i
     known = {row["uri"]: row["id"] for row in await tx.sql.fetch(FIND_PRODUCTS, list(gtins))}
     missing = sorted(uri for uri in gtins if uri not in known)
     if missing:
-        await tx.sql.execute(INSERT_PRODUCTS, missing, [gtins[uri] for uri in missing], clock.now())
+        made = await tx.sql.fetch(INSERT_PRODUCTS, missing, [gtins[uri] for uri in missing], clock.now())
+        known |= {row["uri"]: row["id"] for row in made}
+    missing = [uri for uri in missing if uri not in known]
+    if missing:
         known |= {row["uri"]: row["id"] for row in await tx.sql.fetch(FIND_PRODUCTS, missing)}
     return {uri: known[key.uri] for uri, key in keys.items()}
 
 
 async def ensure_batches(tx: Transaction, batches: Collection[NewBatch]) -> dict[str, int]:
     """The id of each batch by its URI; the products of new ones are made as well."""
+    return (await find_or_make_batches(tx, batches)).ids
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBatches:
+    """Ids of batches by URI, and those of them that this transaction has made just now."""
+
+    ids: dict[str, int]
+    made: frozenset[int]
+
+
+async def find_or_make_batches(tx: Transaction, batches: Collection[NewBatch]) -> FoundBatches:
+    """`ensure_batches`, telling which ones nobody else can know yet."""
     wanted = {batch.uri: batch for batch in batches}
     if not wanted:
-        return {}
+        return FoundBatches({}, frozenset())
     known = {row["uri"]: row["id"] for row in await tx.sql.fetch(FIND_BATCHES, list(wanted))}
     missing = [wanted[uri] for uri in sorted(wanted) if uri not in known]
+    made: dict[str, int] = {}
     if missing:
         products = await ensure_products(tx, {batch.product_uri for batch in missing if batch.product_uri})
-        await tx.sql.execute(
+        rows = await tx.sql.fetch(
             INSERT_BATCHES,
             [batch.uri for batch in missing],
             [products[batch.product_uri] if batch.product_uri else None for batch in missing],
@@ -212,10 +235,13 @@ async def ensure_batches(tx: Transaction, batches: Collection[NewBatch]) -> dict
             [batch.of_one for batch in missing],
             clock.now(),
         )
-        found = await tx.sql.fetch(FIND_BATCHES, [batch.uri for batch in missing])
-        known |= {row["uri"]: row["id"] for row in found}
+        made = {row["uri"]: row["id"] for row in rows}
+        known |= made
+        others = [batch.uri for batch in missing if batch.uri not in made]
+        if others:
+            known |= {row["uri"]: row["id"] for row in await tx.sql.fetch(FIND_BATCHES, others)}
     assert known.keys() == wanted.keys()
-    return known
+    return FoundBatches(known, frozenset(made.values()))
 
 
 async def describe_batches(tx: Transaction, facts: Collection[BatchFact]) -> None:
