@@ -81,13 +81,14 @@ async def _facts(tx: Transaction, asked: NewDrill, starts: Starts, found: Walk, 
     # Of a batch the whole is balanced, of which the trace may have reached a part.
     there = {(piece.batch, piece.site) for piece in balance.pieces}
     elsewhere = {piece.other_site for piece in balance.pieces}
+    reached = zip(found.holdings.batch.tolist(), found.holdings.site.tolist(), strict=True)
     head = told.head()
     return DrillFacts(
         scope=asked.scope(),
         summary=head["summary"],
         starts=head["starts"],
         undated=sorted(starts.undated.values()),
-        held=[Held(holder.batch, holder.site, holder.party) for holder in told.holders],
+        held=[Held(*node, party_at.get(node)) for node in reached],
         gaps=[(gap["kind"], gap["party_id"]) for gap in told.gaps()],
         parties=await _rows(tx, PARTIES, {party_at.get(node) for node in there}, told.parties),
         sites=await _rows(tx, SITES, {site for _, site in there} | elsewhere, told.sites),
