@@ -16,10 +16,10 @@ from scripts.benches.databases import Bench
 from scripts.benches.measuring import Row, Sample, Size, at_most, in_turns
 from scripts.benches.networks import Network, write
 from scripts.benches.recursive import RECURSIVE
-from service.db.statements import statement
 from service.db.transaction import Transaction, create_engine, transaction
 from service.trace.answer import Answer
 from service.trace.exports import whole
+from service.trace.holders import load_holders
 from service.trace.passes import Flows
 from service.trace.schemas import Trace
 from service.trace.starts import Question, Starts, find_starts
@@ -67,8 +67,7 @@ class Traced:
     async def balances(self) -> Walk:
         """The walk, and what each holding received, shipped, sold and has."""
         found = await self.walk()
-        batch, site = found.holdings.batch.tolist(), found.holdings.site.tolist()
-        held = await self.tx.sql.fetch(statement("service.trace", "held"), batch, site, datetime.now(UTC), 0)
+        held, _ = await load_holders(self.tx, found, datetime.now(UTC))
         assert len(held) == len(found)
         return found
 

@@ -1,20 +1,19 @@
 """A trace as an answer: who holds what, since when, by which flows, with what left open."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import asyncpg
 import numpy as np
 
-from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.events.store import latest_event
 from service.trace.gaps import Gap, open_gaps
-from service.trace.graph import BEGINNING
-from service.trace.passes import EPOCH, EVER, Column, moment
+from service.trace.holders import NOBODY, STATES, Holders, load_holders, text_of
+from service.trace.passes import distinct
 from service.trace.starts import Starts
 from service.trace.walk import Walk, carried_flows
 
@@ -34,40 +33,50 @@ SELECT id, uri, uscc, gln, name_zh, name_en, roles, region, address, contacts, l
 FROM party WHERE id = ANY($1::bigint[])
 """
 EVENT_KEYS: Final = "SELECT event_id, event_key FROM journal_entry WHERE event_id = ANY($1::bigint[])"
+UNDER_WAY: Final = """
+-- Of flows: which have not arrived.
+SELECT n FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS flowed (batch_id, ordinal, n)
+JOIN flow USING (batch_id, ordinal) WHERE arrived_at IS NULL ORDER BY n
+"""
 DOCUMENTS: Final = """
 SELECT batch_id, id, kind, name, number, issuer, issued_on, valid_until, result,
        file_sha256 IS NOT NULL AS file
 FROM batch_document WHERE batch_id = ANY($1::bigint[]) ORDER BY id
 """
 
-STATES: Final = ("produced", "received", "shipped", "consumed", "sold", "destroyed", "sampled")
-#: The columns of a balance as they are told.
-TOLD: Final = (*STATES, "on_hand")
 #: What the numbers of `flow.kind` mean.
 KINDS: Final = ("move", "transform", "lot_untold")
 #: Flows told together.
 FLOWS_AT_ONCE: Final = 2_000
 
-#: Microseconds: of a second, and from the beginning of numpy's time to that of PostgreSQL's.
-SECOND: Final = 1_000_000
-EPOCH_OF_NUMPY: Final = int(EPOCH.timestamp()) * SECOND
-
 Json = dict[str, Any]
-#: unit of measure, then the decimal texts of `TOLD`
-Balance = tuple[str, ...]
 #: (batch, site): a `Node` without the cost of making one.
 Key = tuple[int, int]
 
 
-class Holder(NamedTuple):
-    """One batch at one site, as it is told. `affected_at`: RFC 3339, None where nothing was ever here."""
+class PartyAt:
+    """Who is at a holding: a mapping without a place for each, for gaps ask for few of them."""
 
-    batch: int
-    site: int
-    party: int | None
-    affected_at: str | None
-    hops: int
-    balances: Sequence[Balance]
+    def __init__(self, holders: Holders) -> None:
+        self.order = np.lexsort((holders.site, holders.batch))
+        self.holders = holders
+        self.batch = holders.batch[self.order]
+
+    def _place(self, key: Key) -> int | None:
+        begin, end = np.searchsorted(self.batch, key[0]), np.searchsorted(self.batch, key[0], side="right")
+        some = self.order[begin:end]
+        place = int(np.searchsorted(self.holders.site[some], key[1]))
+        found = place < len(some) and self.holders.site[some[place]] == key[1]
+        return int(some[place]) if found else None
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, tuple) and self._place(key) is not None
+
+    def get(self, key: Key) -> int | None:
+        """None where nobody is known, or it is no holding of these."""
+        place = self._place(key)
+        party = NOBODY if place is None else int(self.holders.party[place])
+        return None if party == NOBODY else party
 
 
 class Answer:
@@ -81,9 +90,8 @@ class Answer:
         self.batches: dict[int, Json] = {}
         self.sites: dict[int, Json] = {}
         self.parties: dict[int, Json] = {}
-        #: By distance from the start, then time, then key.
-        self.holders: list[Holder] = []
-        self.party_at: dict[Key, int | None] = {}
+        self.holders: Holders
+        self.party_at: PartyAt
         #: Shipped and not received yet, by where it goes.
         self.travelling: dict[Key, list[Json]] = defaultdict(list)
         self.event_keys: dict[int, str] = {}
@@ -97,9 +105,11 @@ class Answer:
         batches = sorted(found.batches() | starts.batches)
         told.as_of_event = await latest_event(tx)
         told.batches = {row["id"]: _batch(row) for row in await tx.sql.fetch(BATCHES, batches)}
-        told.sites = _by_id(await tx.sql.fetch(SITES, np.unique(found.holdings.site).tolist()))
-        late = await told._load_holders(tx)
-        told.parties = _by_id(await tx.sql.fetch(PARTIES, _known(told.party_at.values())))
+        told.sites = _by_id(await tx.sql.fetch(SITES, distinct(found.holdings.site).tolist()))
+        told.holders, late = await load_holders(tx, found, now)
+        told.party_at = PartyAt(told.holders)
+        parties = distinct(told.holders.party)
+        told.parties = _by_id(await tx.sql.fetch(PARTIES, parties[parties != NOBODY].tolist()))
         under_way = await told._load_travelling(tx)
         told.open = await open_gaps(tx, sorted(found.batches()), told.party_at, under_way, late, now=now)
         undated = sorted(starts.undated.keys() - starts.batches)
@@ -111,39 +121,13 @@ class Answer:
         told.documents = [_document(row) for row in await tx.sql.fetch(DOCUMENTS, batches)]
         return told
 
-    async def _load_holders(self, tx: Transaction) -> set[int]:
-        """Who holds what; the batches of which something is dated in the future."""
-        held = self.found.holdings
-        order = np.lexsort((held.site, held.batch, held.at if self.found.forward else -held.at, held.hops))
-        batch, site, hops = held.batch[order].tolist(), held.site[order].tolist(), held.hops[order].tolist()
-        affected_at = texts(held.at[order], forward=self.found.forward)
-        starts = hops.count(0)
-        parties: list[int | None] = [None] * len(batch)
-        balances: list[list[Balance]] = [[] for _ in batch]
-        late: set[int] = set()
-        there: dict[int, list[datetime]] = defaultdict(list)
-        for row in await tx.sql.fetch(statement("service.trace", "held"), batch, site, self.now, starts):
-            place = row[0] - 1
-            parties[place] = row[1]
-            balances[place].append(row[5:])
-            if row[2]:
-                late.add(batch[place])
-            if place < starts:
-                there[place].append(row[3] if self.found.forward else row[4])
-        for place in range(starts):
-            # A start without a moment of its own is told by when anything was here.
-            if affected_at[place] is None and there[place]:
-                affected_at[place] = text_of((min if self.found.forward else max)(there[place]))
-        self.holders = list(map(Holder, batch, site, parties, affected_at, hops, balances))
-        self.holders[:starts] = sorted(self.holders[:starts], key=_by_moment)
-        self.party_at = dict(zip(zip(batch, site, strict=True), parties, strict=True))
-        return late
-
-    async def _load_travelling(self, tx: Transaction) -> list[asyncpg.Record]:
+    async def _load_travelling(self, tx: Transaction) -> Sequence[asyncpg.Record]:
         """The flows in transit."""
         # What arrived at the moment it departed may be told so, or be under way still.
-        at_once = self.found.flows.of(self.found.flows.departs == self.found.flows.reaches)
-        rows = [row for row in await carried_flows(tx, at_once) if row["arrived_at"] is None]
+        flows = self.found.flows
+        at_once = np.flatnonzero(flows.departs == flows.reaches)
+        open_ = await tx.sql.fetch(UNDER_WAY, flows.batch[at_once].tolist(), flows.ordinal[at_once].tolist())
+        rows = await carried_flows(tx, flows.of(at_once[[row["n"] - 1 for row in open_]]))
         for row in rows:
             quantity = {"quantity": row["shipped_quantity"], "uom": row["shipped_uom"]}
             self.travelling[row["to_batch_id"], row["to_site_id"]].append(quantity)
@@ -204,13 +188,13 @@ class Answer:
     def _regions(self) -> set[str]:
         """Of the sites; where a site's is not known, of its party."""
         regions: set[str] = set()
-        for site, party in {(holder.site, holder.party) for holder in self.holders}:
+        for site, party in set(zip(self.holders.site.tolist(), self.holders.party.tolist(), strict=True)):
             regions.update(filter(None, [self.region_of(site, party)]))
         return regions
 
-    def region_of(self, site: int, party: int | None) -> str | None:
+    def region_of(self, site: int, party: int) -> str | None:
         """Of a site; where it is not known, of its party."""
-        region: str | None = self.sites[site]["region"] or self.parties.get(party or 0, {}).get("region")
+        region: str | None = self.sites[site]["region"] or self.parties.get(party, {}).get("region")
         return region
 
     def _amounts(self) -> dict[str, dict[str, str]]:
@@ -218,11 +202,8 @@ class Answer:
         amounts: dict[str, dict[str, Decimal]] = {
             state: defaultdict(Decimal) for state in ("on_hand", *STATES, "in_transit")
         }
-        balances = [balance for holder in self.holders for balance in holder.balances]
-        for column, state in enumerate(TOLD, 1):
-            # The same few quantities come again and again.
-            for (uom, quantity), times in Counter((line[0], line[column]) for line in balances).items():
-                amounts[state][uom] += times * Decimal(quantity)
+        for state, uom, quantity in self.holders.amounts():
+            amounts[state][uom] += quantity
         for parts in self.travelling.values():
             for part in parts:
                 if part["uom"] is not None:
@@ -231,27 +212,6 @@ class Answer:
             state: {uom: f"{quantity.normalize():f}" for uom, quantity in sorted(of.items()) if quantity}
             for state, of in amounts.items()
         }
-
-
-def text_of(moment: datetime | None) -> str | None:
-    """RFC 3339, UTC, as short as it is exact."""
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
-
-
-def texts(at: Column, *, forward: bool) -> list[str | None]:
-    """A pass's moments as `text_of` tells them; None for that of a start without one."""
-    moments = (at if forward else -at) + EPOCH_OF_NUMPY
-    told: list[str | None] = np.strings.add(
-        np.datetime_as_string(moments.astype("M8[us]"), unit="s"), "Z"
-    ).tolist()
-    for place in np.flatnonzero((moments % SECOND != 0) | (at == EVER)):
-        told[place] = None if at[place] == EVER else text_of(moment(int(at[place]), forward=forward))
-    return told
-
-
-def _by_moment(holder: Holder) -> tuple[datetime, int, int]:
-    at = BEGINNING if holder.affected_at is None else datetime.fromisoformat(holder.affected_at)
-    return at, holder.batch, holder.site
 
 
 def _flow(row: asyncpg.Record) -> Json:

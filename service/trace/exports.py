@@ -7,17 +7,20 @@ import csv
 import io
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
 from service.db.transaction import Transaction
-from service.trace.answer import TOLD, Answer, Json
+from service.trace.answer import Answer, Json
+from service.trace.holders import NOBODY, TOLD, Holders, balances_of
 
 #: Holdings that are turned into text together.
 AT_ONCE: Final = 500
+#: Balances whose text is kept for the next holding that has the same.
+LINES_KEPT: Final = 4_096
 #: Marks UTF-8 for spreadsheet programs, which else read Chinese as gibberish.
 BYTE_ORDER_MARK = "\ufeff"
 #: What a spreadsheet program would take for a formula, in a Chinese or Japanese one full-width too.
@@ -63,7 +66,7 @@ MEDIA_TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
 }
 #: A balance of which nothing is known, in CSV.
-NOTHING_HELD: Final = ("",) * (1 + len(TOLD))
+NOTHING_HELD: Final = "," * len(TOLD)
 BALANCE: Final = '{"uom":%s,' + ",".join(f'"{state}":"%s"' for state in TOLD) + "}"
 
 
@@ -122,6 +125,15 @@ def _together(values: Iterable[Any]) -> Iterator[list[Any]]:
         yield some
 
 
+def _some(holders: Holders) -> Iterator[tuple[int, int, int, str | None, int, str]]:
+    """Batch, site, party, since when, hops and balances of one holding after the other."""
+    for begin in range(0, len(holders), AT_ONCE):
+        end = begin + AT_ONCE
+        of = (holders.batch, holders.site, holders.party, holders.hops, holders.lines)
+        batch, site, party, hops, lines = (values[begin:end].tolist() for values in of)
+        yield from zip(batch, site, party, holders.since(begin, end), hops, lines, strict=True)
+
+
 def _holdings(told: Answer) -> Iterator[bytes]:
     """A `TracedHolding` each."""
 
@@ -133,21 +145,21 @@ def _holdings(told: Answer) -> Iterator[bytes]:
     def site(key: int) -> bytes:
         return msgspec.json.encode(told.sites[key])
 
-    @cache
-    def uom(text: str) -> str:
-        return msgspec.json.encode(text).decode()
+    @lru_cache(LINES_KEPT)
+    def balances(lines: str) -> bytes:
+        told = ((msgspec.json.encode(uom).decode(), *amounts) for uom, *amounts in balances_of(lines))
+        return ",".join(BALANCE % line for line in told).encode()
 
-    for holder in told.holders:
-        balances = ",".join(BALANCE % (uom(line[0]), *line[1:]) for line in holder.balances)
-        coming = told.travelling.get((holder.batch, holder.site), ())
+    coming = {key: msgspec.json.encode(parts) for key, parts in told.travelling.items()}
+    for key, place, party, since, hops, lines in _some(told.holders):
         yield b'{"batch":%b,"site":%b,"party_id":%b,"affected_at":%b,"hops":%d,"balances":[%b],%b}' % (
-            batch(holder.batch),
-            site(holder.site),
-            b"null" if holder.party is None else b"%d" % holder.party,
-            b"null" if holder.affected_at is None else b'"%b"' % holder.affected_at.encode(),
-            holder.hops,
-            balances.encode(),
-            b'"in_transit_in":' + (msgspec.json.encode(coming) if coming else b"[]"),
+            batch(key),
+            site(place),
+            b"null" if party == NOBODY else b"%d" % party,
+            b"null" if since is None else b'"%b"' % since.encode(),
+            hops,
+            balances(lines),
+            b'"in_transit_in":' + coming.get((key, place), b"[]"),
         )
 
 
@@ -160,7 +172,7 @@ async def holders_csv(told: Answer) -> AsyncIterator[str]:
 
 def _csv_lines(told: Answer) -> Iterator[str]:
     @cache
-    def place(site: int, party: int | None) -> str:
+    def place(site: int, party: int) -> str:
         return ",".join((_party_cells(told, party), _site_cells(told, site, party)))
 
     @cache
@@ -168,16 +180,16 @@ def _csv_lines(told: Answer) -> Iterator[str]:
         names = ("product_name_zh", "product_name_en", "gtin", "lot", "uri")
         return _cells([told.batches[key][name] for name in names])
 
-    @cache
-    def uom(text: str) -> str:
-        return _cells([text])
+    @lru_cache(LINES_KEPT)
+    def balances(lines: str) -> list[str]:
+        told = ((_cells([uom]), *amounts) for uom, *amounts in balances_of(lines))
+        return [",".join(line) for line in told] or [NOTHING_HELD]
 
-    for holder in told.holders:
-        coming = _in_transit(told.travelling.get((holder.batch, holder.site), ()))
-        who_and_what = f"{place(holder.site, holder.party)},{batch(holder.batch)}"
-        since = f"{holder.affected_at or ''},{holder.hops}"
-        for line in holder.balances or [NOTHING_HELD]:
-            yield f"{who_and_what},{since},{uom(line[0])},{','.join(line[1:])},{coming}\r\n"
+    coming = {key: _in_transit(parts) for key, parts in told.travelling.items()}
+    for key, site, party, since, hops, lines in _some(told.holders):
+        who_and_what = f"{place(site, party)},{batch(key)},{since or ''},{hops}"
+        for line in balances(lines):
+            yield f"{who_and_what},{line},{coming.get((key, site), '')}\r\n"
 
 
 def _in_transit(parts: Sequence[Json]) -> str:
@@ -186,8 +198,8 @@ def _in_transit(parts: Sequence[Json]) -> str:
     return _cells(["; ".join(f"{part['quantity']} {part['uom']}" for part in parts if part["quantity"])])
 
 
-def _party_cells(told: Answer, key: int | None) -> str:
-    party = told.parties.get(key or 0, {})
+def _party_cells(told: Answer, key: int) -> str:
+    party = told.parties.get(key, {})
     contact: Mapping[str, Any] = next(iter(party.get("contacts", ())), {}) or party.get("quality_manager", {})
     return _cells(
         [
@@ -199,7 +211,7 @@ def _party_cells(told: Answer, key: int | None) -> str:
     )
 
 
-def _site_cells(told: Answer, key: int, party: int | None) -> str:
+def _site_cells(told: Answer, key: int, party: int) -> str:
     site = told.sites[key]
     return _cells([site["name_zh"], site["name_en"], site["uri"], told.region_of(key, party)])
 

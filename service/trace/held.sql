@@ -1,14 +1,22 @@
--- The balances of holdings, quantities as decimal texts without needless zeros.
---   $1 bigint[]  batches   $2 bigint[]  sites, one for each batch
---   $3 timestamptz  what is dated later is late   $4 bigint  of so many of them it is asked when anything was there
--- n: which holding, from 1. One row for each unit of measure.
-SELECT reached.n, party_id, last_at > $3 AS late,
-       CASE WHEN reached.n <= $4 THEN first_at END AS first_at,
-       CASE WHEN reached.n <= $4 THEN last_at END AS last_at,
-       uom, trim_scale(produced)::text, trim_scale(received)::text, trim_scale(shipped)::text,
-       trim_scale(consumed)::text, trim_scale(sold)::text, trim_scale(destroyed)::text,
-       trim_scale(sampled)::text,
-       trim_scale(produced + received - shipped - consumed - sold - destroyed - sampled)::text AS on_hand
-FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS reached (batch_id, site_id, n)
+-- The balances of holdings, packed: batches, sites, parties (-1: not known), a line of text each, and which are late.
+--   $1 bigint[]     batches   $2 bigint[]  sites, one for each batch
+--   $3 timestamptz  what is dated later is late
+-- A line is the unit of measure and the amounts in the order of `holders.TOLD`, decimal texts without needless
+-- zeros, parted by chr(31); lines are parted by chr(30). Most amounts are nought, and nought is soon told.
+SELECT string_agg(int8send(batch_id), ''::bytea),
+       string_agg(int8send(site_id), ''::bytea),
+       string_agg(int8send(coalesce(party_id, -1)), ''::bytea),
+       string_agg(concat_ws(chr(31), uom,
+           CASE WHEN produced = 0 THEN '0' ELSE trim_scale(produced)::text END,
+           CASE WHEN received = 0 THEN '0' ELSE trim_scale(received)::text END,
+           CASE WHEN shipped = 0 THEN '0' ELSE trim_scale(shipped)::text END,
+           CASE WHEN consumed = 0 THEN '0' ELSE trim_scale(consumed)::text END,
+           CASE WHEN sold = 0 THEN '0' ELSE trim_scale(sold)::text END,
+           CASE WHEN destroyed = 0 THEN '0' ELSE trim_scale(destroyed)::text END,
+           CASE WHEN sampled = 0 THEN '0' ELSE trim_scale(sampled)::text END,
+           trim_scale(produced + received - shipped - consumed - sold - destroyed - sampled)::text
+       ), chr(30)),
+       string_agg(int8send(batch_id), ''::bytea) FILTER (WHERE last_at > $3),
+       string_agg(int8send(site_id), ''::bytea) FILTER (WHERE last_at > $3)
+FROM unnest($1::bigint[], $2::bigint[]) AS reached (batch_id, site_id)
 JOIN holding USING (batch_id, site_id)
-ORDER BY reached.n, uom

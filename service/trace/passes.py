@@ -99,7 +99,7 @@ def reach(flows: Flows, starts: Mapping[Node, int], *, forward: bool, skew: int)
     near_at, far_at = (flows.departs, flows.reaches) if forward else (-flows.reaches, -flows.departs)
     batch = np.concatenate([near[0], far[0], first[:, 0]])
     site = np.concatenate([near[1], far[1], first[:, 1]])
-    order, fresh = _in_order(*_keys(batch, site))
+    order, fresh = _in_order(*keys_of(batch, site))
     node = np.empty(len(batch), dtype=np.int64)
     node[order] = np.cumsum(fresh) - 1
     # The flows by the node they leave: they were sorted with all others.
@@ -115,8 +115,8 @@ def reach(flows: Flows, starts: Mapping[Node, int], *, forward: bool, skew: int)
     return Reach(batch[where], site[where], spread.at[found], spread.hops[found], carried)
 
 
-def _keys(batch: Column, site: Column) -> tuple[Column, int]:
-    """One number for each holding, and one more than the largest."""
+def keys_of(batch: Column, site: Column) -> tuple[Column, int]:
+    """One number for each holding, in the order of batch and site; and one more than the largest."""
     if len(batch) == 0:
         return batch, 1
     low, sites = int(batch.min()), int(site.max()) + 1

@@ -40,11 +40,14 @@ IN_PASSING: Final = 2_000
 
 @dataclass(frozen=True)
 class Walk:
-    """What a trace reached: holdings, and the flows that carry to or from them."""
+    """What a trace reached: holdings, and the flows that carry to or from them. `passed`: how many flows it
+    looked at.
+    """
 
     forward: bool
     holdings: Reach
     flows: Flows
+    passed: int
 
     def __len__(self) -> int:
         """How many holdings."""
@@ -93,7 +96,7 @@ async def walk(
         wanted = _not_in(found.batch, fetched)
     if len(found.batch) > most:
         raise _too_large(most)
-    return Walk(forward, found, flows.of(found.carried))
+    return Walk(forward, found, flows.of(found.carried), len(flows))
 
 
 async def _walk_few(

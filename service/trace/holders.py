@@ -1,0 +1,161 @@
+"""Who holds what, of all holdings of a trace: in columns and lines of text, for they may be a million."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.db.statements import statement
+from service.db.transaction import Transaction
+from service.trace.passes import EPOCH, EVER, MICROSECOND, Column, column, distinct, keys_of
+from service.trace.walk import Walk
+
+STATES: Final = ("produced", "received", "shipped", "consumed", "sold", "destroyed", "sampled")
+#: The amounts of a balance as they are told, after its unit of measure.
+TOLD: Final = (*STATES, "on_hand")
+#: What parts the amounts of a line, and lines: no unit of measure has them.
+BETWEEN: Final = chr(31)
+LINE_END: Final = chr(30)
+#: Batches whose holdings are read together.
+BATCHES_AT_ONCE: Final = 2_000
+#: Holdings are read batch by batch, unless a trace looked at more than so many flows for each that it
+#: reaches: then much of its batches has nothing to do with it.
+PASSED_MOST: Final = 4
+#: No party is known.
+NOBODY: Final = -1
+#: Microseconds: of a second, and from the beginning of numpy's time to that of PostgreSQL's.
+SECOND: Final = 1_000_000
+EPOCH_OF_NUMPY: Final = int(EPOCH.timestamp()) * SECOND
+
+WHEN_THERE: Final = """
+-- When anything was first and last at holdings.
+SELECT n, min(first_at) AS first_at, max(last_at) AS last_at
+FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS start (batch_id, site_id, n)
+JOIN holding USING (batch_id, site_id) GROUP BY n
+"""
+
+#: unit of measure, then the decimal texts of `TOLD`
+Balance = list[str]
+
+
+@dataclass(slots=True)
+class Holders:
+    """A column each, by distance from the start, then time, then key.
+
+    `at`: microseconds since `passes.EPOCH`, `EVER` where nothing was ever there; `party`: or `NOBODY`;
+    `lines`: balances as `held.sql` tells them, those of one holding parted by `LINE_END`.
+    """
+
+    batch: Column
+    site: Column
+    party: Column
+    at: Column
+    hops: Column
+    lines: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.batch)
+
+    def since(self, begin: int, end: int) -> list[str | None]:
+        """The moments of some, RFC 3339 in UTC, as short as they are exact; None where there is none."""
+        at = self.at[begin:end]
+        moments = (at + EPOCH_OF_NUMPY).astype("M8[us]")
+        told: list[str | None] = np.strings.add(np.datetime_as_string(moments, unit="s"), "Z").tolist()
+        for place in np.flatnonzero((at % SECOND != 0) | (at == EVER)):
+            exact = None if at[place] == EVER else EPOCH + MICROSECOND * int(at[place])
+            told[place] = text_of(exact)
+        return told
+
+    def amounts(self) -> Iterator[tuple[str, str, Decimal]]:
+        """(state, unit of measure, quantity) to be added up over all."""
+        # The same few lines come again and again.
+        for told, times in Counter(self.lines.tolist()).items():
+            for uom, *quantities in balances_of(told):
+                for state, quantity in zip(TOLD, quantities, strict=True):
+                    yield state, uom, times * Decimal(quantity)
+
+
+def text_of(moment: datetime | None) -> str | None:
+    """RFC 3339, UTC, as short as it is exact."""
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+
+
+def balances_of(lines: str) -> list[Balance]:
+    """The balances of one holding, by unit of measure."""
+    return [line.split(BETWEEN) for line in lines.split(LINE_END)] if lines else []
+
+
+async def load_holders(tx: Transaction, found: Walk, now: datetime) -> tuple[Holders, set[int]]:
+    """Of all holdings reached; and the batches of which something is dated after `now` at one of them."""
+    held = found.holdings
+    party, lines, late = await _read(tx, found, now)
+    at = await _told_at(tx, found)
+    order = np.lexsort((held.site, held.batch, at, held.hops))
+    batch, site, party, at, hops = (of[order] for of in (held.batch, held.site, party, at, held.hops))
+    return Holders(batch, site, party, at, hops, lines[order]), late
+
+
+async def _read(tx: Transaction, found: Walk, now: datetime) -> tuple[Column, NDArray[Any], set[int]]:
+    """Parties and lines in the order of `found.holdings`, late batches."""
+    held = found.holdings
+    party = np.full(len(found), NOBODY, dtype=np.int64)
+    lines = np.full(len(found), "", dtype=object)
+    late: set[int] = set()
+    known: dict[str, str] = {}
+    held_of, held_at = (statement("service.trace", name) for name in ("held_of", "held"))
+    by_batch = found.passed <= PASSED_MOST * len(found)
+    bounds = np.flatnonzero(np.diff(held.batch, prepend=held.batch[:1] - 1))[::BATCHES_AT_ONCE].tolist()
+    for begin, end in pairwise([*bounds, len(found)]):
+        batch, site = held.batch[begin:end], held.site[begin:end]
+        if by_batch:
+            (row,) = await tx.sql.fetch(held_of, distinct(batch).tolist(), now)
+        else:
+            (row,) = await tx.sql.fetch(held_at, batch.tolist(), site.tolist(), now)
+        told = row[3].split(LINE_END) if row[3] is not None else []
+        there, places = _places(batch, site, column(row[0]), column(row[1]))
+        party[begin:end][places] = column(row[2])[there]
+        # One text for all that are equal.
+        some = [known.setdefault(told[n], told[n]) for n in there.tolist()]
+        _enter(lines[begin:end], places, some)
+        late_batch = column(row[4])
+        late |= set(late_batch[_places(batch, site, late_batch, column(row[5]))[0]].tolist())
+    return party, lines, late
+
+
+def _places(batch: Column, site: Column, of_batch: Column, of_site: Column) -> tuple[Column, Column]:
+    """Which of the pairs `of_batch`, `of_site` are among the pairs `batch`, `site`, which are in order; and
+    where among them.
+    """
+    keys, _ = keys_of(np.concatenate([batch, of_batch]), np.concatenate([site, of_site]))
+    wanted, given = keys[: len(batch)], keys[len(batch) :]
+    places = np.searchsorted(wanted, given)
+    there = np.flatnonzero(wanted[np.minimum(places, len(wanted) - 1)] == given)
+    return there, places[there]
+
+
+def _enter(lines: NDArray[Any], places: Column, told: list[str]) -> None:
+    if len(distinct(places)) == len(places):
+        lines[places] = told
+        return
+    # Several units of measure at one holding.
+    for place, line in sorted(zip(places.tolist(), told, strict=True)):
+        lines[place] = LINE_END.join(filter(None, (lines[place], line)))
+
+
+async def _told_at(tx: Transaction, found: Walk) -> Column:
+    """The moments of holdings as they are told; that of a start without one is when anything was there."""
+    held = found.holdings
+    at = np.where(held.at == EVER, EVER, held.at if found.forward else -held.at)
+    starts = np.flatnonzero(at == EVER)
+    if not len(starts):
+        return at
+    named = "first_at" if found.forward else "last_at"
+    for row in await tx.sql.fetch(WHEN_THERE, held.batch[starts].tolist(), held.site[starts].tolist()):
+        at[starts[row["n"] - 1]] = (row[named] - EPOCH) // MICROSECOND
+    return at

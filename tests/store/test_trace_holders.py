@@ -1,0 +1,77 @@
+"""Who holds what, read batch by batch or holding by holding: the same."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from service.db.transaction import Transaction
+from service.trace.graph import BEGINNING, END, Node
+from service.trace.holders import Holders, load_holders
+from service.trace.walk import walk
+
+FAR = 3_000_000
+DAY = timedelta(days=1)
+BEGUN = datetime(2026, 3, 1, tzinfo=UTC)
+COLUMNS = ("batch_id", "site_id", "uom", "party_id", "first_at", "last_at", "produced", "received")
+ZERO = ("shipped", "consumed", "sold", "destroyed", "sampled")
+FLOW = ("batch_id", "ordinal", "kind", "from_site_id", "to_batch_id", "to_site_id", "departed_at", "inferred")
+
+
+async def write(tx: Transaction) -> None:
+    """Mill -> shops 1 to 9, of two batches. Of shop 3 two units of measure, nobody at shop 4, shop 5 late."""
+    held, flows = [], []
+    for batch in (FAR, FAR + 1):
+        for site in range(10):
+            last = BEGUN + (1000 * DAY if site == 5 else DAY)
+            units = ("LTR", "EA") if site == 3 else ("EA",)
+            party = None if site == 4 else 70 + site
+            amount = Decimal("12.500") if site else Decimal(0)
+            held += [(batch, site, uom, party, BEGUN, last, 0, amount, *[Decimal(0)] * 5) for uom in units]
+            if site:
+                flows.append((batch, site, 0, 0, batch, site, BEGUN + site * DAY, False))
+    await tx.sql.copy_records_to_table("holding", records=held, columns=(*COLUMNS, *ZERO))
+    await tx.sql.copy_records_to_table("flow", records=flows, columns=FLOW)
+
+
+def told(holders: Holders) -> list[tuple[object, ...]]:
+    """One after the other."""
+    since = holders.since(0, len(holders))
+    columns = (holders.batch, holders.site, holders.party, holders.hops)
+    return list(zip(*(values.tolist() for values in columns), since, holders.lines.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("forward", [True, False])
+async def test_both_ways_of_reading_tell_the_same(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch, forward: bool
+) -> None:
+    await write(tx)
+    starts = {Node(FAR, 0 if forward else 3): BEGINNING if forward else END, Node(FAR + 1, 5): BEGUN}
+    found = await walk(tx, starts, forward=forward, skew=timedelta(0), most=100)
+    ways = []
+    for most in (0, 1_000):
+        monkeypatch.setattr("service.trace.holders.PASSED_MOST", most)
+        holders, late = await load_holders(tx, found, BEGUN + 100 * DAY)
+        ways.append((told(holders), late))
+    assert ways[0] == ways[1]
+    lines = {(row[0], row[1]): row for row in ways[0][0]}
+    assert len(lines) == len(found) == (11 if forward else 3)
+    of_shop = lines[FAR, 3]
+    assert of_shop[5] == "\x1e".join(
+        f"{uom}\x1f0\x1f12.5\x1f0\x1f0\x1f0\x1f0\x1f0\x1f12.5" for uom in ("EA", "LTR")
+    )
+    assert ways[0][1] == ({FAR, FAR + 1} if forward else {FAR + 1})
+    amounts = {(state, uom): quantity for state, uom, quantity in holders.amounts() if state == "on_hand"}
+    assert amounts["on_hand", "LTR"] == Decimal("12.5")
+    if forward:
+        assert (lines[FAR, 4][2], lines[FAR, 4][4], of_shop[3]) == (-1, "2026-03-05T00:00:00Z", 1)
+        # A start without a moment is told by when anything was there.
+        assert lines[FAR, 0][4] == "2026-03-01T00:00:00Z"
+
+
+async def test_a_holding_of_which_no_balance_is_known_is_told_without(tx: Transaction) -> None:
+    found = await walk(tx, {Node(FAR, 1): BEGINNING}, forward=True, skew=timedelta(0), most=100)
+    holders, late = await load_holders(tx, found, BEGUN)
+    assert (told(holders), late) == ([(FAR, 1, -1, 0, None, "")], set())
+    nothing = await walk(tx, {}, forward=True, skew=timedelta(0), most=100)
+    assert told((await load_holders(tx, nothing, BEGUN))[0]) == []
