@@ -11,6 +11,7 @@ from service.access import routes as access_routes
 from service.auth.caller import Tx
 from service.auth.last_used import noting
 from service.capture import routes as capture_routes
+from service.db.replica import Replica, replica_of, watched
 from service.db.transaction import create_engine
 from service.events import options_routes as epcis_options_routes
 from service.events import resource_routes as epcis_resource_routes
@@ -49,6 +50,7 @@ from service.web.body_limit import BodyLimit
 from service.web.epcis import Agreed, EpcisHeaders
 from service.web.epcis_description import DescribedApp
 from service.web.negotiation import XmlProblems
+from service.web.reading import DataAsOf
 
 DESCRIPTION = """
 Who holds this batch now, where did it come from, and who must be told?
@@ -67,6 +69,11 @@ CONSUMERS = (
     *(complaint_pages.router, scan_routes.router),
     *(complaint_routes.public, complaint_routes.router, suspect_routes.router),
 )
+LINKS = (link_routes.router, link_routes.public)
+EPCIS = (
+    *(events_routes.router, epcis_resource_routes.router, query_routes.router),
+    *(stream_routes.router, subscription_routes.router, epcis_options_routes.router),
+)
 #: Deadlines first: their paths look like the number of a case.
 RECALLS = (
     *(recall_deadline_routes.router, recall_routes.router, recall_holder_routes.router),
@@ -79,7 +86,7 @@ LISTENING = (owners, recall_conduct, notices_making)
 #: What workers do beside the requests.
 DUTIES = (Deliveries, Telling)
 #: Outermost, the last of them first: what they can answer needs nothing of the framework.
-IN_FRONT = (FastRedirect, FastPages, FastStatus)
+IN_FRONT = (FastRedirect, FastPages, FastStatus, DataAsOf)
 
 
 def bounds_itself(path: str) -> bool:
@@ -87,10 +94,13 @@ def bounds_itself(path: str) -> bool:
     return path.startswith("/epcis/") or path.endswith(OWN_BOUNDS) or path in OWN_BOUND_PATHS
 
 
-def create_app(engine: AsyncEngine | None = None, *, background: bool | None = None) -> FastAPI:
+def create_app(
+    engine: AsyncEngine | None = None, *, background: bool | None = None, replica: Replica | None = None
+) -> FastAPI:
     """The service on `engine`, or on the database of the settings.
 
     `background`: whether the bell and the workers run; by default unless an engine is given.
+    `replica`: a standby of that engine's server.
     """
 
     @asynccontextmanager
@@ -98,6 +108,7 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
         app.state.engine = engine or create_engine(settings().database_url, pool_size=settings().pool_size)
         beside = engine is None if background is None else background
         async with (
+            watched(replica_of(settings()) if engine is None else replica) as app.state.replica,
             counting(app.state.engine) as app.state.scans,
             noting(app.state.engine),
             running(app.state.engine, settings(), DUTIES, beside=beside) as app.state.bell,
@@ -123,19 +134,13 @@ def create_app(engine: AsyncEngine | None = None, *, background: bool | None = N
     app.include_router(label_routes.router)
     app.include_router(label_sheet_routes.router)
     app.include_router(identify.router)
-    for router in (*CONSUMERS, *RECALLS, *NOTICES, *ACCESS):
+    for router in (*CONSUMERS, *LINKS, *RECALLS, *NOTICES, *ACCESS):
         app.include_router(router)
-    app.include_router(link_routes.router)
-    app.include_router(link_routes.public)
     for area in LISTENING:
         area.listen()
     app.include_router(capture_routes.router, dependencies=[Agreed])
-    app.include_router(events_routes.router)
-    app.include_router(epcis_resource_routes.router)
-    app.include_router(query_routes.router)
-    app.include_router(stream_routes.router)
-    app.include_router(subscription_routes.router)
-    app.include_router(epcis_options_routes.router)
+    for router in EPCIS:
+        app.include_router(router)
     app.add_middleware(EpcisHeaders)
     app.add_middleware(XmlProblems)
     app.include_router(ledger_routes.router)

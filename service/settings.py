@@ -38,6 +38,17 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("DATABASE_URL", "SUYUAN_DATABASE_URL"),
         description="PostgreSQL 15 or newer, `postgresql://…`; empty means the embedded one.",
     )
+    database_replica_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("DATABASE_REPLICA_URL", "SUYUAN_DATABASE_REPLICA_URL"),
+        description="A streaming standby of that PostgreSQL, for scans and traces; empty: none.",
+    )
+    replica_max_age_seconds: float = Field(
+        default=2.0,
+        gt=0,
+        le=600,
+        description="Age of its data beyond which the primary is asked.",
+    )
     data_dir: Path = Field(
         default=Path(".suyuan"), description="Where the embedded PostgreSQL keeps its data."
     )

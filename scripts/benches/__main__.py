@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scripts.benches import capture_rows, query_rows, scan_rows, serial_rows, trace_rows
+from scripts.benches import capture_rows, query_rows, scan_rows, serial_rows, storage_rows, trace_rows
 from scripts.benches.databases import Bench, prepared, server_version
 from scripts.benches.measuring import Row, Size
 from scripts.benches.printing import machine, print_table, write_json
@@ -19,6 +19,7 @@ AREAS: dict[str, Callable[[Bench], AsyncIterator[Row]]] = {
     "query": query_rows.rows,
     "scan": scan_rows.rows,
     "serial": serial_rows.rows,
+    "storage": storage_rows.rows,
     "trace": trace_rows.rows,
 }
 

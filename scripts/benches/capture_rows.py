@@ -65,7 +65,7 @@ def post(service: Server, path: str, body: bytes) -> bytes:
     return request_bytes("POST", service.url + path, headers, body)
 
 
-async def _captured(caller: Caller, request: bytes, status: int) -> float:
+async def was_captured(caller: Caller, request: bytes, status: int) -> float:
     """Seconds until a request was answered as it should be."""
     began = perf_counter()
     answer = await caller.ask(request)
@@ -83,7 +83,7 @@ async def _documents(service: Server, beside: Ceiling, work: Work) -> Sequence[R
     async with callers(service.url, 1) as (caller,):
         for number in range(work.warm_up + work.documents):
             body = trade.document(number, work.document_events)
-            seconds = await _captured(caller, post(service, "/epcis/capture", body), 202)
+            seconds = await was_captured(caller, post(service, "/epcis/capture", body), 202)
             stored = await beside.stored_after(last)
             assert stored.count == work.document_events, stored.count
             into_own = await beside.copy(stored, bare=False)
@@ -134,9 +134,9 @@ async def _everything(captured: str, fresh: str) -> Row:
 
 async def _serials(service: Server, work: Work) -> Row:
     async with callers(service.url, 1) as (caller,):
-        await _captured(caller, post(service, "/epcis/events", trade.many_serials(1, 100)), 201)
+        await was_captured(caller, post(service, "/epcis/events", trade.many_serials(1, 100)), 201)
         request = post(service, "/epcis/events", trade.many_serials(2, work.serials))
-        seconds = await _captured(caller, request, 201)
+        seconds = await was_captured(caller, request, 201)
     return Row("capture", f"one event with {work.serials:,} serials", seconds, "s")
 
 
@@ -144,7 +144,7 @@ async def _single(service: Server, captured: str, copied: str, work: Work) -> Ro
     """Single events on many connections, each with deliveries of its own."""
 
     async def send(caller: Caller, requests: Sequence[bytes]) -> list[float]:
-        return [await _captured(caller, request, 201) for request in requests]
+        return [await was_captured(caller, request, 201) for request in requests]
 
     async with callers(service.url, CONNECTIONS) as opened:
         for first, deliveries in ((0, 1), (CONNECTIONS, work.deliveries)):

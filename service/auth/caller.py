@@ -11,7 +11,7 @@ from functools import partial
 from typing import Annotated
 
 import asyncpg
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from service import clock
@@ -20,8 +20,10 @@ from service.auth.members import find_member
 from service.auth.oidc import is_token, issuers
 from service.auth.permissions import MEANINGS, Permission, Role, needed
 from service.auth.tokens import find_key
+from service.db.freshness import position_of
 from service.db.transaction import Transaction, transaction
-from service.errors import Forbidden, Unauthenticated
+from service.errors import Forbidden, Malformed, Unauthenticated, Unavailable
+from service.web.reading import POSITION, as_of_of, reading, usable
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,52 @@ async def open_snapshot(request: Request) -> AsyncIterator[Transaction]:
         yield tx
 
 
+async def open_reading(
+    request: Request,
+    position: Annotated[
+        str | None,
+        Header(
+            alias=POSITION,
+            description="As an answer to a capture had it: what was captured is seen then, though the "
+            "service reads from a replica. 采集应答中的同名值：保证读到该次采集。",
+        ),
+    ] = None,
+) -> AsyncIterator[Transaction]:
+    """As `open_snapshot`, but of the replica if that is young enough and has what the caller wants to see.
+
+    `Cache-Control: no-cache` asks for the primary.
+    """
+    try:
+        wanted = -1 if position is None else position_of(position)
+    except ValueError:
+        raise Malformed.field(
+            POSITION,
+            position,
+            "Give back the value of this header as an answer to a capture had it, such as 0/16B3748.",
+            "请原样送回采集应答中该响应头的值，例如 0/16B3748。",
+        ) from None
+    state = request.app.state
+    fresh = "no-cache" in request.headers.get("cache-control", "").lower()
+    replica = None if fresh else usable(state, wanted)
+    if replica is not None:
+        request.state.as_of = as_of_of(replica)
+    try:
+        async with reading(state, replica, snapshot=True) as tx:
+            yield tx
+    except asyncpg.SerializationError as error:
+        # What was being read was cleaned up on the primary, and the replica had to follow.
+        raise Unavailable(
+            "The replica could not finish reading; ask again, and the primary will.",
+            "只读副本未能完成读取，请重试，将由主库应答。",
+        ) from error
+
+
 Tx = Annotated[Transaction, Depends(open_transaction, scope="function")]
 Snapshot = Annotated[Transaction, Depends(open_snapshot, scope="function")]
 #: A `Snapshot` that stays open until the answer has been sent: for answers that are read as they are told.
 LongSnapshot = Annotated[Transaction, Depends(open_snapshot, scope="request")]
+#: A `LongSnapshot` for answers that may be some seconds old: of the replica, if there is one (`web.reading`).
+LongReading = Annotated[Transaction, Depends(open_reading, scope="request")]
 BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 KeyHeader = Annotated[str | None, Depends(API_KEY)]
 
@@ -109,6 +153,16 @@ async def find_reader(request: Request, tx: Snapshot, key: GivenKey) -> Caller:
 async def find_long_reader(request: Request, tx: LongSnapshot, key: GivenKey) -> Caller:
     """`find_caller` for routes that read in a `LongSnapshot`."""
     return await find_by_key(tx, key, _needed(request))
+
+
+async def find_reading_caller(request: Request, tx: LongReading, key: GivenKey) -> Caller:
+    """`find_caller` for routes that read in a `LongReading`. Keys are always the primary's: one that was
+    revoked opens nothing.
+    """
+    if tx.orm.bind is request.app.state.engine:
+        return await find_by_key(tx, key, _needed(request))
+    async with transaction(request.app.state.engine) as own:
+        return await find_by_key(own, key, _needed(request))
 
 
 def _needed(request: Request) -> Permission | None:

@@ -30,11 +30,15 @@ def outside_a_transaction() -> Iterator[None]:
     """
     with op.get_context().autocommit_block():
         # Waiting for older transactions to end keeps nobody out.
-        op.execute("SET lock_timeout = 0")
+        _wait_for_locks("0")
         try:
             yield
         finally:
-            op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+            _wait_for_locks(LOCK_TIMEOUT)
+
+
+def _wait_for_locks(most: str) -> None:
+    op.get_bind().execute(text("SELECT set_config('lock_timeout', :most, false)"), {"most": most})
 
 
 def make_index(name: str, table: str, columns: Sequence[Any], **how: Any) -> None:

@@ -20,7 +20,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service import clock
 from service.db.failures import FAILURES
-from service.db.transaction import borrowed, transaction
 from service.errors import Malformed
 from service.identifiers.identity import Identity, Kind, identify
 from service.scan.answers import html_headers, language_of, switch_of
@@ -39,6 +38,7 @@ from service.scan.trail import Trail, trail_of_unit
 from service.signals.scan_rows import find_looks
 from service.signals.scans import READ_SECONDS, Scans, Visit
 from service.signals.visits import visit_of
+from service.web.reading import borrowed_for_reading, reading_now
 
 START: Final = f"{PAGES}/01/".encode()
 #: The page links to itself in the other language.
@@ -129,8 +129,8 @@ class FastPages:
         state = scope["app"].state
         if self._parts is None or self._engine is not state.engine:
             self._engine = state.engine
-            self._borrowed = partial(borrowed, state.engine)
-            self._parts = BatchParts(partial(transaction, state.engine), kept_trails(state))
+            self._borrowed = partial(borrowed_for_reading, state)
+            self._parts = BatchParts(partial(reading_now, state), kept_trails(state))
 
     async def _find(self, asked: _Asked, code: str, now: datetime) -> _Plain | None:
         found = await self._codes.find(asked)

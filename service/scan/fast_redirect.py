@@ -16,7 +16,6 @@ from fastapi import Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.db.statements import statement
-from service.db.transaction import borrowed
 from service.identifiers.identity import Identity
 from service.registry import links
 from service.scan.front import header_of, identify_canonical, path_of, send_whole
@@ -28,6 +27,7 @@ from service.scan.plain_codes import LOOK_UP_SECONDS, Borrowed
 from service.scan.remembered import Remembered
 from service.scan.resolver_routes import redirect_to
 from service.scan.together import Together
+from service.web.reading import borrowed_for_reading
 
 START: Final = b"/01/"
 #: Octets of the name by which the service is reached, where answers are kept.
@@ -69,7 +69,7 @@ class FastRedirect:
         identity = identify_canonical(code)
         if identity is None:
             return None
-        self._borrowed = partial(borrowed, scope["app"].state.engine)
+        self._borrowed = partial(borrowed_for_reading, scope["app"].state)
         if not await self._codes.find(identity):
             return None
         level = Level(code, identity.uri, identity)

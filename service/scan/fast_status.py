@@ -13,7 +13,6 @@ from fastapi import Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import clock
-from service.db.transaction import borrowed
 from service.errors import Malformed
 from service.identifiers.identity import Identity, Kind, identify
 from service.identifiers.kinds import CANONICAL_HOST
@@ -22,6 +21,7 @@ from service.scan.front import path_of, send_whole
 from service.scan.own_links import RECALL_STATUS
 from service.scan.plain_codes import PlainCodes
 from service.scan.remembered import Remembered
+from service.web.reading import borrowed_for_reading
 
 START: Final = f"{RECALL_STATUS}/01/".encode()
 
@@ -65,7 +65,7 @@ class FastStatus:
         if identity.kind not in (Kind.BATCH, Kind.UNIT):
             return None
         if self._codes is None:
-            self._codes = PlainCodes(partial(borrowed, scope["app"].state.engine))
+            self._codes = PlainCodes(partial(borrowed_for_reading, scope["app"].state))
         card = await self._codes.find(identity, clock.now())
         if card is None:
             return None

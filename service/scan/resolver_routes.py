@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from service import clock
 from service.db.failures import FAILURES
-from service.db.transaction import Transaction, transaction
+from service.db.transaction import Transaction
 from service.errors import Malformed, Missing
 from service.identifiers.key_rules import KEY_RULES
 from service.registry import links
@@ -35,6 +35,7 @@ from service.scan.resolver import (
 )
 from service.scan.verdict import Verdict
 from service.web.problems import problem
+from service.web.reading import again_without_replica, reading_now
 
 router = APIRouter(tags=["resolver"])
 
@@ -77,7 +78,9 @@ async def resolve(request: Request) -> Response:
     except Malformed as error:
         return respond(request, Verdict.INVALID, path, data=data, reason=error)
     try:
-        return await within_patience(_answer_of(request, scanned, form))
+        return await within_patience(
+            again_without_replica(request.app.state, lambda: _answer_of(request, scanned, form))
+        )
     except FAILURES:  # nothing of them may look like "fine"
         return respond(request, Verdict.NOT_CHECKED, path, data=data)
 
@@ -120,7 +123,7 @@ for _method in ("GET", "HEAD"):
 
 
 async def _answer_of(request: Request, scanned: Scanned, form: Form | None) -> Response:
-    async with transaction(request.app.state.engine) as tx:
+    async with reading_now(request.app.state) as tx:
         return await _answer(request, tx, scanned, form)
 
 

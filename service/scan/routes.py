@@ -13,7 +13,6 @@ from fastapi.responses import HTMLResponse
 from service import clock
 from service.auth.caller import Tx
 from service.db.failures import FAILURES
-from service.db.transaction import transaction
 from service.errors import Malformed
 from service.identifiers.identity import Identity, identify
 from service.identifiers.kinds import CANONICAL_HOST, Kind
@@ -34,6 +33,7 @@ from service.scan.resolver import gather
 from service.scan.verdict import Verdict
 from service.signals.visits import count_visit
 from service.web.problems import PROBLEM_JSON
+from service.web.reading import again_without_replica, reading_now
 
 router = APIRouter(tags=["consumer"])
 
@@ -111,7 +111,9 @@ async def _answer(request: Request, path: str, *, data: bool, problems: bool = F
     say = refuse if problems else partial(respond, data=data)
     try:
         identity = _identify(path, raw_query(request))
-        found = await within_patience(_find(request, identity, path, data))
+        found = await within_patience(
+            again_without_replica(request.app.state, lambda: _find(request, identity, path, data))
+        )
     except Malformed as error:
         return say(request, Verdict.INVALID, path, reason=error)
     except FAILURES:  # nothing of them may look like "fine"
@@ -129,7 +131,7 @@ async def _find(request: Request, identity: Identity, path: str, data: bool) -> 
     """What the code names; the answer itself for what is no trade item; None if that is not known."""
     card: Card | None = None
     try:
-        async with transaction(request.app.state.engine) as tx:
+        async with reading_now(request.app.state) as tx:
             if identity.kind not in TRADE_ITEMS:
                 scanned = read_scanned(path, "", links.public_url())
                 levels = await gather(tx, scanned, links.public_url())

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service import clock
-from service.auth.caller import LongSnapshot, find_long_reader
+from service.auth.caller import LongReading, find_reading_caller
 from service.db.transaction import Transaction
 from service.errors import Malformed
 from service.settings import settings
@@ -22,7 +22,7 @@ from service.web.leaving import unless_gone
 router = APIRouter(
     prefix="/v1/trace",
     tags=["trace"],
-    dependencies=[Depends(take_turn, scope="request"), Depends(find_long_reader, scope="request")],
+    dependencies=[Depends(take_turn, scope="request"), Depends(find_reading_caller, scope="request")],
 )
 
 #: Texts of one question, and characters of one text.
@@ -109,7 +109,7 @@ WithFlows = Annotated[
     "/forward", summary="Who holds what now? 现在在谁手里？", responses=ANSWERS, response_class=Response
 )
 async def trace_forward(
-    tx: LongSnapshot,
+    tx: LongReading,
     request: Request,
     asked: Annotated[Asked, Depends()],
     form: Format = None,
@@ -127,7 +127,7 @@ async def trace_forward(
     "/backward", summary="Where did it come from? 从哪里来？", responses=ANSWERS, response_class=Response
 )
 async def trace_backward(
-    tx: LongSnapshot,
+    tx: LongReading,
     request: Request,
     asked: Annotated[Asked, Depends()],
     form: Format = None,
