@@ -150,8 +150,11 @@ class Trace(msgspec.Struct):
 
 
 class TraceLine(msgspec.Struct):
-    """One line of a trace: exactly one of these. The first is `trace`: starts and summary without lists."""
+    """One line of a trace: exactly one of these. The first is `counts` (of holdings, batches and flows), at
+    once; the second is `trace`: starts and summary without lists.
+    """
 
+    counts: dict[str, Any] | None = None
     trace: Trace | None = None
     holding: Holding | None = None
     flow: Flow | None = None

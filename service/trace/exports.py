@@ -16,6 +16,7 @@ import msgspec
 from service.db.transaction import Transaction
 from service.trace.answer import Answer, Json
 from service.trace.holders import NOBODY, TOLD, Holders, balances_of
+from service.trace.walk import Walk
 
 #: Holdings that are turned into text together.
 AT_ONCE: Final = 500
@@ -96,9 +97,16 @@ async def whole(tx: Transaction, told: Answer) -> Json:
     return found
 
 
+def counts_line(found: Walk) -> bytes:
+    """The first of the JSON lines: how much was found, before all else is read."""
+    counts = {"holdings": len(found), "batches": len(found.batches()), "flows": len(found.flows)}
+    direction = "forward" if found.forward else "backward"
+    return msgspec.json.encode({"counts": {"direction": direction, **counts}}) + b"\n"
+
+
 async def json_lines(tx: Transaction, told: Answer, *, flows: bool) -> AsyncIterator[bytes]:
-    """One JSON value a line, named by its only member: `trace` (all but the lists), then each `holding`, each
-    `flow` if wanted, each `gap`, `party` and `document`.
+    """After `counts_line`: one JSON value a line, named by its only member: `trace` (all but the lists), then
+    each `holding`, each `flow` if wanted, each `gap`, `party` and `document`.
     """
     yield msgspec.json.encode({"trace": told.head()}) + b"\n"
     for lines in _together(_holdings(told)):
@@ -163,9 +171,13 @@ def _holdings(told: Answer) -> Iterator[bytes]:
         )
 
 
-async def holders_csv(told: Answer) -> AsyncIterator[str]:
-    """The CSV of the holders, header first: one line for each holding and unit of measure."""
-    yield BYTE_ORDER_MARK + _cells([title for _, title in COLUMNS]) + "\r\n"
+def csv_titles() -> str:
+    """What a CSV of holders begins with."""
+    return BYTE_ORDER_MARK + _cells([title for _, title in COLUMNS]) + "\r\n"
+
+
+def holders_csv(told: Answer) -> Iterator[str]:
+    """The CSV of the holders after its titles: one line for each holding and unit of measure."""
     for lines in _together(_csv_lines(told)):
         yield "".join(lines)
 

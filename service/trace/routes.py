@@ -1,7 +1,8 @@
 """HTTP of traces: forward (who holds what now) and backward (where did it come from)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -12,10 +13,18 @@ from service.db.transaction import Transaction
 from service.errors import Malformed
 from service.settings import settings
 from service.trace.answer import Answer
-from service.trace.exports import MEDIA_TYPES, form_of, holders_csv, json_lines, whole_json
+from service.trace.exports import (
+    MEDIA_TYPES,
+    counts_line,
+    csv_titles,
+    form_of,
+    holders_csv,
+    json_lines,
+    whole_json,
+)
 from service.trace.schemas import Trace
 from service.trace.starts import Question, find_starts
-from service.trace.walk import walk
+from service.trace.walk import Walk, walk
 from service.web.downloads import Download, take_turn
 from service.web.leaving import unless_gone
 
@@ -34,8 +43,8 @@ Text = Annotated[str, Query(min_length=1, max_length=TEXT_MOST)]
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "model": Trace,
-        "description": "The trace: a JSON document; JSON lines (`trace` first, then a line for each "
-        "`holding`, `flow`, `gap`, `party`, `document`); or its holders as CSV. "
+        "description": "The trace: a JSON document; JSON lines (`counts` first, at once; then `trace`; "
+        "then a line for each `holding`, `flow`, `gap`, `party`, `document`); or its holders as CSV. "
         "追溯结果：JSON、逐行 JSON 或 CSV。",
         "content": {"application/x-ndjson": {}, "text/csv": {}},
     }
@@ -96,8 +105,8 @@ Format = Annotated[
     Literal["json", "ndjson", "csv"] | None,
     Query(
         alias="format",
-        description="`ndjson`: a line for each holding and flow, the summary first; `csv`: the holders for a "
-        "spreadsheet; else by Accept. 输出格式。",
+        description="`ndjson`: counts, summary, then a line for each holding and flow; `csv`: the holders "
+        "for a spreadsheet; else by Accept. 输出格式。",
     ),
 ]
 WithFlows = Annotated[
@@ -142,15 +151,33 @@ async def trace_backward(
 async def _trace(
     tx: Transaction, request: Request, asked: Asked, form: str | None, *, flows: bool, forward: bool
 ) -> Response:
+    form = form or form_of(request.headers.get("accept", ""))
+    now = clock.now()
     async with unless_gone(request):
         starts = await find_starts(tx, asked.question, forward=forward)
         most = settings().trace_max_holdings
         found = await walk(tx, starts.nodes, forward=forward, skew=asked.skew, most=most)
-        told = await Answer.load(tx, starts, found, now=clock.now())
-    form = form or form_of(request.headers.get("accept", ""))
-    if form == "csv":
-        pieces: AsyncIterator[bytes | str] = holders_csv(told)
-    else:
-        pieces = json_lines(tx, told, flows=flows) if form == "ndjson" else whole_json(tx, told)
-    headers = {"Content-Disposition": 'attachment; filename="holders.csv"'} if form == "csv" else {}
-    return Download(pieces, media_type=MEDIA_TYPES[form], headers=headers)
+        loading = partial(Answer.load, tx, starts, found, now=now)
+        if form == "json":
+            return Download(whole_json(tx, await loading()), media_type=MEDIA_TYPES[form])
+    if form == "ndjson":
+        return Download(_lines(tx, found, loading, flows=flows), media_type=MEDIA_TYPES[form])
+    headers = {"Content-Disposition": 'attachment; filename="holders.csv"'}
+    return Download(_table(loading), media_type=MEDIA_TYPES[form], headers=headers)
+
+
+Loading = Callable[[], Awaitable[Answer]]
+
+
+async def _lines(tx: Transaction, found: Walk, loading: Loading, *, flows: bool) -> AsyncIterator[bytes]:
+    """JSON lines; how much there is comes before what takes time to read."""
+    yield counts_line(found)
+    async for piece in json_lines(tx, await loading(), flows=flows):
+        yield piece
+
+
+async def _table(loading: Loading) -> AsyncIterator[str]:
+    """CSV; its titles come before what takes time to read."""
+    yield csv_titles()
+    for piece in holders_csv(await loading()):
+        yield piece

@@ -191,8 +191,10 @@ async def test_a_trace_line_by_line_is_the_same_trace(ours: AsyncSuyuan) -> None
     (start,) = [batch.uri async for batch in ours.batches.list()]
     whole = await ours.trace(start)
     lines = [line async for line in ours.trace_lines(start)]
-    assert lines[0].trace is not None
-    assert lines[0].trace.summary == whole.summary
+    assert lines[0].counts is not None
+    assert lines[0].counts["holdings"] == whole.summary["holdings"]
+    assert lines[1].trace is not None
+    assert lines[1].trace.summary == whole.summary
     assert [line.holding for line in lines if line.holding] == whole.holdings
     assert [line.flow for line in lines if line.flow] == whole.flows
     with pytest.raises(suyuan.NotFound):

@@ -246,7 +246,7 @@ def test_a_trace_line_by_line_begins_with_its_summary(stored: list[str], run: Ru
     result = run("trace", uri("La"), "--ndjson")
     assert result.exit_code == 0, result.stderr
     names = [next(iter(line)) for line in lines(result.stdout)]
-    assert names[0] == "trace"
+    assert names[:2] == ["counts", "trace"]
     assert names.count("holding") == 1
     nothing = run("trace", "06901234567892 nothing", "--ndjson")
     assert (nothing.exit_code, nothing.stdout) == (1, "")

@@ -401,9 +401,11 @@ async def test_json_lines_say_the_same_as_the_document(juice: httpx.AsyncClient)
     )
     assert answer.headers["content-type"] == "application/x-ndjson"
     told = [next(iter(json.loads(line).items())) for line in answer.text.splitlines()]
-    assert told[0][0] == "trace"
+    counts = {name: whole["summary"][name] for name in ("holdings", "batches", "flows")}
+    assert told[0] == ("counts", {"direction": "forward", **counts})
+    assert told[1][0] == "trace"
     assert whole == {
-        **told[0][1],
+        **told[1][1],
         "computed_at": whole["computed_at"],
         **{
             f"{name}s": [value for kind, value in told if kind == name] for name in ("holding", "flow", "gap")
@@ -442,7 +444,15 @@ async def test_a_trace_whose_caller_leaves_is_broken_off(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {
+    async with app.router.lifespan_context(app):
+        await app(asking(juice), receive, send)
+    assert ended.is_set()
+    assert sent[0]["status"] == CALLER_GONE
+
+
+def asking(client: httpx.AsyncClient, **query: str) -> dict[str, Any]:
+    """A trace of the apples as a server would pass it to the application."""
+    return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
@@ -450,12 +460,37 @@ async def test_a_trace_whose_caller_leaves_is_broken_off(
         "scheme": "http",
         "path": "/v1/trace/forward",
         "raw_path": b"/v1/trace/forward",
-        "query_string": urlencode({"batch": f"{APPLES} L1"}).encode(),
-        "headers": [(b"authorization", juice.headers["authorization"].encode())],
+        "query_string": urlencode({"batch": f"{APPLES} L1", **query}).encode(),
+        "headers": [(b"authorization", client.headers["authorization"].encode())],
         "client": ("127.0.0.1", 1),
         "server": ("testserver", 80),
     }
+
+
+@pytest.mark.parametrize(("form", "first"), [("ndjson", b'{"counts":'), ("csv", "\ufeff主体".encode())])
+async def test_the_first_words_of_a_stream_come_before_the_rest_is_read(
+    juice: httpx.AsyncClient, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, form: str, first: bytes
+) -> None:
+    begun, load = asyncio.Event(), Answer.load
+    sent: list[bytes] = []
+
+    async def waiting(*arguments: Any, **named: Any) -> Answer:
+        await begun.wait()
+        return await load(*arguments, **named)
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("body", b""))
+        if sent[-1]:
+            begun.set()
+
+    monkeypatch.setattr(Answer, "load", waiting)
+    app = create_app(engine)
     async with app.router.lifespan_context(app):
-        await app(scope, receive, send)
-    assert ended.is_set()
-    assert sent[0]["status"] == CALLER_GONE
+        await app(asking(juice, format=form), receive, send)
+    said = [body for body in sent if body]
+    assert said[0].startswith(first)
+    assert len(said) > 1
