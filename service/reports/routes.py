@@ -1,5 +1,5 @@
 """HTTP of drills and of what is reported on cases: all of this room's routers."""
 
-from service.reports import case_routes, drill_routes
+from service.reports import case_routes, check_routes, drill_routes
 
-ROUTERS = (drill_routes.running, drill_routes.router, case_routes.router)
+ROUTERS = (drill_routes.running, drill_routes.router, case_routes.router, check_routes.router)
