@@ -8,7 +8,6 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.access import routes as access_routes
-from service.auth.caller import Tx
 from service.auth.last_used import noting
 from service.capture import routes as capture_routes
 from service.db.replica import Replica, replica_of, watched
@@ -25,6 +24,8 @@ from service.ledger import routes as ledger_routes
 from service.notices import channel_routes, notice_routes
 from service.notices import making as notices_making
 from service.notices.duty import Telling
+from service.operation import routes as operation_routes
+from service.operation.measures import Measured
 from service.recall import conduct as recall_conduct
 from service.recall import deadline_routes as recall_deadline_routes
 from service.recall import holder_routes as recall_holder_routes
@@ -51,6 +52,7 @@ from service.web.epcis import Agreed, EpcisHeaders
 from service.web.epcis_description import DescribedApp
 from service.web.negotiation import XmlProblems
 from service.web.reading import DataAsOf
+from service.web.security_headers import SecurityHeaders
 
 DESCRIPTION = """
 Who holds this batch now, where did it come from, and who must be told?
@@ -80,7 +82,7 @@ RECALLS = (
     *(filing_routes.router, *report_routes.ROUTERS),
 )
 NOTICES = (channel_routes.router, notice_routes.router)
-ACCESS = (access_routes.router, access_routes.public)
+ACCESS = (access_routes.router, access_routes.public, operation_routes.public, operation_routes.router)
 #: What hears of what happens below it.
 LISTENING = (owners, recall_conduct, notices_making)
 #: What workers do beside the requests.
@@ -123,12 +125,6 @@ def create_app(
     problems.install(app)
     app.add_middleware(BodyLimit, bounds_itself=bounds_itself)
 
-    @app.get("/healthz", tags=["operation"], summary="Is the service alive, and its database?")
-    async def read_health(tx: Tx) -> dict[str, str]:
-        """`{"status": "ok"}` when the database answers; 503 otherwise. 服务与数据库是否正常。"""
-        await tx.sql.fetchval("SELECT 1")
-        return {"status": "ok"}
-
     app.include_router(registry_routes.router)
     app.include_router(registry_document_routes.router)
     app.include_router(label_routes.router)
@@ -143,6 +139,8 @@ def create_app(
         app.include_router(router)
     app.add_middleware(EpcisHeaders)
     app.add_middleware(XmlProblems)
+    for around in (SecurityHeaders, Measured):
+        app.add_middleware(around)
     app.include_router(ledger_routes.router)
     app.include_router(trace_routes.router)
     app.include_router(unit_routes.router)

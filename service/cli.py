@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from service.errors import SuyuanError
 from service.operation.backup import back_up
 from service.operation.backup import restore as put_back
 from service.operation.doctor import examine
+from service.operation.measures import SHARED
 from service.settings import Settings, settings
 from service.signals.tidy import tidy_once
 
@@ -75,7 +77,8 @@ def serve(
             if settings().processes == 1:
                 serving.run(listener, part)
             else:
-                processes.run(listener, part, settings().processes)
+                with shared_measures():
+                    processes.run(listener, part, settings().processes)
 
 
 @cli.command()
@@ -145,6 +148,14 @@ async def _examine(dsn: str, directory: Path | None, projection: bool) -> bool:
     finally:
         await engine.dispose()
     return wrong
+
+
+@contextmanager
+def shared_measures() -> Iterator[None]:
+    """A folder in which several processes keep their metrics for each other."""
+    with tempfile.TemporaryDirectory(prefix="suyuan-metrics-") as folder:
+        os.environ[SHARED] = folder
+        yield
 
 
 def shown(host: str) -> str:

@@ -5,6 +5,7 @@ The configuration is built here, so a checkout and an installed wheel behave ali
 """
 
 import asyncio
+from functools import cache
 from pathlib import Path
 
 import asyncpg
@@ -37,10 +38,11 @@ def configuration(dsn: str) -> Config:
     return config
 
 
-def known_revisions() -> list[str]:
+@cache
+def known_revisions() -> tuple[str, ...]:
     """The revisions of this version, the newest first."""
     scripts = ScriptDirectory.from_config(configuration("postgresql://"))
-    return [script.revision for script in scripts.walk_revisions()]
+    return tuple(script.revision for script in scripts.walk_revisions())
 
 
 def upgrade(dsn: str) -> None:
