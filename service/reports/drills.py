@@ -21,7 +21,7 @@ from service.reports.drill_schemas import NewDrill
 from service.reports.mass_balance import mass_balance
 from service.settings import settings
 from service.trace.answer import PARTIES, SITES, Answer
-from service.trace.exports import holders_csv
+from service.trace.exports import csv_titles, holders_csv
 from service.trace.starts import Question, Starts, find_starts
 from service.trace.walk import Walk, walk
 
@@ -52,7 +52,7 @@ async def find_for_drill(tx: Transaction, asked: NewDrill, *, now: datetime) -> 
     found = await walk(tx, starts.nodes, forward=True, skew=timedelta(0), most=most)
     traced = time.perf_counter()
     told = await Answer.load(tx, starts, found, now=now)
-    lines = [line async for line in holders_csv(told)]
+    lines = [csv_titles(), *holders_csv(told)]
     listed = time.perf_counter()
     facts = await _facts(tx, asked, starts, found, told)
     measured = time.perf_counter()
