@@ -26,6 +26,9 @@ from service.notices import making as notices_making
 from service.notices.duty import Telling
 from service.operation import routes as operation_routes
 from service.operation.measures import Measured
+from service.recall import advice as recall_advice
+from service.recall import alarm_routes as recall_alarm_routes
+from service.recall import alarms as recall_alarms
 from service.recall import conduct as recall_conduct
 from service.recall import deadline_routes as recall_deadline_routes
 from service.recall import holder_routes as recall_holder_routes
@@ -79,12 +82,12 @@ EPCIS = (
 #: Deadlines first: their paths look like the number of a case.
 RECALLS = (
     *(recall_deadline_routes.router, recall_routes.router, recall_holder_routes.router),
-    *(filing_routes.router, *report_routes.ROUTERS),
+    *(recall_alarm_routes.router, filing_routes.router, *report_routes.ROUTERS),
 )
 NOTICES = (channel_routes.router, notice_routes.router)
 ACCESS = (access_routes.router, access_routes.public, operation_routes.public, operation_routes.router)
 #: What hears of what happens below it.
-LISTENING = (owners, recall_conduct, notices_making)
+LISTENING = (owners, recall_conduct, recall_alarms, recall_advice, notices_making)
 #: What workers do beside the requests.
 DUTIES = (Deliveries, Telling)
 #: Outermost, the last of them first: what they can answer needs nothing of the framework.

@@ -25,6 +25,18 @@ PATHS: Final = (("epcisBody", "eventList"), ("epcisBody", "queryResults", "resul
 OCTETS_SPARED: Final = 4096
 
 
+class CaptureWarning(msgspec.Struct):
+    """A shipment of goods that are recalled, withdrawn or stopped. It was stored all the same."""
+
+    event: str
+    batch: str
+    standing: str
+    case: str
+    recall_id: int
+    detail: str
+    detail_zh: str
+
+
 class CaptureJob(msgspec.Struct):
     """How a capture went. `stored`: events that were new; `repeated`: that were there already."""
 
@@ -37,6 +49,7 @@ class CaptureJob(msgspec.Struct):
     errors: list[Any] = []
     stored: int = 0
     repeated: int = 0
+    warnings: list[CaptureWarning] = []
 
 
 class CaptureLimits(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ the next trace, and one that was not answered has left nothing behind.
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -15,7 +15,7 @@ import asyncpg
 
 from service import clock
 from service.capture import store
-from service.capture.listeners import tell_recorded
+from service.capture.listeners import Warned, ask_advisers, tell_recorded
 from service.capture.store import Job
 from service.db.transaction import Transaction
 from service.errors import Conflict, Fault, Unavailable
@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 10
 
 T = TypeVar("T")
+#: What becomes of a bare event: it is refused, or stored, with warnings or, mostly, without.
+Outcome = Conflict | tuple[Warned, ...]
 
 ROLLBACK = "rollback"
 PROCEED = "proceed"
@@ -89,9 +91,10 @@ async def capture(
         return job
 
 
-async def capture_events(tx: Transaction, events: Sequence[Single]) -> list[Conflict | None]:
-    """Store bare events, each a capture of its own with its own job, all together: for each None, or what it
-    is refused with while the others are stored. No two may have one eventID. Raises as `capture` does.
+async def capture_events(tx: Transaction, events: Sequence[Single]) -> list[Outcome]:
+    """Store bare events, each a capture of its own with its own job, all together: for each what its sender
+    is warned of, or what it is refused with while the others are stored. No two may have one eventID. Raises
+    as `capture` does.
     """
     return await _beginning_anew(tx, lambda: _store_together(tx, events))
 
@@ -139,22 +142,33 @@ async def _store(
     if inserted.conflicting and error_behaviour == ROLLBACK:
         raise _Refused(job)
     job.stored, job.repeated = len(inserted.stored), len(inserted.repeated)
-    job.changed_batches = await _follow(tx, inserted)
+    followed = await _follow(tx, inserted)
+    job.changed_batches = followed.changed
+    job.warnings = [warned for of_event in followed.warned.values() for warned in of_event]
     await store.finish_job(tx, job, clock.now())
     return job
 
 
-async def _follow(tx: Transaction, inserted: Inserted) -> set[int]:
-    """Everything that follows from newly stored events; the batches whose projection changed."""
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """What followed from newly stored events: the batches whose projection changed; warnings by event row."""
+
+    changed: set[int]
+    warned: Mapping[int, Sequence[Warned]]
+
+
+async def _follow(tx: Transaction, inserted: Inserted) -> _Followed:
+    """Everything that follows from newly stored events."""
     stored = [StoredEvent(row_id, item.event_id, item.event) for row_id, item in inserted.stored]
     changed = await project(tx, stored)
     await tell_projection_changed(tx, changed)
+    warned = await ask_advisers(tx, [item.id for item in stored], changed)
     if stored:
         tell_recorded(tx)
-    return changed
+    return _Followed(changed, warned)
 
 
-async def _store_together(tx: Transaction, events: Sequence[Single]) -> list[Conflict | None]:
+async def _store_together(tx: Transaction, events: Sequence[Single]) -> list[Outcome]:
     now = clock.now()
     alone = any(single.item.event.declares_error for single in events)
     await (own_ledger(tx) if alone else share_ledger(tx))
@@ -174,9 +188,12 @@ async def _store_together(tx: Transaction, events: Sequence[Single]) -> list[Con
         repeated=[jobs[item.event_id] for item in inserted.repeated],
         refused=[jobs[item.event_id] for item in inserted.conflicting],
     )
-    await _follow(tx, inserted)
-    refused = {item.event_id for item in inserted.conflicting}
-    return [_refusal(single.item.event_id) if single.item.event_id in refused else None for single in events]
+    followed = await _follow(tx, inserted)
+    names = {row_id: item.event_id for row_id, item in inserted.stored}
+    outcomes: dict[str, Outcome] = {names[row]: tuple(told) for row, told in followed.warned.items()}
+    await store.warn_jobs(tx, {jobs[names[row]]: told for row, told in followed.warned.items()})
+    outcomes |= {item.event_id: _refusal(item.event_id) for item in inserted.conflicting}
+    return [outcomes.get(single.item.event_id, ()) for single in events]
 
 
 def _refusal(event_id: str) -> Conflict:

@@ -1,16 +1,18 @@
 """The EPCIS 2.0 capture interface."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.auth.caller import GivenKey, OpenTx, Tx, find_caller, find_caller_first
 from service.capture import conduct, store
+from service.capture.listeners import Warned
 from service.capture.together import Together, find_together
 from service.errors import Malformed, Missing, SuyuanError
 from service.events.identifying import Identified, identify_events
@@ -33,6 +35,19 @@ PARSED_IN_PLACE = 64 * 1024
 JOBS_DEFAULT = 30
 JOBS_MOST = 500
 
+#: A structured field (RFC 9651) for goods that are shipped although they are recalled, withdrawn or stopped:
+#: `recalled;case="2026-000012";batch="…";event="…"`. The job has all of them, in words.
+WARNING = "Suyuan-Warning"
+#: Warnings of one answer's head; more would be too long for it.
+WARNINGS_SENT = 10
+URI_CHARACTERS = ":/?#[]@!$&'()*+,;=%"
+WARNINGS: dict[str, Any] = {
+    WARNING: {
+        "description": "Goods that are recalled or stopped were shipped. 已召回或停售的货物被发运。",
+        "schema": {"type": "string"},
+    }
+}
+
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -40,6 +55,18 @@ BODY: dict[str, Any] = {
     }
 }
 IN_XML: dict[int | str, dict[str, Any]] = {200: {"content": {media: {} for media in XML_TYPES}}}
+
+
+class CaptureWarning(BaseModel):
+    """A shipment of goods that are under a case. It is stored: it is a fact."""
+
+    event: str = Field(description="eventID. 事件标识。")
+    batch: str
+    standing: Literal["recalled", "withdrawn", "stopped"]
+    case: str = Field(description="Number of the case. 案件编号。")
+    recall_id: int
+    detail: str
+    detail_zh: str
 
 
 class CaptureJob(BaseModel):
@@ -56,6 +83,10 @@ class CaptureJob(BaseModel):
     errors: list[dict[str, Any]]
     stored: int = Field(description="Events newly stored. 新存储的事件数。")
     repeated: int = Field(description="Events that were here already. 已存在的事件数。")
+    warnings: list[CaptureWarning] = Field(
+        default=[],
+        description="Shipments of goods that are recalled or on hold. 对召回或停售货物发运的提示。",
+    )
 
 
 ErrorBehaviour = Annotated[
@@ -69,7 +100,7 @@ ErrorBehaviour = Annotated[
     status_code=202,
     summary="Capture an EPCIS document 采集 EPCIS 文档",
     openapi_extra=BODY,
-    responses={202: {"description": "Captured; `Location` is the job.", "content": {}}},
+    responses={202: {"description": "Captured; `Location` is the job.", "content": {}, "headers": WARNINGS}},
     response_class=Response,
     dependencies=[Depends(find_caller_first)],
 )
@@ -88,7 +119,8 @@ async def capture_document(
     document, events = await _prepared(parse, len(body))
     async with open_tx() as tx:
         job = await conduct.capture(tx, document, error_behaviour, events)
-    return Response(status_code=202, headers={**EPCIS_HEADERS, "Location": f"/epcis/capture/{job.id}"})
+    answer = Response(status_code=202, headers={**EPCIS_HEADERS, "Location": f"/epcis/capture/{job.id}"})
+    return _warning(answer, job.warnings)
 
 
 @router.post(
@@ -96,7 +128,9 @@ async def capture_document(
     status_code=201,
     summary="Capture one event 采集单个事件",
     openapi_extra=BODY,
-    responses={201: {"description": "Captured; `Location` is the event.", "content": {}}},
+    responses={
+        201: {"description": "Captured; `Location` is the event.", "content": {}, "headers": WARNINGS}
+    },
     response_class=Response,
 )
 async def capture_event(
@@ -116,10 +150,20 @@ async def capture_event(
         # What is wrong with it is told to callers who are known, nobody else.
         await together.know(key)
         raise
-    await together.capture(key, single, alone=large)
-    return Response(
+    warned = await together.capture(key, single, alone=large)
+    answer = Response(
         status_code=201, headers={**EPCIS_HEADERS, "Location": event_location(single.item.event_id)}
     )
+    return _warning(answer, warned)
+
+
+def _warning(answer: Response, warned: Sequence[Warned]) -> Response:
+    """The answer with a header for each thing to be warned of, up to `WARNINGS_SENT`."""
+    for each in warned[:WARNINGS_SENT]:
+        batch, event = (quote(text, safe=URI_CHARACTERS) for text in (each.batch, each.event))
+        value = f'{each.standing};case="{each.case}";batch="{batch}";event="{event}"'
+        answer.headers.append(WARNING, value)
+    return answer
 
 
 def _single(read: Callable[[bytes], Document], body: bytes) -> conduct.Single:

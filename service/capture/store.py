@@ -1,13 +1,17 @@
 """Capture jobs in their table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from service.capture.listeners import Warned
 from service.db.transaction import Transaction
+
+#: Warnings of one capture that are told.
+WARNINGS_MOST = 100
 
 INSERT_JOB = """
 INSERT INTO capture_job (id, created_at, running, success, error_behaviour, stored, repeated, header)
@@ -15,11 +19,15 @@ VALUES ($1, $2, true, true, $3, 0, 0, $4)
 """
 FINISH_JOB = """
 UPDATE capture_job
-SET finished_at = $2, running = false, success = $3, stored = $4, repeated = $5, errors = $6
+SET finished_at = $2, running = false, success = $3, stored = $4, repeated = $5, errors = $6, warnings = $7
 WHERE id = $1
 """
 # Of single events, most of which are new: all are written as finished, what turned out otherwise is mended.
 REPEAT_JOBS = "UPDATE capture_job SET stored = 0, repeated = 1 WHERE id = ANY($1::text[])"
+WARN_JOBS = """
+UPDATE capture_job SET warnings = told.warnings::jsonb
+FROM unnest($1::text[], $2::text[]) AS told (id, warnings) WHERE capture_job.id = told.id
+"""
 DROP_JOBS = "DELETE FROM capture_job WHERE id = ANY($1::text[])"
 FIND_JOB = "SELECT * FROM capture_job WHERE id = $1"
 LIST_JOBS = """
@@ -39,6 +47,7 @@ class Job:
     stored: int = 0
     repeated: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[Warned] = field(default_factory=list)
     changed_batches: set[int] = field(default_factory=set)
 
 
@@ -51,7 +60,25 @@ async def insert_job(tx: Transaction, job: Job, header: dict[str, Any], encode: 
 async def finish_job(tx: Transaction, job: Job, now: datetime) -> None:
     """Close it with its outcome."""
     errors = msgspec.json.encode(job.errors).decode()
-    await tx.sql.execute(FINISH_JOB, job.id, now, job.success, job.stored, job.repeated, errors)
+    warnings = warnings_json(job.warnings)
+    await tx.sql.execute(FINISH_JOB, job.id, now, job.success, job.stored, job.repeated, errors, warnings)
+
+
+def warnings_json(warnings: Sequence[Warned]) -> str:
+    """Warnings as a job keeps them, at most `WARNINGS_MOST`."""
+    told = [
+        {
+            "event": warned.event,
+            "batch": warned.batch,
+            "standing": warned.standing,
+            "case": warned.case,
+            "recall_id": warned.recall_id,
+            "detail": warned.detail,
+            "detail_zh": warned.detail_zh,
+        }
+        for warned in warnings[:WARNINGS_MOST]
+    ]
+    return msgspec.json.encode(told).decode()
 
 
 async def insert_finished_jobs(tx: Transaction, job_ids: Sequence[str], now: datetime) -> None:
@@ -68,6 +95,13 @@ async def insert_finished_jobs(tx: Transaction, job_ids: Sequence[str], now: dat
     )
     rows = [(job_id, now, now, False, True, "rollback", 1, 0) for job_id in job_ids]
     await tx.sql.copy_records_to_table("capture_job", records=rows, columns=columns)
+
+
+async def warn_jobs(tx: Transaction, warnings: Mapping[str, Sequence[Warned]]) -> None:
+    """Keep with jobs what those who captured were warned of."""
+    if warnings:
+        texts = [warnings_json(told) for told in warnings.values()]
+        await tx.sql.execute(WARN_JOBS, list(warnings), texts)
 
 
 async def mend_jobs(tx: Transaction, *, repeated: Sequence[str], refused: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from fastapi import Request
 from service.auth.caller import Opener, find_by_key, find_opener
 from service.auth.permissions import Permission
 from service.capture.conduct import Single, capture_events
+from service.capture.listeners import Warned
 from service.db.transaction import Transaction
 from service.errors import Forbidden, SuyuanError, Unauthenticated, Unavailable
 
@@ -33,7 +34,7 @@ ALONE_AT_ONCE = 4
 class _Waiting:
     key: str | None
     single: Single
-    done: asyncio.Future[None]
+    done: asyncio.Future[tuple[Warned, ...]]
 
 
 async def _refusal(tx: Transaction, key: str | None) -> SuyuanError | None:
@@ -60,8 +61,8 @@ class Together:
         async with self._open_tx() as tx:
             await find_by_key(tx, key, Permission.CAPTURE)
 
-    async def capture(self, key: str | None, single: Single, *, alone: bool) -> None:
-        """Stores one event for the caller with this API key; returns after the commit.
+    async def capture(self, key: str | None, single: Single, *, alone: bool) -> tuple[Warned, ...]:
+        """Stores one event for the caller with this API key; after the commit, what they are warned of.
 
         `alone`: it may take long. Raises as `know`; `Conflict` where its eventID is here with other
         content.
@@ -70,7 +71,7 @@ class Together:
         # An error declaration owns the whole ledger for a moment.
         (self._alone if alone or single.item.event.declares_error else self._group).append(waiting)
         self._start()
-        await waiting.done
+        return await waiting.done
 
     def _start(self) -> None:
         if self._grouped is None and self._group:
@@ -98,21 +99,21 @@ class Together:
         """Capture a group in one transaction. `patient`: it may wait for locks, nobody waits behind it."""
         async with self._open_tx() as tx:
             strangers = {key: await _refusal(tx, key) for key in {waiting.key for waiting in group}}
-            outcomes: list[Exception | None] = [strangers[waiting.key] for waiting in group]
-            wanted = [place for place, outcome in enumerate(outcomes) if outcome is None]
+            outcomes: list[Exception | tuple[Warned, ...]] = [strangers[each.key] or () for each in group]
+            wanted = [place for place, waiting in enumerate(group) if strangers[waiting.key] is None]
             if not patient:
                 await tx.sql.execute(PATIENCE)
             if wanted:
                 told = await capture_events(tx, [group[place].single for place in wanted])
-                for place, conflict in zip(wanted, told, strict=True):
-                    outcomes[place] = conflict
+                for place, became in zip(wanted, told, strict=True):
+                    outcomes[place] = became
         for waiting, outcome in zip(group, outcomes, strict=True):
             if waiting.done.done():  # its caller has left
                 continue
-            if outcome is None:
-                waiting.done.set_result(None)
-            else:
+            if isinstance(outcome, Exception):
                 waiting.done.set_exception(outcome)
+            else:
+                waiting.done.set_result(outcome)
 
     def _ended(self, task: asyncio.Task[None], group: list[_Waiting]) -> None:
         if was_grouped := task is self._grouped:

@@ -50,6 +50,8 @@ class CaptureJob(SQLModel, table=True):
     stored: int = 0
     repeated: int = 0
     errors: list[Any] = document(default="[]")
+    #: What who captured it was warned of: shipments of goods that are recalled or on hold.
+    warnings: list[Any] = document(default="[]")
     #: The document's `epcisHeader`, verbatim.
     header: Any = Field(default=None, sa_column=Column(JSON, nullable=True))
 

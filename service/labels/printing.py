@@ -20,6 +20,7 @@ from service.labels.pdf import PdfStream, Picture
 from service.labels.qr import Correction
 from service.labels.sheets import Face, Line, Sheet, compose, draw_label
 from service.labels.symbols import SymbolPress, side_of
+from service.recall.marks import find_marks
 from service.registry import links
 from service.registry.batches import fetch_batch
 from service.units.listing import UnitLinks, count_serials, escaped_serial, list_serials
@@ -32,7 +33,21 @@ LABELS_MOST: Final = 1_000_000
 READ_AT_ONCE: Final = 5_000
 CERTIFICATE: Final = "承诺达标合格证"
 
-RECALLED: Final = "SELECT EXISTS (SELECT FROM recall_batch WHERE batch_id = $1)"
+#: (stopped for now, the case goes on) -> what is to be done (English, Chinese).
+WHAT_TO_DO: Final = {
+    (True, True): (
+        "Keep it apart; labels can be printed again once the case is closed without a recall.",
+        "请隔离存放；若结案时未转为召回，即可恢复打印。",
+    ),
+    (False, True): (
+        "Keep it apart, and follow the notice of the case; what is relabelled needs a new lot.",
+        "请隔离存放，并按案件通知处置；重新贴标须使用新批号。",
+    ),
+    (False, False): (
+        "The case is over, the batch stays recalled: what is left of it needs a new lot.",
+        "案件虽已结束，该批次仍为召回批次；剩余货物须使用新批号。",
+    ),
+}
 NAMES: Final = """
 SELECT product.name_zh, product.name_en FROM batch JOIN product ON product.id = batch.product_id
 WHERE batch.id = $1
@@ -95,7 +110,7 @@ async def prepare(tx: Transaction, order: Order, today: date) -> Print:
     link = links.digital_link(batch["gtin"], batch["product_uri"], batch["lot"])
     if link is None:
         raise no_link(order.batch_id, batch["uri"])
-    refuse_recalled(order.batch_id, recalled=batch["recalled"])
+    await refuse_marked(tx, order.batch_id)
     on_packs = UnitLinks.of_batch(batch)
     available, longest, serial = order.copies or 0, link, None
     if order.copies is None:
@@ -127,13 +142,20 @@ def no_link(batch_id: int, uri: str) -> Missing:
     )
 
 
-def refuse_recalled(batch_id: int, *, recalled: bool) -> None:
-    """No labels are made for what must not be sold. Raises `Conflict`."""
-    if recalled:
-        raise Conflict(
-            f"Batch {batch_id} is recalled; no labels are printed for it.",
-            f"批次 {batch_id} 正在召回，不能打印标签。",
-        )
+async def refuse_marked(tx: Transaction, batch_id: int) -> None:
+    """No labels are made for what must not be sold. Raises `Conflict`, which names the case and says what is
+    to be done.
+    """
+    marks = await find_marks(tx, [batch_id])
+    if not marks:
+        return
+    mark = marks[0]
+    english, chinese = mark.said
+    todo, todo_zh = WHAT_TO_DO[mark.standing == "stopped", mark.live]
+    raise Conflict(
+        f"Batch {batch_id} {english}; no labels are printed for it. {todo} See /v1/recalls/{mark.recall_id}.",
+        f"批次 {batch_id} {chinese}，不能打印标签。{todo_zh}详见 /v1/recalls/{mark.recall_id}。",
+    )
 
 
 def _uri_start(batch: Mapping[str, Any]) -> str:
@@ -197,7 +219,7 @@ async def _units(opened: Opened, printed: Print) -> AsyncIterator[list[str | Non
     while left > 0:
         rows: list[dict[str, Any]] = []
         async with opened() as tx:
-            refuse_recalled(order.batch_id, recalled=await tx.sql.fetchval(RECALLED, order.batch_id))
+            await refuse_marked(tx, order.batch_id)
             if order.copies is None:
                 rows = await list_serials(tx, order.batch_id, after, order.registration, READ_AT_ONCE)
         if order.copies is not None:

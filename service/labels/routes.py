@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 
 from service.auth.caller import Tx
-from service.labels.printing import no_link, refuse_recalled
+from service.labels.printing import no_link, refuse_marked
 from service.labels.qr import Correction, LabelStyle, draw_png, draw_svg
 from service.registry import links
 from service.registry.batch_schemas import Batch
@@ -40,7 +40,7 @@ async def _printable(tx: Tx, batch_id: int) -> tuple[Batch, str]:
     link = links.digital_link(batch.gtin, batch.product_uri, batch.lot)
     if link is None:
         raise no_link(batch_id, batch.uri)
-    refuse_recalled(batch_id, recalled=batch.recalled)
+    await refuse_marked(tx, batch_id)
     return batch, link
 
 

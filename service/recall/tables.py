@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     Integer,
     String,
+    UniqueConstraint,
     false,
     text,
 )
@@ -212,3 +213,33 @@ class RecallHolding(SQLModel, table=True):
     #: On hand when found, by unit of measure.
     on_hand: dict[str, Any] = document()
     quantity_received: Decimal | None = amount()
+
+
+class RecallAlarm(SQLModel, table=True):
+    """Goods of a marked batch that left a holding after the case was decided on; one for each event that
+    shows it. Never removed: what the events no longer show is `withdrawn_at`. Written by: sql.
+
+    `amounts`: quantity by unit of measure, as texts. `to_site_id` null: to consumers, to several places, or
+    nobody said. `seen_by`: who has looked at it.
+    """
+
+    __tablename__ = "recall_alarm"
+    __table_args__ = (
+        CheckConstraint("kind IN ('shipped', 'sold', 'transformed')", name="kind"),
+        CheckConstraint("(seen_at IS NULL) = (seen_by IS NULL)", name="seen"),
+        UniqueConstraint("recall_id", "batch_id", "event_id", "kind", name="recall_alarm_event_key"),
+    )
+
+    id: int | None = identity_key()
+    recall_id: int = Field(sa_column=Column(BigInteger, ForeignKey("recall.id"), nullable=False))
+    batch_id: int = Field(sa_column=Column(BigInteger, ForeignKey("batch.id"), nullable=False))
+    event_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    kind: str
+    from_site_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    to_site_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    amounts: dict[str, Any] = document()
+    at: datetime = instant()
+    raised_at: datetime = instant()
+    withdrawn_at: datetime | None = instant(nullable=True)
+    seen_at: datetime | None = instant(nullable=True)
+    seen_by: str | None = None

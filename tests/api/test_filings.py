@@ -13,13 +13,9 @@ from typing import Any
 import httpx
 import openpyxl
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.app import create_app
-from service.auth.tokens import issue_first_key
-from service.db.transaction import create_engine
+from tests.api.own_service import own_service
 from tests.api.registering import refused, register
-from tests.conftest import NUMBERS, TEMPLATE, execute, on_database
 from tests.world import capture, gln, gtin, objects, receive, sell, ship, thing, transform
 
 Json = dict[str, Any]
@@ -80,23 +76,10 @@ async def _capture_all(client: httpx.AsyncClient) -> None:
 @pytest.fixture(scope="module")
 async def kitchen(cluster: str) -> AsyncIterator[httpx.AsyncClient]:
     """The chain on a service of its own; the tests of this file only read it."""
-    name = f"test_{next(NUMBERS)}"
-    await execute(cluster, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    dsn = on_database(cluster, name)
-    engine: AsyncEngine = create_engine(dsn)
-    app = create_app(engine)
-    headers = {"Authorization": f"Bearer {await issue_first_key(dsn)}"}
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://testserver", headers=headers
-        ) as client,
-    ):
+    async with own_service(cluster) as client:
         await _register_all(client)
         await _capture_all(client)
         yield client
-    await engine.dispose()
-    await execute(cluster, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def _rows(client: httpx.AsyncClient, path: str, **params: Any) -> Json:
