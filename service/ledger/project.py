@@ -104,7 +104,14 @@ class Plan:
     def known(self, captured: Captured) -> "Known":
         """What need not be read again, once the plan is written."""
         posted = self.posted
-        return Known(posted.events, posted.postings, posted.by_batch(), captured.batches, self.lineages)
+        return Known(
+            posted.events,
+            posted.postings,
+            posted.by_batch(),
+            captured.batches,
+            captured.batches,
+            self.lineages,
+        )
 
 
 async def project(tx: Transaction, stored: Sequence[StoredEvent]) -> set[int]:
@@ -267,13 +274,15 @@ async def postings_of_events(
 @dataclass(frozen=True, slots=True)
 class Known:
     """What needs no reading when batches are projected: the postings of `events`, by event and by batch;
-    which batches nothing else is told of (`new`); how all of them hang together with products.
+    which batches nothing else is told of (`new`), and which have no rows yet (`unwritten`); how all of them
+    hang together with products.
     """
 
     events: frozenset[int] = frozenset()
     postings: Mapping[int, Postings] = field(default_factory=dict)
     by_batch: Mapping[int, Sequence[Posting]] = field(default_factory=dict)
     new: frozenset[int] = frozenset()
+    unwritten: frozenset[int] = frozenset()
     lineages: Lineages | None = None
 
 
@@ -293,6 +302,12 @@ async def project_batches(tx: Transaction, batches: Iterable[int], known: Known 
         for some in _chunks(sorted(others)):
             written.add(await _project_some(tx, some, Known()))
     return written
+
+
+async def project_new(tx: Transaction, batches: Sequence[int]) -> None:
+    """Compute and write the projection of batches that have none yet, and of no others."""
+    for some in _chunks(batches):
+        await _project_some(tx, some, Known(unwritten=frozenset(some)))
 
 
 def _chunks(batches: Sequence[int]) -> list[Sequence[int]]:
@@ -318,4 +333,4 @@ async def _project_some(tx: Transaction, batches: Sequence[int], known: Known) -
         )
         for batch in batches
     }
-    return await write_ledgers(tx, ledgers, known.new)
+    return await write_ledgers(tx, ledgers, known.unwritten)

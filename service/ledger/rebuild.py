@@ -33,11 +33,14 @@ BATCHES_AT_ONCE = 500
 #: Rows that the driver fetches ahead; one payload may be megabytes.
 FETCHED_AHEAD = 50
 
-ALL_EVENTS = """
+EVENTS_BETWEEN = """
 SELECT event.id, event.event_id, event.payload::text AS payload, context.context::text AS context
 FROM event JOIN event_context AS context ON context.id = event.context_id
+WHERE event.id BETWEEN $1 AND $2
 ORDER BY event.id
 """
+#: More than any row's id.
+NO_END = 2**63 - 1
 OLD_ITEMS = "SELECT * FROM event_item WHERE event_id = ANY($1::bigint[])"
 OLD_ENTRIES = "SELECT * FROM journal_entry WHERE event_id = ANY($1::bigint[])"
 DELETE_ITEMS = """
@@ -101,10 +104,13 @@ async def _pages(tx: Transaction, query: str, size: int) -> AsyncIterator[list[i
         yield [row["id"] for row in rows]
 
 
-async def _stored_events(tx: Transaction) -> AsyncIterator[list[StoredEvent]]:
+async def stored_events(
+    tx: Transaction, first: int = 0, last: int = NO_END
+) -> AsyncIterator[list[StoredEvent]]:
+    """The stored events of these rows, some at a time."""
     some: list[StoredEvent] = []
     characters = 0
-    async for row in tx.sql.cursor(ALL_EVENTS, prefetch=FETCHED_AHEAD):
+    async for row in tx.sql.cursor(EVENTS_BETWEEN, first, last, prefetch=FETCHED_AHEAD):
         some.append(StoredEvent(row["id"], row["event_id"], read_stored(row["payload"], row["context"])))
         characters += len(row["payload"])
         if len(some) >= EVENTS_AT_ONCE or characters >= PAYLOAD_AT_ONCE:
@@ -116,7 +122,7 @@ async def _stored_events(tx: Transaction) -> AsyncIterator[list[StoredEvent]]:
 
 async def _rebuild_journal(tx: Transaction) -> tuple[int, int]:
     events = changed = 0
-    async for stored in _stored_events(tx):
+    async for stored in stored_events(tx):
         events += len(stored)
         changed += await _mend_journal(tx, [item.id for item in stored], await read_journal(tx, stored))
     return events, changed

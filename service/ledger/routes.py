@@ -2,11 +2,11 @@
 
 from dataclasses import asdict
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from service.auth.caller import KnownCaller, Tx
-from service.ledger.rebuild import rebuild
+from service.auth.caller import find_caller_first
+from service.ledger.rebuild_aside import rebuild_aside
 
 router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
 
@@ -24,10 +24,16 @@ class Rebuilt(BaseModel):
     )
 
 
-@router.post("/rebuild", summary="Compute the projection anew from all events 由全部事件重建台账")
-async def rebuild_ledger(tx: Tx, _caller: KnownCaller) -> Rebuilt:
+@router.post(
+    "/rebuild",
+    summary="Compute the projection anew from all events 由全部事件重建台账",
+    dependencies=[Depends(find_caller_first)],
+)
+async def rebuild_ledger(request: Request) -> Rebuilt:
     """Derive journal, postings, flows, holdings and gaps from the stored events alone; mend what differs.
 
-    Captures wait meanwhile, they are not refused. For operators. 重建期间采集会等待，不会被拒绝；仅限运营者。
+    Captures go on meanwhile; only at the end they wait while what was wrong is put into use, all at once.
+    For operators. 重建期间采集照常进行，仅在最后替换有误的行时短暂等待；仅限运营者。
     """
-    return Rebuilt(**asdict(await rebuild(tx)))
+    dsn = request.app.state.engine.url.render_as_string(hide_password=False)
+    return Rebuilt(**asdict(await rebuild_aside(dsn)))
