@@ -21,7 +21,7 @@ from service.labels import routes as label_routes
 from service.labels import sheet_routes as label_sheet_routes
 from service.ledger import owners
 from service.ledger import routes as ledger_routes
-from service.notices import channel_routes, notice_routes
+from service.notices import answer_routes, case_answer_routes, channel_routes, notice_routes
 from service.notices import making as notices_making
 from service.notices.duty import Telling
 from service.operation import routes as operation_routes
@@ -68,6 +68,7 @@ the field, the value and what would be right, in English and Chinese.
 
 #: Ends of paths of uploaded files and of lists of serial numbers.
 OWN_BOUNDS = ("/documents", "/serials", "/drug-codes")
+OWN_BOUND_BEGINNINGS = ("/epcis/", "/r/")
 OWN_BOUND_PATHS = (identify.PATH, complaint_routes.PATH, complaint_pages.PATH)
 #: Complaints come before the pages of codes, which take every path below theirs.
 CONSUMERS = (
@@ -84,7 +85,7 @@ RECALLS = (
     *(recall_deadline_routes.router, recall_routes.router, recall_holder_routes.router),
     *(recall_alarm_routes.router, filing_routes.router, *report_routes.ROUTERS),
 )
-NOTICES = (channel_routes.router, notice_routes.router)
+NOTICES = (channel_routes.router, notice_routes.router, case_answer_routes.router, answer_routes.router)
 ACCESS = (access_routes.router, access_routes.public, operation_routes.public, operation_routes.router)
 #: What hears of what happens below it.
 LISTENING = (owners, recall_conduct, recall_alarms, recall_advice, notices_making)
@@ -96,7 +97,7 @@ IN_FRONT = (FastRedirect, FastPages, FastStatus, DataAsOf)
 
 def bounds_itself(path: str) -> bool:
     """Captured documents, uploaded files and lists of codes have limits of their own."""
-    return path.startswith("/epcis/") or path.endswith(OWN_BOUNDS) or path in OWN_BOUND_PATHS
+    return path.startswith(OWN_BOUND_BEGINNINGS) or path.endswith(OWN_BOUNDS) or path in OWN_BOUND_PATHS
 
 
 def create_app(

@@ -51,5 +51,14 @@ class AnswerRow:
 
 async def latest_answers(tx: Transaction, recall_id: int) -> list[AnswerRow]:
     """The last word on each batch of each recipient, in the order of recipients, batches and units."""
-    rows = await tx.sql.fetch(statement("service.notices", "answers"), recall_id, ROWS_MOST)
-    return [AnswerRow(**row) for row in rows]
+    return await _latest(tx, recall_id, None)
+
+
+async def latest_answers_of(tx: Transaction, recall_id: int, recipient_id: int) -> list[AnswerRow]:
+    """The last word of one recipient on each of its batches."""
+    return await _latest(tx, recall_id, recipient_id)
+
+
+async def _latest(tx: Transaction, recall_id: int, recipient_id: int | None) -> list[AnswerRow]:
+    sql = statement("service.notices", "answers")
+    return [AnswerRow(**row) for row in await tx.sql.fetch(sql, recall_id, ROWS_MOST, recipient_id)]

@@ -38,7 +38,12 @@ async def add_channel(
     return made
 
 
-@router.delete("/{party_id}/channels/{channel_id}", status_code=204, summary="Remove a channel 删除通知渠道")
+@router.delete(
+    "/{party_id}/channels/{channel_id}",
+    status_code=204,
+    summary="Remove a channel 删除通知渠道",
+    responses={204: {"description": "It is used no more. 已停用。"}},
+)
 async def remove_channel(tx: Tx, caller: KnownCaller, party_id: PathId, channel_id: PathId) -> None:
     """Tell the party this way no more; its key is forgotten, what waits to be sent by it is cancelled."""
     require_own(caller, party_id)

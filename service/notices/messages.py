@@ -123,6 +123,8 @@ def _middle(kind: str, content: Content, place: int) -> Iterator[str]:
             if told(content["recall"], name, place):
                 yield f"{WORDS[name][place]}{colon}{told(content['recall'], name, place)}"
         yield ""
+        if content.get("supplier"):
+            yield f"{WORDS['supplier'][place]}{colon}{told(content['supplier'], 'name', place)}"
         yield WORDS["goods"][place] + colon
         yield from goods_lines(content["lines"], place)
         yield ""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from service import clock
 from service.auth.caller import Caller, KnownCaller, Tx, find_caller
 from service.auth.permissions import Role
+from service.db.transaction import Transaction
 from service.errors import Forbidden, Missing
 from service.notices import store
 from service.notices.cases import fetch_case
@@ -40,6 +41,15 @@ def require_own(caller: Caller, party_id: int | None) -> None:
             f"This is another party's; {caller.name} speaks for party {caller.party_id}.",
             f"这属于其他主体；{caller.name} 代表主体 {caller.party_id}。",
         )
+
+
+async def seen_of(tx: Transaction, caller: Caller, recall_id: int) -> int | None:
+    """Of which party a caller sees the answers of a case; None: all. Who answers for the case sees all, and
+    so do authorities. Raises `Missing`.
+    """
+    case = await fetch_case(tx, recall_id)
+    runs_it = case.responsible_party_id is None or sees(caller, case.responsible_party_id)
+    return None if runs_it else caller.party_id
 
 
 @router.get("/v1/notices", summary="Notices, the in-box of a party 通知收件箱")
@@ -97,6 +107,7 @@ async def acknowledge_notice(
 @router.get("/v1/recalls/{recall_id}/recipients", summary="Whom a case tells 通知对象")
 async def list_recipients(
     tx: Tx,
+    caller: KnownCaller,
     recall_id: PathId,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
@@ -104,10 +115,12 @@ async def list_recipients(
     """Everybody whom the case tells: when and how they were told, whether they read and answered it.
 
     Those with `reachable: false` cannot be told by any channel: call them, give them a link
-    (`POST …/links`), or add a channel, by which they are told at once.
+    (`POST …/links`), or add a channel, by which they are told at once. Holders with a key see themselves.
     """
-    await fetch_case(tx, recall_id)
-    rows = await store.recipients(tx, recall_id, after=row_after(page, "recipients"), limit=limit + 1)
+    own = await seen_of(tx, caller, recall_id)
+    rows = await store.recipients(
+        tx, recall_id, after=row_after(page, "recipients"), limit=limit + 1, party=own
+    )
     items = [RecipientLine.model_validate(row, from_attributes=True) for row in rows]
     return page_of(items, [item.id for item in items], limit, "recipients")
 
@@ -123,6 +136,11 @@ async def add_link(
     """A link by which the recipient reads its last notice and answers without an account: to be told by
     telephone, letter or chat. It is told once; whoever has it answers in the recipient's name.
     """
+    if await seen_of(tx, caller, recall_id) is not None:
+        raise Forbidden(
+            "Links are made by whoever answers for the case, and by authorities.",
+            "回复链接由案件责任方或监管部门生成。",
+        )
     notice_id = await store.find_last_notice(tx, recall_id, recipient_id)
     if notice_id is None:
         raise Missing(

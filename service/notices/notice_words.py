@@ -84,6 +84,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "no_lot": ("批号未知", "lot unknown"),
     "no_quantity": ("数量未知", "quantity unknown"),
     "at": ("地点", "at"),
+    "supplier": ("供货方（据其回复）", "Supplied by, as they say"),
     "answer_by": ("请在此时间前回复", "Answer before"),
     "answer": ("阅读、确认并回复（无需账号）", "Read, acknowledge and answer here, without an account"),
     "link_secret": (

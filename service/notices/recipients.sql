@@ -1,4 +1,5 @@
--- Whom case $1 tells, after recipient $2, at most $3: one row each, with what became of their notices.
+-- Whom case $1 tells, after recipient $2, at most $3 (only party $4, if it is given): one row each, with what
+-- became of their notices.
 -- Reachable: something was sent to them or may yet be; who has no channel, or only such as failed, is not.
 SELECT recipient.id, recipient.role, recipient.party_id, recipient.contact_id, recipient.site_id,
        coalesce(party.uri, site.uri) AS uri,
@@ -37,6 +38,6 @@ LEFT JOIN LATERAL (
                FILTER (WHERE acknowledged_at IS NOT NULL))[1] AS acknowledged_by
     FROM notice WHERE notice.recipient_id = recipient.id
 ) AS reading ON true
-WHERE recipient.recall_id = $1 AND recipient.id > $2
+WHERE recipient.recall_id = $1 AND recipient.id > $2 AND ($4::bigint IS NULL OR recipient.party_id = $4)
 ORDER BY recipient.id
 LIMIT $3

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from service.db.statements import statement
 from service.db.transaction import Transaction
@@ -53,10 +53,15 @@ class Recipient:
 
 
 async def recipients(
-    tx: Transaction, recall_id: int, *, after: int = 0, limit: int = RECIPIENTS_MOST
+    tx: Transaction,
+    recall_id: int,
+    *,
+    after: int = 0,
+    limit: int = RECIPIENTS_MOST,
+    party: int | None = None,
 ) -> list[Recipient]:
-    """Whom the case tells, in the order in which it found them."""
-    rows = await tx.sql.fetch(statement("service.notices", "recipients"), recall_id, after, limit)
+    """Whom the case tells, in the order in which it found them; `party`: only this one."""
+    rows = await tx.sql.fetch(statement("service.notices", "recipients"), recall_id, after, limit, party)
     return [Recipient(**row) for row in rows]
 
 
@@ -64,3 +69,17 @@ async def find_last_notice(tx: Transaction, recall_id: int, recipient_id: int) -
     """The last notice that tells a recipient of its goods, else the last of all."""
     found: int | None = await tx.sql.fetchval(LAST_NOTICE, recall_id, recipient_id)
     return found
+
+
+async def find_recipient(tx: Transaction, recall_id: int, recipient_id: int) -> Recipient | None:
+    """One recipient of the case."""
+    found = await recipients(tx, recall_id, after=recipient_id - 1, limit=1)
+    return found[0] if found and found[0].id == recipient_id else None
+
+
+async def list_proofs(
+    tx: Transaction, recall_id: int, *, after: int, limit: int, party: int | None
+) -> list[dict[str, Any]]:
+    """Files that came with answers, in their order; `party`: only those of this one."""
+    rows = await tx.sql.fetch(statement("service.notices", "proofs"), recall_id, after, limit, party)
+    return [dict(row) for row in rows]

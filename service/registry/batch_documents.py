@@ -53,7 +53,7 @@ async def add_document(
     document = BatchDocument(
         batch_id=batch_id,
         **fields.model_dump(),
-        file_sha256=await _store(tx, upload) if upload else None,
+        file_sha256=await store_file(tx, upload) if upload else None,
         file_name=plain_file_name(upload.name) if upload else None,
         voided_at=None,
         created_at=clock.now(),
@@ -63,7 +63,8 @@ async def add_document(
     return shown(document)
 
 
-async def _store(tx: Transaction, upload: Upload) -> str:
+async def store_file(tx: Transaction, upload: Upload) -> str:
+    """Keep a file once, by the SHA-256 (hex) of its content, which is returned."""
     digest = hashlib.sha256(upload.content).hexdigest()
     file = {
         "sha256": digest,
