@@ -23,7 +23,7 @@ from service.events.identifying import Identified, identify_events
 from service.events.json_document import dump_event
 from service.events.master_data import keep_master_data
 from service.events.model import Document, VocabularyElement
-from service.events.store import EVENT_KEYS, Incoming, Inserted, ensure_context, insert_events
+from service.events.store import EVENT_KEY, Incoming, Inserted, ensure_context, insert_events
 from service.identifiers.lenient import identity_of
 from service.ledger.changes import tell_projection_changed
 from service.ledger.locks import own_ledger, share_ledger
@@ -107,7 +107,7 @@ async def _beginning_anew(tx: Transaction, store_all: Callable[[], Awaitable[T]]
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
             logger.info("capture begins anew: %s", type(error).__name__)
         except asyncpg.UniqueViolationError as error:
-            if error.constraint_name not in EVENT_KEYS:
+            if error.constraint_name != EVENT_KEY:
                 raise
             logger.info("capture begins anew: another has stored one of its events")
     raise Unavailable(

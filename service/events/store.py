@@ -38,8 +38,8 @@ COLUMNS = (
 
 FIND_KNOWN = "SELECT event_id, fingerprint, declares_error FROM event WHERE event_id = ANY($1::text[])"
 ALLOT_IDS = "SELECT nextval('event_id_seq') FROM generate_series(1, $1)"
-#: Unique indexes that tell that another capture stored one of the events meanwhile.
-EVENT_KEYS = ("event_event_id_key", "event_event_id_fingerprint_key")
+#: The unique index that tells that another capture stored one of the events meanwhile.
+EVENT_KEY = "event_event_id_key"
 ENSURE_CONTEXT = """
 WITH made AS (
     INSERT INTO event_context (digest, context) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING RETURNING id
@@ -105,7 +105,7 @@ async def ensure_context(tx: Transaction, context: Any) -> int:
 async def insert_events(tx: Transaction, events: Sequence[Incoming], *, now: datetime) -> Inserted:
     """Store the events that are not here yet.
 
-    Raises `asyncpg.UniqueViolationError` of one of `EVENT_KEYS` where another capture commits one of them at
+    Raises `asyncpg.UniqueViolationError` of `EVENT_KEY` where another capture commits one of them at
     this very moment: whoever begins anew finds it.
     """
     await _tell_prefixes(tx, [each.item for each in events])

@@ -68,8 +68,13 @@ class Event(SQLModel, table=True):
 
     __tablename__ = "event"
     __table_args__ = (
-        Index("event_event_id_key", "event_id", unique=True, postgresql_where=text("NOT declares_error")),
-        Index("event_event_id_fingerprint_key", "event_id", "fingerprint", unique=True),
+        # Of an event no part of the fingerprint, of an error declaration all of it.
+        Index(
+            "event_event_id_key",
+            "event_id",
+            text("substr(fingerprint, 1, declares_error::integer * 32)"),
+            unique=True,
+        ),
         # Each ends with the id: pages continue after (time, id).
         Index("event_event_time_idx", "event_time", "id"),
         Index("event_record_time_idx", "record_time", "id"),

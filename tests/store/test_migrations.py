@@ -3,10 +3,13 @@
 import asyncio
 import subprocess
 import sys
+from datetime import datetime
 
 import asyncpg
+import pytest
 from alembic import command
 
+from service.db import online
 from service.db.migrate import check, configuration, upgrade
 from tests.conftest import execute, on_database
 from tests.server import ROOT
@@ -53,3 +56,59 @@ def test_two_upgrades_at_once_wait_for_each_other(cluster: str) -> None:
     running = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(3)]
     assert [process.wait() for process in running] == [0, 0, 0]
     check(dsn)
+
+
+ONE_KEY = "event_event_id_key"
+WAITING = "SELECT query_start FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'"
+#: A migration that was not seen to wait by then never will; no measure of speed.
+SEEN_SECONDS = 60
+
+
+async def test_a_revision_that_waits_for_a_lock_gives_it_up_and_begins_anew(
+    cluster: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(online, "LOCK_TIMEOUT", "50ms")
+    name = "test_waiting_upgrade"
+    await execute(cluster, f"CREATE DATABASE {name} TEMPLATE suyuan_template")
+    dsn = on_database(cluster, name)
+    await asyncio.to_thread(command.downgrade, configuration(dsn), "0016")
+    holder, watcher = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
+    try:
+        async with holder.transaction():
+            # As a vacuum holds it.
+            await holder.execute("LOCK TABLE flow IN SHARE UPDATE EXCLUSIVE MODE")
+            migrating = asyncio.create_task(asyncio.to_thread(upgrade, dsn))
+            attempts: set[datetime | None] = set()
+            async with asyncio.timeout(SEEN_SECONDS):
+                while len(attempts) < 2:
+                    attempts.add(await watcher.fetchval(WAITING, name))
+                    attempts.discard(None)
+                    # Others go on meanwhile.
+                    await watcher.execute("SELECT FROM flow")
+        await migrating
+        assert await watcher.fetchval("SELECT version_num FROM alembic_version") >= "0017"
+    finally:
+        await holder.close()
+        await watcher.close()
+    await asyncio.to_thread(check, dsn)
+
+
+async def test_an_index_that_was_broken_off_is_made_anew(cluster: str) -> None:
+    name = "test_broken_off"
+    await execute(cluster, f"CREATE DATABASE {name} TEMPLATE suyuan_template")
+    dsn = on_database(cluster, name)
+    await asyncio.to_thread(command.downgrade, configuration(dsn), "0016")
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("CREATE INDEX event_event_id_one_key ON event (event_id)")
+        await connection.execute(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'event_event_id_one_key'::regclass"
+        )
+        await asyncio.to_thread(upgrade, dsn)
+        found = await connection.fetchrow(
+            "SELECT indisvalid, indisunique FROM pg_index WHERE indexrelid = $1::text::regclass", ONE_KEY
+        )
+        assert found is not None
+        assert tuple(found) == (True, True)
+    finally:
+        await connection.close()
