@@ -8,7 +8,11 @@ from typing import Final
 
 CLIENT: Final = Path(__file__).resolve().parents[1] / "clients" / "suyuan"
 #: What is written from what.
-TWINS: Final = {"async_client.py": "client.py", "async_areas.py": "areas.py"}
+TWINS: Final = {
+    "async_client.py": "client.py",
+    "async_areas.py": "areas.py",
+    "async_key_areas.py": "key_areas.py",
+}
 #: What stands in asyncio's file, and what stands for it in the other.
 WORDS: Final = (
     ("async_stream", "stream"),

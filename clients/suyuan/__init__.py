@@ -11,6 +11,7 @@ from suyuan.async_client import AsyncSuyuan
 from suyuan.captures import CaptureJob, CaptureLimits, NotADocument
 from suyuan.client import Suyuan
 from suyuan.connection import BadConfiguration, Connection
+from suyuan.keys import Accepted, Invitation, Key, Member, WhoAmI
 from suyuan.problems import (
     BadInput,
     Conflict,
@@ -34,6 +35,7 @@ from suyuan.units import Package, Unit, Verification
 
 __all__ = [
     "NEVER",
+    "Accepted",
     "AsyncSuyuan",
     "BadConfiguration",
     "BadInput",
@@ -45,8 +47,11 @@ __all__ = [
     "Conflict",
     "Connection",
     "Fault",
+    "Invitation",
+    "Key",
     "Licence",
     "Looks",
+    "Member",
     "NamedQuery",
     "NotADocument",
     "NotAllowed",
@@ -73,5 +78,6 @@ __all__ = [
     "Unreachable",
     "Unreadable",
     "Verification",
+    "WhoAmI",
     "verify_signature",
 ]

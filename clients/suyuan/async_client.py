@@ -9,12 +9,14 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from suyuan import captures, events, recalls, registry, signals, traces
+from suyuan import captures, events, keys, recalls, registry, signals, traces
 from suyuan.async_areas import Batches, Complaints, Queries, Recalls, Rows, Subscriptions, Suspects, Units
+from suyuan.async_key_areas import Invitations, Keys, Members
 from suyuan.call import Call, LineCutter, Lines, Page
 from suyuan.captures import CaptureJob, CaptureLimits, Document
 from suyuan.connection import Connection, find_connection
 from suyuan.events import Event
+from suyuan.keys import WhoAmI
 from suyuan.problems import Refused, Unreachable, refusal_of
 from suyuan.retry import Retry
 from suyuan.sending import TIMEOUT, arguments_of, request_of
@@ -59,6 +61,9 @@ class AsyncSuyuan:
         self.complaints = Complaints(self)
         self.suspects = Suspects(self)
         self.units = Units(self)
+        self.keys = Keys(self)
+        self.members = Members(self)
+        self.invitations = Invitations(self)
 
     async def __aenter__(self) -> Self:
         return self
@@ -126,6 +131,10 @@ class AsyncSuyuan:
             token = page.next_page
             if token is None:
                 return
+
+    async def whoami(self) -> WhoAmI:
+        """Whom the service takes this client for, and what it may do."""
+        return await self.send(keys.whoami())
 
     # --- captures --------------------------------------------------------------------------------
 

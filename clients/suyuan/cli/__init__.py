@@ -11,6 +11,7 @@ from suyuan.cli.complaints import complaint, list_complaints, list_suspects
 from suyuan.cli.demo import demo
 from suyuan.cli.events import list_events
 from suyuan.cli.identify import identify_codes
+from suyuan.cli.keys import invite, join, key, member, whoami
 from suyuan.cli.queries import query, subscribe
 from suyuan.cli.recalls import recall
 from suyuan.cli.single import label, login, rebuild
@@ -43,6 +44,11 @@ app.add_typer(recall)
 app.command("complaints", help=text("complaints"))(list_complaints)
 app.add_typer(complaint)
 app.command("suspects", help=text("suspects"))(list_suspects)
+app.add_typer(key)
+app.add_typer(member)
+app.command("invite", help=text("invite"))(invite)
+app.command("join", help=text("join"))(join)
+app.command("whoami", help=text("whoami"))(whoami)
 app.command("rebuild", help=text("rebuild"))(rebuild)
 app.command("demo", help=text("demo"))(demo)
 

@@ -19,7 +19,7 @@ def login(url: Url = None, key: Key = None, as_json: Json = False) -> None:
     key = key or typer.prompt(text("key?"), hide_input=True)
     out = Output(as_json)
     with ends(out), connect(url, key) as client:
-        client.parties.find()
+        client.whoami()
         path = store_connection(client.connection)
         out.say("logged in", url=client.connection.url, path=path)
         out.document({"url": client.connection.url, "path": str(path)})

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from suyuan.cli.help import HELP
+from suyuan.cli.key_texts import KEY_TEXTS
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     **HELP,
+    **KEY_TEXTS,
     # headings
     "id": ("Id", "编号"),
     "name": ("Name", "名称"),

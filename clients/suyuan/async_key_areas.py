@@ -1,0 +1,64 @@
+"""Keys, members, invitations, for asyncio."""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from suyuan import keys
+from suyuan.keys import Accepted, Invitation, Key, Member
+from suyuan.registry import Shelf
+
+if TYPE_CHECKING:
+    from suyuan.async_client import AsyncSuyuan
+
+T = TypeVar("T")
+
+
+class Callers(Generic[T]):
+    """Those who may call, of one kind."""
+
+    def __init__(self, client: "AsyncSuyuan", shelf: Shelf[T]) -> None:
+        self._client = client
+        self._shelf = shelf
+
+    def list(self) -> AsyncIterator[T]:
+        """All of the caller's party (an operator sees all), ended ones too."""
+        return self._client.each(self._shelf.page({}))
+
+    async def make(self, **fields: Any) -> T:
+        """A new one: `name`, `role`, perhaps `party_id` and `permissions`, `expires_at`; a member's `issuer`
+        and `subject`. The secret of a key or an invitation is in this answer alone.
+        """
+        return await self._client.send(self._shelf.register(fields))
+
+    async def revoke(self, row_id: int) -> T:
+        """End one at once. Raises `Conflict` for the last operator's key."""
+        return await self._client.send(keys.revoke(self._shelf, row_id))
+
+
+class Keys(Callers[Key]):
+    """API keys."""
+
+    def __init__(self, client: "AsyncSuyuan") -> None:
+        super().__init__(client, keys.KEYS)
+
+    async def renew(self, key_id: int, *, overlap_hours: int = 24) -> Key:
+        """A key that may do the same; the old one ends after the overlap."""
+        return await self._client.send(keys.renew(key_id, overlap_hours))
+
+
+class Members(Callers[Member]):
+    """People and programs for whom an OpenID Connect issuer vouches."""
+
+    def __init__(self, client: "AsyncSuyuan") -> None:
+        super().__init__(client, keys.MEMBERS)
+
+
+class Invitations(Callers[Invitation]):
+    """Secrets by which somebody becomes a caller, once."""
+
+    def __init__(self, client: "AsyncSuyuan") -> None:
+        super().__init__(client, keys.INVITATIONS)
+
+    async def accept(self, invitation: str) -> Accepted:
+        """Use one up: a key is issued, or the owner of the bearer token becomes a member."""
+        return await self._client.send(keys.accept(invitation))

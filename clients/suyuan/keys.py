@@ -1,0 +1,102 @@
+"""Who may call: keys, members, invitations; their shapes, and the calls."""
+
+from datetime import datetime
+from typing import Final, TypeVar
+
+import msgspec
+
+from suyuan.call import Call, Page, as_json, reads
+from suyuan.registry import Shelf
+
+T = TypeVar("T")
+
+
+class WhoAmI(msgspec.Struct):
+    """Whom the service takes the caller for. `party_id`: None for an operator."""
+
+    name: str
+    role: str
+    party_id: int | None = None
+    permissions: list[str] = []
+
+
+class Key(msgspec.Struct):
+    """A key on record. `hint`: how it begins; `last_used_at`: to the minute; `key`: its text, told only in
+    the answer that issues it.
+    """
+
+    id: int
+    name: str
+    role: str
+    hint: str = ""
+    party_id: int | None = None
+    permissions: list[str] = []
+    created_at: datetime | None = None
+    created_by: str = ""
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+    key: str | None = None
+
+
+class Member(msgspec.Struct):
+    """Somebody for whom an OpenID Connect issuer vouches."""
+
+    id: int
+    name: str
+    role: str
+    issuer: str
+    subject: str
+    party_id: int | None = None
+    permissions: list[str] = []
+    created_at: datetime | None = None
+    created_by: str = ""
+    revoked_at: datetime | None = None
+
+
+class Invitation(msgspec.Struct):
+    """An invitation on record. `invitation`: its text, told only in the answer that makes it."""
+
+    id: int
+    name: str
+    role: str
+    party_id: int | None = None
+    permissions: list[str] = []
+    created_at: datetime | None = None
+    created_by: str = ""
+    expires_at: datetime | None = None
+    accepted_at: datetime | None = None
+    revoked_at: datetime | None = None
+    invitation: str | None = None
+
+
+class Accepted(msgspec.Struct):
+    """What an invitation became: a key, or membership."""
+
+    key: Key | None = None
+    member: Member | None = None
+
+
+KEYS: Final = Shelf("keys", Key, Page[Key])
+MEMBERS: Final = Shelf("members", Member, Page[Member])
+INVITATIONS: Final = Shelf("invitations", Invitation, Page[Invitation])
+
+
+def whoami() -> Call[WhoAmI]:
+    """Whom the service takes the caller for."""
+    return Call("GET", "/v1/whoami", reads(WhoAmI))
+
+
+def revoke(shelf: Shelf[T], row_id: int) -> Call[T]:
+    """End one; again does nothing."""
+    return Call("POST", f"/v1/{shelf.name}/{row_id:d}/revocation", reads(shelf.kind), repeatable=True)
+
+
+def renew(key_id: int, overlap_hours: int) -> Call[Key]:
+    """A key that may do the same; the old one ends after the overlap."""
+    return Call("POST", f"/v1/keys/{key_id:d}/renewal", reads(Key), {"overlap_hours": overlap_hours})
+
+
+def accept(invitation: str) -> Call[Accepted]:
+    """Use an invitation up."""
+    return Call("POST", "/v1/invitations/accept", reads(Accepted), **as_json({"invitation": invitation}))
