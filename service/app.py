@@ -32,6 +32,7 @@ from service.recall import alarms as recall_alarms
 from service.recall import conduct as recall_conduct
 from service.recall import deadline_routes as recall_deadline_routes
 from service.recall import holder_routes as recall_holder_routes
+from service.recall import preview_routes as recall_preview_routes
 from service.recall import routes as recall_routes
 from service.registry import document_routes as registry_document_routes
 from service.registry import routes as registry_routes
@@ -82,7 +83,8 @@ EPCIS = (
 )
 #: Deadlines first: their paths look like the number of a case.
 RECALLS = (
-    *(recall_deadline_routes.router, recall_routes.router, recall_holder_routes.router),
+    *(recall_deadline_routes.router, recall_preview_routes.router),
+    *(recall_routes.router, recall_holder_routes.router),
     *(recall_alarm_routes.router, filing_routes.router, *report_routes.ROUTERS),
 )
 NOTICES = (channel_routes.router, notice_routes.router, case_answer_routes.router, answer_routes.router)

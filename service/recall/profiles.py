@@ -94,12 +94,13 @@ def read_profiles(text: str, source: str) -> Profiles:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _bad(source, str(error)) from None
-    try:
-        profiles = msgspec.convert(raw, dict[str, Profile])
-    except msgspec.ValidationError as error:
-        raise _bad(source, str(error)) from None
-    for name, profile in profiles.items():
-        _check(source, name, profile)
+    profiles: Profiles = {}
+    for name, given in raw.items():
+        try:
+            profiles[name] = msgspec.convert(given, Profile)
+        except msgspec.ValidationError as error:
+            raise _bad(source, str(error).replace("`$", f"`{name}")) from None
+        _check(source, name, profiles[name])
     return profiles
 
 

@@ -122,7 +122,7 @@ async def move_recall(tx: Tx, caller: KnownCaller, recall_id: PathId, body: NewM
 @router.get("/{recall_id}/history", summary="The moves of a case 案件历史")
 async def read_history(tx: Tx, recall_id: PathId) -> History:
     """Every move: from where to where, when, by whom, why. Each holds the digest of the one before, and
-    `intact` says whether the chain holds.
+    `broken_at` is the first that does not fit.
     """
     await moving.fetch_case(tx, recall_id)
     rows = await move_store.list_moves(tx, recall_id)

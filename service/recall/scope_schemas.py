@@ -1,6 +1,6 @@
 """The shapes of a scope at the edge: what a case is about."""
 
-from typing import Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -87,3 +87,73 @@ class Preview(RecallScope):
         default=False,
         description="Also what wider and narrower scopes would reach, side by side. 并列比较不同范围。",
     )
+
+
+class Reach(BaseModel):
+    """How far a scope goes. Quantities by unit of measure; `units`: units on record that the scope names, where
+    it names units (their holdings are those of their batches).
+    """
+
+    holdings: int
+    parties: int
+    sites: int
+    regions: int
+    batches: int
+    gaps: int
+    on_hand: dict[str, str]
+    sold: dict[str, str]
+    destroyed: dict[str, str]
+    in_transit: dict[str, str]
+    produced: dict[str, str]
+    units: int | None
+
+
+class ReachedParty(BaseModel):
+    """Who would be told. `party_id` null: nobody knows who holds it; `hops`: steps from the start."""
+
+    party_id: int | None
+    name_zh: str | None
+    name_en: str | None
+    region: str | None
+    holdings: int
+    hops: int
+    on_hand: dict[str, str]
+    in_transit: dict[str, str]
+
+
+class ReachedRegion(BaseModel):
+    """Holdings and parties of one region (null: not known)."""
+
+    region: str | None
+    holdings: int
+    parties: int
+
+
+class ReachedTier(BaseModel):
+    """Holdings and parties so many steps from the start."""
+
+    hops: int
+    holdings: int
+    parties: int
+
+
+class ComparedScope(BaseModel):
+    """Another scope on the same goods, as it would be opened, and its reach."""
+
+    level: Literal["unit", "batch", "day", "input_batch"]
+    scope: Scope
+    reach: Reach
+
+
+class ScopePreview(BaseModel):
+    """What a scope would reach. At most 500 parties, regions and gaps are listed; `reach` counts all."""
+
+    scope: Scope
+    as_of_event: int
+    batches: list[str] = Field(description="The batches it names. 范围内的批次。")
+    reach: Reach
+    parties: list[ReachedParty]
+    regions: list[ReachedRegion]
+    tiers: list[ReachedTier]
+    gaps: list[dict[str, Any]]
+    compared: list[ComparedScope]

@@ -1,0 +1,157 @@
+"""What a scope would reach, looked at before anything is opened: nothing is written, nobody is told.
+
+Side by side with it: what the scope would reach as whole batches, as all that was made on the same days, and as
+all that was made of the same inputs. Too narrow a scope leaves harm in the trade, too wide a one ruins the
+innocent; which one is right is for people to say, on these numbers.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from service import clock
+from service.db.transaction import Transaction
+from service.recall.scopes import Named, count_units, find_named
+from service.settings import settings
+from service.trace.answer import TOLD, Answer
+from service.trace.starts import Question, find_starts
+from service.trace.walk import Walk, walk
+
+#: Days of production, and input batches, that are compared.
+COMPARED_MOST: Final = 10
+#: Gaps, parties and regions that are listed; all are counted.
+LISTED_MOST: Final = 500
+ON_HAND: Final = 1 + TOLD.index("on_hand")
+
+MADE_WITH: Final = """
+-- The days on which these batches were made, by product: as registered, else as production says (in China).
+SELECT DISTINCT product.uri, day
+FROM batch JOIN product ON product.id = batch.product_id
+CROSS JOIN LATERAL (SELECT coalesce(batch.made_on, (
+    SELECT (min(holding.produced_at) AT TIME ZONE 'Asia/Shanghai')::date
+    FROM holding WHERE holding.batch_id = batch.id)) AS day) AS made
+WHERE batch.id = ANY($1::bigint[]) AND day IS NOT NULL
+ORDER BY product.uri, day LIMIT $2
+"""
+MADE_OF: Final = """
+-- What these batches were made of, one step back. Flow kind 1: to another batch, by transformation.
+SELECT DISTINCT batch.id, batch.uri
+FROM flow JOIN batch ON batch.id = flow.batch_id
+WHERE flow.to_batch_id = ANY($1::bigint[]) AND flow.kind = 1 AND flow.batch_id <> flow.to_batch_id
+ORDER BY batch.id LIMIT $2
+"""
+URIS: Final = "SELECT uri FROM batch WHERE id = ANY($1::bigint[]) ORDER BY id"
+
+
+async def preview(tx: Transaction, scope: Mapping[str, Sequence[str]], *, compare: bool) -> dict[str, Any]:
+    """The reach of a scope: counts, parties, regions, tiers and gaps; with `compare`, of other scopes too.
+
+    `tx`: one snapshot, so that the numbers fit together. Raises `Malformed`, `Missing`, `TooLarge`.
+    """
+    named = await find_named(tx, scope)
+    told = await _traced(tx, named)
+    units = await count_units(tx, named.units) if named.units else None
+    return {
+        "scope": dict(scope),
+        "as_of_event": told.as_of_event,
+        "batches": [told.batches[batch]["uri"] for batch in sorted(named.starts.batches)],
+        "reach": _reach(told, units),
+        "parties": _by_party(told)[:LISTED_MOST],
+        "regions": _counted(told, told_by="region")[:LISTED_MOST],
+        "tiers": _counted(told, told_by="hops"),
+        "gaps": list(told.gaps())[:LISTED_MOST],
+        "compared": await _compared(tx, scope, named, told, units) if compare else [],
+    }
+
+
+async def _traced(tx: Transaction, named: Named) -> Answer:
+    found: Walk = await walk(
+        tx, named.starts.nodes, forward=True, skew=timedelta(0), most=settings().trace_max_holdings
+    )
+    return await Answer.load(tx, named.starts, found, now=clock.now())
+
+
+def _reach(told: Answer, units: int | None = None) -> dict[str, Any]:
+    summary = told.head()["summary"]
+    counts = ("holdings", "parties", "sites", "regions", "batches", "gaps")
+    amounts = ("on_hand", "sold", "destroyed", "in_transit", "produced")
+    return {name: summary[name] for name in (*counts, *amounts)} | {"units": units}
+
+
+def _by_party(told: Answer) -> list[dict[str, Any]]:
+    """Who would be told, with what they hold; who holds most batches first."""
+    parties: dict[int | None, dict[str, Any]] = {}
+    amounts: dict[int | None, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    coming: dict[int | None, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for holder in told.holders:
+        party = told.parties.get(holder.party or 0, {})
+        line = parties.setdefault(
+            holder.party,
+            {
+                "party_id": holder.party,
+                "name_zh": party.get("name_zh"),
+                "name_en": party.get("name_en"),
+                "region": told.region_of(holder.site, holder.party),
+                "holdings": 0,
+                "hops": holder.hops,
+            },
+        )
+        line["holdings"] += 1
+        line["hops"] = min(line["hops"], holder.hops)
+        for balance in holder.balances:
+            amounts[holder.party][balance[0]] += Decimal(balance[ON_HAND])
+        for part in told.travelling.get((holder.batch, holder.site), ()):
+            if part["uom"] is not None:
+                coming[holder.party][part["uom"]] += Decimal(part["quantity"] or 0)
+    for party_id, line in parties.items():
+        line["on_hand"] = _texts(amounts[party_id])
+        line["in_transit"] = _texts(coming[party_id])
+    return sorted(parties.values(), key=lambda line: (line["hops"], -line["holdings"], line["party_id"] or 0))
+
+
+def _counted(told: Answer, *, told_by: str) -> list[dict[str, Any]]:
+    """Holdings and parties by region, or by distance from the start."""
+    holdings: dict[Any, int] = defaultdict(int)
+    parties: dict[Any, set[int]] = defaultdict(set)
+    for holder in told.holders:
+        key = holder.hops if told_by == "hops" else told.region_of(holder.site, holder.party)
+        holdings[key] += 1
+        if holder.party is not None:
+            parties[key].add(holder.party)
+    keys = sorted(holdings, key=lambda key: (key is None, key if key is not None else 0))
+    return [{told_by: key, "holdings": holdings[key], "parties": len(parties[key])} for key in keys]
+
+
+async def _compared(
+    tx: Transaction, scope: Mapping[str, Sequence[str]], named: Named, told: Answer, units: int | None
+) -> list[dict[str, Any]]:
+    """Narrower and wider scopes: as asked, whole batches, days of production, inputs."""
+    batches = sorted(named.starts.batches)
+    lines = []
+    if named.units:
+        lines.append(_line("unit", {name: list(texts) for name, texts in scope.items()}, told, units))
+    uris = [row["uri"] for row in await tx.sql.fetch(URIS, batches)]
+    whole = {"batch": uris}
+    lines.append(_line("batch", whole, await _forward(tx, Question(uris))))
+    for row in await tx.sql.fetch(MADE_WITH, batches, COMPARED_MOST):
+        question = Question(product=row["uri"], made_from=row["day"], made_to=row["day"])
+        day = {"product": [row["uri"]], "made_from": [str(row["day"])], "made_to": [str(row["day"])]}
+        lines.append(_line("day", day, await _forward(tx, question)))
+    for row in await tx.sql.fetch(MADE_OF, batches, COMPARED_MOST):
+        of_input = await _forward(tx, Question([row["uri"]]))
+        lines.append(_line("input_batch", {"input_batch": [row["uri"]]}, of_input))
+    return lines
+
+
+async def _forward(tx: Transaction, question: Question) -> Answer:
+    return await _traced(tx, Named(await find_starts(tx, question, forward=True)))
+
+
+def _line(level: str, scope: dict[str, list[str]], told: Answer, units: int | None = None) -> dict[str, Any]:
+    return {"level": level, "scope": scope, "reach": _reach(told, units)}
+
+
+def _texts(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    return {uom: f"{amount.normalize():f}" for uom, amount in sorted(amounts.items()) if amount}
