@@ -1,8 +1,8 @@
 """What a scope would reach, looked at before anything is opened: nothing is written, nobody is told.
 
-Side by side with it: what the scope would reach as whole batches, as all that was made on the same days, and as
-all that was made of the same inputs. Too narrow a scope leaves harm in the trade, too wide a one ruins the
-innocent; which one is right is for people to say, on these numbers.
+Side by side with it: what the scope would reach as whole batches, as all that was made on the same days,
+and as all that was made of the same inputs. Too narrow a scope leaves harm in the trade, too wide a one
+ruins the innocent; which one is right is for people to say, on these numbers.
 """
 
 from collections import defaultdict

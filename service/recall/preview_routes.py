@@ -16,7 +16,8 @@ router = APIRouter(
 
 @router.post("/preview", summary="What a scope would reach 预览召回范围")
 async def preview_recall(tx: Snapshot, body: Preview) -> ScopePreview:
-    """Counts, parties, regions, tiers and gaps of a scope; nothing is stored and nobody is told. With `compare`,
-    what narrower and wider scopes would reach, side by side: units, batches, days of production, inputs.
+    """Counts, parties, regions, tiers and gaps of a scope; nothing is stored and nobody is told. With
+    `compare`, what narrower and wider scopes would reach, side by side: units, batches, days of
+    production, inputs.
     """
     return ScopePreview.model_validate(await preview(tx, body.scope(), compare=body.compare))

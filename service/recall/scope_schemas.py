@@ -90,8 +90,8 @@ class Preview(RecallScope):
 
 
 class Reach(BaseModel):
-    """How far a scope goes. Quantities by unit of measure; `units`: units on record that the scope names, where
-    it names units (their holdings are those of their batches).
+    """How far a scope goes. Quantities by unit of measure; `units`: units on record that the scope names,
+    where it names units (their holdings are those of their batches).
     """
 
     holdings: int
