@@ -56,8 +56,11 @@ def holder_lines(rows: Sequence[Mapping[str, Any]], *, header: bool) -> str:
             "phone": contact.get("phone"),
             "email": contact.get("email"),
         }
-        balances: list[dict[str, Any]] = row["balances"] or [{}]
-        for balance in balances:
-            line = {**common, **balance}
+        balances: list[dict[str, Any]] = row["balances"]
+        under_way: Mapping[str, str] = row["in_transit"]
+        told = {balance["uom"] for balance in balances}
+        coming = [{"uom": uom} for uom in under_way if uom not in told]
+        for balance in [*balances, *coming] or [{}]:
+            line = {**common, **balance, "in_transit": under_way.get(balance.get("uom", ""))}
             writer.writerow([harmless(line.get(column)) for column, _ in COLUMNS])
     return buffer.getvalue()

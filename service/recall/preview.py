@@ -6,7 +6,7 @@ ruins the innocent; which one is right is for people to say, on these numbers.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -15,7 +15,8 @@ from service import clock
 from service.db.transaction import Transaction
 from service.recall.scopes import Named, count_units, find_named
 from service.settings import settings
-from service.trace.answer import TOLD, Answer
+from service.trace.answer import Answer
+from service.trace.holders import NOBODY, TOLD, balances_of
 from service.trace.starts import Question, find_starts
 from service.trace.walk import Walk, walk
 
@@ -82,44 +83,51 @@ def _reach(told: Answer, units: int | None = None) -> dict[str, Any]:
 
 def _by_party(told: Answer) -> list[dict[str, Any]]:
     """Who would be told, with what they hold; who holds most batches first."""
-    parties: dict[int | None, dict[str, Any]] = {}
-    amounts: dict[int | None, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    coming: dict[int | None, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for holder in told.holders:
-        party = told.parties.get(holder.party or 0, {})
+    parties: dict[int, dict[str, Any]] = {}
+    amounts: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    coming: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for batch, site, party_id, hops, balances in _holders(told):
+        party = told.parties.get(party_id, {})
         line = parties.setdefault(
-            holder.party,
+            party_id,
             {
-                "party_id": holder.party,
+                "party_id": None if party_id == NOBODY else party_id,
                 "name_zh": party.get("name_zh"),
                 "name_en": party.get("name_en"),
-                "region": told.region_of(holder.site, holder.party),
+                "region": told.region_of(site, party_id),
                 "holdings": 0,
-                "hops": holder.hops,
+                "hops": hops,
             },
         )
         line["holdings"] += 1
-        line["hops"] = min(line["hops"], holder.hops)
-        for balance in holder.balances:
-            amounts[holder.party][balance[0]] += Decimal(balance[ON_HAND])
-        for part in told.travelling.get((holder.batch, holder.site), ()):
+        line["hops"] = min(line["hops"], hops)
+        for balance in balances_of(balances):
+            amounts[party_id][balance[0]] += Decimal(balance[ON_HAND])
+        for part in told.travelling.get((batch, site), ()):
             if part["uom"] is not None:
-                coming[holder.party][part["uom"]] += Decimal(part["quantity"] or 0)
+                coming[party_id][part["uom"]] += Decimal(part["quantity"] or 0)
     for party_id, line in parties.items():
         line["on_hand"] = _texts(amounts[party_id])
         line["in_transit"] = _texts(coming[party_id])
     return sorted(parties.values(), key=lambda line: (line["hops"], -line["holdings"], line["party_id"] or 0))
 
 
+def _holders(told: Answer) -> Iterator[tuple[int, int, int, int, str]]:
+    """(batch, site, party or `NOBODY`, hops, balances) of each holding."""
+    held = told.holders
+    columns = (held.batch, held.site, held.party, held.hops, held.lines)
+    yield from zip(*(column.tolist() for column in columns), strict=True)
+
+
 def _counted(told: Answer, *, told_by: str) -> list[dict[str, Any]]:
     """Holdings and parties by region, or by distance from the start."""
     holdings: dict[Any, int] = defaultdict(int)
     parties: dict[Any, set[int]] = defaultdict(set)
-    for holder in told.holders:
-        key = holder.hops if told_by == "hops" else told.region_of(holder.site, holder.party)
+    for _, site, party, hops, _ in _holders(told):
+        key = hops if told_by == "hops" else told.region_of(site, party)
         holdings[key] += 1
-        if holder.party is not None:
-            parties[key].add(holder.party)
+        if party != NOBODY:
+            parties[key].add(party)
     keys = sorted(holdings, key=lambda key: (key is None, key if key is not None else 0))
     return [{told_by: key, "holdings": holdings[key], "parties": len(parties[key])} for key in keys]
 

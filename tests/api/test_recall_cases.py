@@ -455,8 +455,9 @@ async def test_a_case_from_complaints_names_those_of_its_goods(
     async with transaction(engine) as tx:
         for number, lot in (("C-2026-AAAA", "noodles/N1"), ("C-2026-BBBB", "flour/F1")):
             await tx.sql.execute(
-                "INSERT INTO complaint (number, status, kind, text, code, language, received_at, updated_at, batch_id) "
-                "SELECT $1, 'received', 'injury', 'x', 'x', 'zh', now(), now(), id FROM batch WHERE uri = $2",
+                "INSERT INTO complaint (number, status, kind, text, code, language, received_at, updated_at, "
+                "batch_id) SELECT $1, 'received', 'injury', 'x', 'x', 'zh', now(), now(), id FROM batch "
+                "WHERE uri = $2",
                 number,
                 uri(lot),
             )
