@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Final
+from typing import Any, Final
 
 #: Reports tell moments as clocks in China show them, with the offset.
 CHINA: Final = timezone(timedelta(hours=8))
@@ -39,10 +39,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of a form: an empty value is shown as missing, never filled in."""
+    """One line of a form: an empty value is shown as missing, never filled in. `key`: for machines."""
 
     label: Words
     value: Words
+    key: str = ""
 
     @property
     def missing(self) -> bool:
@@ -100,6 +101,44 @@ def plain(text: object) -> Words:
     return Words("" if text is None else str(text))
 
 
-def fact(zh: str, en: str, value: object) -> Fact:
+def fact(zh: str, en: str, value: object, key: str = "") -> Fact:
     """A line of a form; `value`: `Words`, or what is the same in both languages."""
-    return Fact(Words(zh, en), value if isinstance(value, Words) else plain(value))
+    return Fact(Words(zh, en), value if isinstance(value, Words) else plain(value), key)
+
+
+def paper_json(paper: Paper) -> dict[str, Any]:
+    """A report as JSON values: its sections with facts, texts and tables, and what is missing."""
+    sections: list[dict[str, Any]] = []
+    for block in paper.blocks:
+        if isinstance(block, Heading):
+            sections.append({"heading_zh": block.words.zh, "heading_en": block.words.en, "parts": []})
+        else:
+            sections[-1]["parts"].append(_part(block))
+    return {
+        "title_zh": paper.title.zh,
+        "title_en": paper.title.en,
+        "number": paper.number,
+        "generated_at": paper.generated_at.isoformat(),
+        "sections": sections,
+        "missing": [one.key or one.label.en for one in paper.missing],
+    }
+
+
+def _part(block: Text | Facts | Table) -> dict[str, Any]:
+    if isinstance(block, Text):
+        return {"text_zh": block.words.zh, "text_en": block.words.en}
+    if isinstance(block, Facts):
+        return {
+            "facts": [
+                {
+                    "key": one.key,
+                    "label_zh": one.label.zh,
+                    "label_en": one.label.en,
+                    "value_zh": one.value.zh,
+                    "value_en": one.value.en or one.value.zh,
+                    "missing": one.missing,
+                }
+                for one in block.lines
+            ]
+        }
+    return {"columns": [column.line for column in block.columns], "rows": [list(row) for row in block.rows]}

@@ -51,7 +51,8 @@ async def trade(client: httpx.AsyncClient) -> dict[str, int]:
             client, name_zh=name, uscc=None, gln=gln(firm), region=REGIONS[firm], contacts=contact
         )
         ids[firm] = row["id"]
-    await register_product(client, name_zh="茉莉花茶", name_en="Jasmine tea", gtin=gtin("tea")[1:])
+    tea = {"name_zh": "茉莉花茶", "name_en": "Jasmine tea", "gtin": gtin("tea")[1:]}
+    await register_product(client, **tea, party_id=ids["tea-works"])
     await capture(
         client,
         commission(f"{LOT}=100", at="maker", on=1),
