@@ -17,8 +17,8 @@ SPREAD: Final[Mapping[str, str]] = {
     **dict.fromkeys(("posting", "flow", "holding", "gap"), "batch_id"),
     **dict.fromkeys(("journal_entry", "event_item"), "event_id"),
 }
-#: Rows that a shard sends together.
-FETCHED: Final = 10_000
+#: Rows that a shard sends, or is sent, together.
+TOGETHER: Final = 5_000
 
 
 def front(shards: Sequence[str]) -> Iterator[str]:
@@ -28,7 +28,12 @@ def front(shards: Sequence[str]) -> Iterator[str]:
         told: dict[str, str] = dict(pair.split("=", 1) for pair in address.split())
         login: dict[str, str] = {name: told.pop(name) for name in ("user", "password") if name in told}
         # All shards are asked at once. Nothing is known of their rows here, but that there are many.
-        told |= {"async_capable": "true", "fetch_size": str(FETCHED), "fdw_tuple_cost": "0.001"}
+        told |= {
+            "async_capable": "true",
+            "fetch_size": str(TOGETHER),
+            "batch_size": str(TOGETHER),
+            "fdw_tuple_cost": "0.001",
+        }
         yield f"CREATE SERVER shard_{number} FOREIGN DATA WRAPPER postgres_fdw {_options(told)}"
         yield f"CREATE USER MAPPING FOR CURRENT_USER SERVER shard_{number} {_options(login)}"
     for table, key in SPREAD.items():

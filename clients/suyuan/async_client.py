@@ -19,7 +19,7 @@ from suyuan.events import Event
 from suyuan.keys import WhoAmI
 from suyuan.problems import Refused, Unreachable, refusal_of
 from suyuan.retry import Retry
-from suyuan.sending import TIMEOUT, arguments_of, request_of
+from suyuan.sending import TIMEOUT, arguments_of, remember_position, request_of
 from suyuan.signals import Looks
 from suyuan.traces import Trace, TraceLine
 
@@ -116,6 +116,7 @@ class AsyncSuyuan:
             raise self._unreachable(outcome) from outcome
         if outcome.status_code >= 400:
             raise refusal_of(outcome)
+        remember_position(self._http, outcome)
         return outcome
 
     def _unreachable(self, error: httpx.RequestError) -> Unreachable:

@@ -11,6 +11,8 @@ from suyuan.connection import Connection
 #: Seconds that an ordinary call may take.
 TIMEOUT: Final = 60.0
 CONNECT_TIMEOUT: Final = 5.0
+#: Where the service's log was after what a client stored; sent again, it makes sure that traces see that.
+POSITION: Final = "Suyuan-Position"
 
 
 def _version() -> str:
@@ -52,3 +54,15 @@ def request_of(http: httpx.Client | httpx.AsyncClient, call: Call[Any]) -> httpx
         headers=dict(call.headers),
         timeout=timeout,
     )
+
+
+def remember_position(http: httpx.Client | httpx.AsyncClient, answer: httpx.Response) -> None:
+    """What was stored through a client is seen by what it asks next, though that is read from a replica."""
+    told = answer.headers.get(POSITION)
+    if told is not None and _order(told) >= _order(http.headers.get(POSITION, "")):
+        http.headers[POSITION] = told
+
+
+def _order(position: str) -> tuple[str, ...]:
+    """Positions in the order of the log: two hexadecimal numbers."""
+    return tuple(part.zfill(16) for part in position.upper().split("/"))

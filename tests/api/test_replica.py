@@ -20,6 +20,7 @@ from service.db.embedded import EmbeddedPostgres
 from service.db.replica import Replica
 from service.db.transaction import create_engine, transaction
 from service.web.reading import AS_OF, POSITION
+from suyuan import AsyncSuyuan
 from tests.api.recalling import recall
 from tests.api.registering import TEA, refused, register_batch, register_product
 from tests.conftest import execute, on_database
@@ -179,6 +180,16 @@ async def test_a_client_sees_what_it_captured(world: World) -> None:
     assert len(await world.holders(**{POSITION: position})) == 2
     not_stored = await world.client.post("/epcis/capture", content=b"{", headers=as_captured)
     assert (not_stored.status_code, POSITION in not_stored.headers) == (400, False)
+
+
+async def test_the_client_sees_what_it_captured_without_asking_for_it(world: World) -> None:
+    key = world.client.headers["Authorization"].removeprefix("Bearer ")
+    transport = httpx.ASGITransport(world.app)
+    async with world.paused(), AsyncSuyuan("http://test", key=key, transport=transport) as suyuan:
+        assert len((await suyuan.trace(uri("F1"))).holdings) == 1
+        await suyuan.capture(document(ship("F1=4", at="maker", to="shop", on=2)))
+        assert len((await suyuan.trace(uri("F1"))).holdings) == 2
+    assert len(await world.holders()) == 2 or not world.replica.is_usable()
 
 
 @pytest.mark.parametrize("position", ["", "nonsense", "0/1/2", "0/xyz"])

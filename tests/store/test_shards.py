@@ -144,12 +144,16 @@ async def test_traces_over_shards_are_those_of_one_machine(engines: tuple[AsyncE
         assert reached > 100
 
 
-@pytest.mark.parametrize(("name", "column"), [("flows_from", "batch_id"), ("flows_to", "to_batch_id")])
+ASKED = {"flows_from": "batch_id", "flows_to": "to_batch_id", "held_of": "batch_id"}
+
+
+@pytest.mark.parametrize(("name", "column"), ASKED.items())
 async def test_shards_are_asked_for_batches_all_at_once(
     engines: tuple[AsyncEngine, AsyncEngine], name: str, column: str
 ) -> None:
     async with transaction(engines[1], snapshot=True) as tx:
-        plan = await tx.sql.fetch(f"EXPLAIN (VERBOSE) {statement('service.trace', name)}", [1, 2, 3])
+        more = [NOW] if name == "held_of" else []
+        plan = await tx.sql.fetch(f"EXPLAIN (VERBOSE) {statement('service.trace', name)}", [1, 2, 3], *more)
     lines = [row[0] for row in plan]
     asked = [line for line in lines if "Remote SQL" in line]
     assert len(asked) == SHARDS
