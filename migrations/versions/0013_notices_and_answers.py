@@ -18,6 +18,7 @@ MOMENT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     create_recipients()
     create_notices()
+    create_told_deadlines()
     create_answers()
 
 
@@ -194,6 +195,20 @@ def create_notices() -> None:
     op.create_index(op.f("notice_link_recipient_id_idx"), "notice_link", ["recipient_id"], unique=False)
 
 
+def create_told_deadlines() -> None:
+    op.create_table(
+        "deadline_told",
+        sa.Column("recall_id", sa.BigInteger(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("occurrence", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.CheckConstraint("step IN ('before', 'after')", name=op.f("deadline_told_step_check")),
+        sa.ForeignKeyConstraint(["recall_id"], ["recall.id"], name=op.f("deadline_told_recall_id_fkey")),
+        sa.PrimaryKeyConstraint("recall_id", "rule", "occurrence", "step", name=op.f("deadline_told_pkey")),
+    )
+
+
 def create_answers() -> None:
     op.create_table(
         "recall_answer",
@@ -275,6 +290,7 @@ def create_answers() -> None:
 
 def downgrade() -> None:
     for table in (
+        "deadline_told",
         "recall_proof",
         "recall_passed_on",
         "recall_answer_line",

@@ -39,6 +39,9 @@ MOST_AT_ONCE: Final = 8
 #: The longest and the shortest time between two looks at who is due.
 LOOK_SECONDS: Final = 2.0
 APART_SECONDS: Final = 0.1
+#: A job whose process shows no sign of life for so long is another's to do. Turns and leases keep it from
+#: being done twice; only what was picked and not begun waits for this.
+HEARTBEAT: Final = timedelta(seconds=10)
 #: A job that finds the row's turn taken comes back after so long, then doubling up to the other.
 BUSY_FIRST: Final = timedelta(seconds=0.25)
 BUSY_MOST: Final = timedelta(seconds=4)
@@ -142,6 +145,7 @@ class Workers:
                 batch_size=BATCH_SIZE,
                 max_concurrent_tasks=MOST_AT_ONCE,
                 shutdown_on_listener_failure=True,
+                heartbeat_timeout=HEARTBEAT,
                 log_aggregation_interval=timedelta(0),
             )
         )

@@ -1,4 +1,4 @@
-"""What notices make by themselves when its time has come."""
+"""What notices do by themselves when its time has come: late channels, reminders, escalations, deadlines."""
 
 from datetime import datetime
 from typing import Final
@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.db.transaction import Transaction, transaction
 from service.notices import notice_store as store
 from service.notices.cases import TOLD
+from service.notices.deadlines import tell_of_deadlines
 from service.notices.notice_store import Recipient
+from service.notices.reminders import cases_to_remind, remind
 
 #: Notices that nobody could be sent, looked at again at once.
 UNTOLD_MOST: Final = 500
@@ -31,9 +33,15 @@ FOR NO KEY UPDATE OF notice SKIP LOCKED
 
 
 async def do_what_is_due(engine: AsyncEngine, now: datetime) -> None:
-    """Send to who can be told by now; remind and escalate."""
+    """Send to who can be told by now; remind and escalate what is due."""
     async with transaction(engine) as tx:
         await tell_the_untold(tx, now)
+        cases = await cases_to_remind(tx, now)
+    for recall_id in cases:
+        async with transaction(engine) as tx:
+            await remind(tx, recall_id, now)
+    async with transaction(engine) as tx:
+        await tell_of_deadlines(tx, now)
 
 
 async def tell_the_untold(tx: Transaction, now: datetime) -> int:

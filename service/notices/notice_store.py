@@ -10,6 +10,7 @@ import msgspec
 
 from service.db.statements import statement
 from service.db.transaction import Transaction
+from service.notices.cases import Case
 from service.notices.channel_addresses import Channel
 from service.notices.channel_store import find_channels
 from service.trace.graph import Node
@@ -53,6 +54,15 @@ FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::
     AS made (notice_id, channel_id, kind, address, language, key)
 """
 CONTACTS: Final = "SELECT id, email, language FROM recall_contact WHERE id = ANY($1::bigint[])"
+CASE_CONTACT: Final = """
+SELECT contact.id FROM recall_contact AS contact
+WHERE contact.recall_id = $1 AND lower(contact.email) IS NOT DISTINCT FROM lower($2)
+  AND ($2 IS NOT NULL OR contact.phone = $3) LIMIT 1
+"""
+INSERT_CASE_CONTACT: Final = """
+INSERT INTO recall_contact (recall_id, name, email, phone, language, added_at)
+VALUES ($1, $2, $3, $4, 'both', $5) RETURNING id
+"""
 MARK_TOLD: Final = "UPDATE notice SET told = true WHERE id = ANY($1::bigint[])"
 
 
@@ -168,3 +178,15 @@ async def insert_deliveries(tx: Transaction, ways: Mapping[int, Sequence[Channel
 async def mark_told(tx: Transaction, notice_ids: Sequence[int]) -> None:
     """There is a way to send these notices now."""
     await tx.sql.execute(MARK_TOLD, list(notice_ids))
+
+
+async def find_case_contact(tx: Transaction, case: Case, now: datetime) -> int | None:
+    """Whom the case itself names, as a contact of it; None where it names no address."""
+    email, phone = case.contact.get("email"), case.contact.get("phone")
+    if not email and not phone:
+        return None
+    found: int | None = await tx.sql.fetchval(CASE_CONTACT, case.id, email, phone)
+    if found is None:
+        name = case.contact.get("name") or email or phone
+        found = await tx.sql.fetchval(INSERT_CASE_CONTACT, case.id, name, email, phone, now)
+    return found

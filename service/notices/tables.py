@@ -182,6 +182,22 @@ class NoticeDelivery(SQLModel, table=True):
     last_error_at: datetime | None = instant(nullable=True)
 
 
+class DeadlineTold(SQLModel, table=True):
+    """That a deadline of a case was told of, before it or after. Written by: sql.
+
+    `rule`, `occurrence`: as in the case's deadlines.
+    """
+
+    __tablename__ = "deadline_told"
+    __table_args__ = (CheckConstraint("step IN ('before', 'after')", name="step"),)
+
+    recall_id: int = Field(sa_column=Column(BigInteger, ForeignKey("recall.id"), primary_key=True))
+    rule: str = Field(primary_key=True)
+    occurrence: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    step: str = Field(primary_key=True)
+    at: datetime = instant()
+
+
 class NoticeLink(SQLModel, table=True):
     """A link by which a recipient reads and answers without an account. Written by: sql.
 
