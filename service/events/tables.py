@@ -190,6 +190,8 @@ class EventItem(SQLModel, table=True):
         CheckConstraint("(unit_id IS NULL) <> (batch_id IS NULL)", name="one_thing"),
         # Which units hold others? Few rows, asked for every unit that an event names.
         Index("event_item_parent_idx", "unit_id", postgresql_where=text("role = 1")),
+        # What does an event pack things into? It may list a hundred thousand of them beside.
+        Index("event_item_packing_idx", "event_id", postgresql_where=text("role = 1")),
         Index("event_item_unit_id_idx", "unit_id", "event_id", postgresql_where=text("unit_id IS NOT NULL")),
         Index(
             "event_item_batch_id_idx", "batch_id", "event_id", postgresql_where=text("batch_id IS NOT NULL")

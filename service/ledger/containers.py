@@ -31,18 +31,25 @@ WITH RECURSIVE inside (unit_id) AS (
 SELECT unit_id FROM inside
 """
 HOLDERS = """
--- $1 and everything that ever held one of them, at any level.
+-- $1 and everything that ever held one of them, at any level. An event that packs a hundred thousand things
+-- is asked for its parent once, not once for each.
 WITH RECURSIVE holder (unit_id) AS (
     SELECT unnest($1::bigint[])
     UNION
-    SELECT packed.unit_id
-    FROM holder CROSS JOIN LATERAL (
-        SELECT parent.unit_id
-        FROM event_item AS child
-        JOIN event_item AS parent ON parent.event_id = child.event_id AND parent.role = 1
-        WHERE child.unit_id = holder.unit_id AND child.role = 2
+    SELECT held.unit_id
+    FROM (
+        SELECT DISTINCT packed.event_id
+        FROM holder CROSS JOIN LATERAL (
+            SELECT child.event_id FROM event_item AS child
+            WHERE child.unit_id = holder.unit_id AND child.role = 2
+            OFFSET 0
+        ) AS packed
+    ) AS packing
+    CROSS JOIN LATERAL (
+        SELECT parent.unit_id FROM event_item AS parent
+        WHERE parent.event_id = packing.event_id AND parent.role = 1
         OFFSET 0
-    ) AS packed
+    ) AS held
 )
 SELECT unit_id FROM holder
 """

@@ -105,6 +105,8 @@ class Packings:
             if packing.action != "DELETE":
                 for child in packing.children:
                     self._of_child[child].append(packing)
+        #: What was packed once only cannot have moved on.
+        self._packed_again = {child for child, told in self._of_child.items() if len(told) > 1}
 
     def packed(self) -> Set[int]:
         """Every unit that was ever packed into anything here."""
@@ -118,14 +120,17 @@ class Packings:
             below: list[int] = []
             for parent in level:
                 layer, around = self.directly_inside(parent, at), found.doubts.get(parent, Doubt.NONE)
+                # As a rule nothing is in doubt, of a hundred thousand things neither.
+                doubtful = bool(around or layer.told_later or self._doubtful.get(parent))
                 for key, quantity in layer.classes.items():
                     found.classes[key] = _sum(found.classes.get(key, Decimal(0)), quantity)
                     since = layer.classes_since[key]
-                    found.doubt(key, max(around, self._doubt(layer, parent, key, since, at)))
+                    if doubtful:
+                        found.doubt(key, max(around, self._doubt(layer, parent, key, since, at)))
                 fresh = layer.since.keys() - seen
                 seen |= fresh
                 found.units |= fresh
-                for child in fresh:
+                for child in fresh if doubtful else ():
                     found.doubt(child, max(around, self._doubt(layer, parent, child, layer.since[child], at)))
                 # Most things hold nothing: a container of a hundred thousand packs.
                 below.extend(child for child in fresh if child in self._of_parent)
@@ -169,7 +174,8 @@ class Packings:
                     _unpack(layer.classes, layer.classes_since, key, quantity)
             else:
                 _put_in(layer, packing, at)
-        moved = [c for c in layer.since if self._moved_on(c, parent, layer.latest[c], at)]
+        again = self._packed_again
+        moved = [c for c in layer.since if c in again and self._moved_on(c, parent, layer.latest[c], at)]
         for child in moved:
             del layer.since[child]
         return layer
