@@ -28,6 +28,7 @@ from suyuan.problems import (
 from suyuan.queries import NamedQuery, Subscription, verify_signature
 from suyuan.recalls import Rebuilt, Recall, RecallHolder
 from suyuan.registry import Batch, BatchDocument, Licence, Party, Person, Product, Site
+from suyuan.reports import Check, CheckCoverage, Drill, Progress, Report
 from suyuan.retry import NEVER, Retry
 from suyuan.signals import Complaint, Looks, Suspect
 from suyuan.traces import Trace, TraceLine
@@ -43,9 +44,12 @@ __all__ = [
     "BatchDocument",
     "CaptureJob",
     "CaptureLimits",
+    "Check",
+    "CheckCoverage",
     "Complaint",
     "Conflict",
     "Connection",
+    "Drill",
     "Fault",
     "Invitation",
     "Key",
@@ -60,10 +64,12 @@ __all__ = [
     "Party",
     "Person",
     "Product",
+    "Progress",
     "Rebuilt",
     "Recall",
     "RecallHolder",
     "Refused",
+    "Report",
     "Retry",
     "Site",
     "Subscription",

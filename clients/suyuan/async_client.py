@@ -12,6 +12,7 @@ import httpx
 from suyuan import captures, events, keys, recalls, registry, signals, traces
 from suyuan.async_areas import Batches, Complaints, Queries, Recalls, Rows, Subscriptions, Suspects, Units
 from suyuan.async_key_areas import Invitations, Keys, Members
+from suyuan.async_report_areas import Drills, Reports
 from suyuan.call import Call, LineCutter, Lines, Page
 from suyuan.captures import CaptureJob, CaptureLimits, Document
 from suyuan.connection import Connection, find_connection
@@ -56,6 +57,8 @@ class AsyncSuyuan:
         self.products = Rows(self, registry.PRODUCTS)
         self.batches = Batches(self, registry.BATCHES)
         self.recalls = Recalls(self)
+        self.drills = Drills(self)
+        self.reports = Reports(self)
         self.queries = Queries(self)
         self.subscriptions = Subscriptions(self)
         self.complaints = Complaints(self)

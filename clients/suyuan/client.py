@@ -18,6 +18,7 @@ from suyuan.events import Event
 from suyuan.key_areas import Invitations, Keys, Members
 from suyuan.keys import WhoAmI
 from suyuan.problems import Refused, Unreachable, refusal_of
+from suyuan.report_areas import Drills, Reports
 from suyuan.retry import Retry
 from suyuan.sending import TIMEOUT, arguments_of, remember_position, request_of
 from suyuan.signals import Looks
@@ -56,6 +57,8 @@ class Suyuan:
         self.products = Rows(self, registry.PRODUCTS)
         self.batches = Batches(self, registry.BATCHES)
         self.recalls = Recalls(self)
+        self.drills = Drills(self)
+        self.reports = Reports(self)
         self.queries = Queries(self)
         self.subscriptions = Subscriptions(self)
         self.complaints = Complaints(self)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from service.reports.drill_trend import Trend
-from service.reports.paper import Block, Facts, Heading, Paper, Table, Text, Words, fact, plain
+from service.reports.paper import Block, Facts, Heading, Paper, Table, Text, Words, fact, moment_text, plain
 
 #: Rows of one table on paper; the JSON has more.
 ROWS_SHOWN: Final = 200
@@ -77,7 +77,7 @@ def _measures(drill: Mapping[str, Any], report: Mapping[str, Any]) -> list[Block
             [
                 fact("范围", "Scope", scope),
                 fact("说明", "Note", drill["note"] or Words("无", "none")),
-                fact("开始时间", "Started", drill["started_at"].isoformat(timespec="seconds")),
+                fact("开始时间", "Started", moment_text(drill["started_at"])),
                 fact("发起人", "Asked by", drill["asked_by"]),
                 fact("得到完整名单用时", "Time to the full list", f"{drill['seconds']:.3f} s"),
                 fact("数量可说明比例", "Quantity accounted for", _or_none(percent, " %")),

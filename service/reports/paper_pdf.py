@@ -2,6 +2,7 @@
 
 import html
 import io
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
@@ -12,7 +13,15 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, Spacer
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Flowable,
+    Frame,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+)
 from reportlab.platypus import Table as Grid
 
 from service.reports.fonts import report_font
@@ -29,6 +38,12 @@ INK: Final = colors.HexColor("#1b2733")
 PALE: Final = colors.HexColor("#eef2f5")
 LINE: Final = colors.HexColor("#b8c4cc")
 ALERT: Final = "#b00020"
+#: Points that a heading wants below it on its page.
+HEADED: Final = 90.0
+#: From so many columns on, a table is set in smaller letters.
+WIDE: Final = 10
+#: Chinese first, then Latin: set below each other, for Latin words are not to be broken anywhere.
+TWO_TONGUES: Final = re.compile(r"(.*[\u2e80-\u9fff\uff00-\uffef]\S*) ([A-Za-z][ -~]*)")
 
 
 def paper_pdf(paper: Paper) -> bytes:
@@ -94,7 +109,8 @@ class _Drawn:
     def block(self, block: Block) -> list[Flowable]:
         """One part."""
         if isinstance(block, Heading):
-            return [Spacer(0, 8), self.paragraph(block.words.line, size=12, after=3, keep=True)]
+            # No heading stands at the foot of a page without what it heads.
+            return [CondPageBreak(HEADED), Spacer(0, 8), self.paragraph(block.words.line, size=12, after=3)]
         if isinstance(block, Text):
             told = dict.fromkeys(filter(None, (block.words.zh, block.words.en)))
             return [self.paragraph(text, after=3) for text in told]
@@ -108,7 +124,6 @@ class _Drawn:
         *,
         size: float = SIZE,
         after: float = 0,
-        keep: bool = False,
         right: bool = False,
         color: str | None = None,
     ) -> Paragraph:
@@ -120,7 +135,6 @@ class _Drawn:
             leading=size * 1.4,
             textColor=INK if color is None else colors.HexColor(color),
             spaceAfter=after,
-            keepWithNext=keep,
             wordWrap="CJK" if _is_chinese(text) else None,
             splitLongWords=1,
         )
@@ -145,7 +159,7 @@ class _Drawn:
         return [self.paragraph(" ".join(NOT_STATED), color=ALERT)]
 
     def _table(self, table: Table) -> list[Flowable]:
-        small = SIZE - 1.5
+        small = SIZE - (2.5 if len(table.columns) >= WIDE else 1.5)
         head = [
             [
                 self.paragraph(text, size=small, right=column in table.right)
@@ -155,7 +169,10 @@ class _Drawn:
             for column, words in enumerate(table.columns)
         ]
         body = [
-            [self.paragraph(text, size=small, right=column in table.right) for column, text in enumerate(row)]
+            [
+                [self.paragraph(part, size=small, right=column in table.right) for part in _parts(text)]
+                for column, text in enumerate(row)
+            ]
             for row in table.rows
         ]
         rules = [("BACKGROUND", (0, 0), (-1, 0), PALE)]
@@ -185,6 +202,11 @@ class _Drawn:
                 *rules,
             ],
         )
+
+
+def _parts(text: str) -> Sequence[str]:
+    both = TWO_TONGUES.fullmatch(text)
+    return both.groups() if both else (text,)
 
 
 def _is_chinese(text: str) -> bool:

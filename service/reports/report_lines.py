@@ -8,6 +8,8 @@ from service.reports.paper import Fact, Table, Words, moment_text
 from service.reports.report_facts import ReportFacts
 
 ROWS_SHOWN: Final = 300
+#: What is computed and is not there yet; nobody left it out.
+NONE_YET: Final = Words("尚无", "none yet")
 #: Items that are stated, not computed: key -> label.
 STATED: Final[dict[str, Words]] = {
     "operator_duties": Words("经营者的义务", "Duties of operators"),

@@ -3,7 +3,7 @@
 from service.reports.paper import Block, Facts, Heading, Table, Text, Words, fact, moment_text
 from service.reports.progress_told import told_counts
 from service.reports.report_facts import ReportFacts
-from service.reports.report_lines import ROWS_SHOWN, deadline_table, more, number, stated
+from service.reports.report_lines import NONE_YET, ROWS_SHOWN, deadline_table, more, number, stated
 
 
 def told(facts: ReportFacts) -> list[Block]:
@@ -29,8 +29,8 @@ def told(facts: ReportFacts) -> list[Block]:
             [
                 fact("应通知", "To be told", counts["recipients"], "recipients"),
                 fact("已通知", "Notified", counts["notified"], "notified"),
-                fact("首次通知时间", "First notice", moment_text(first), "first_notice"),
-                fact("通知方式", "How", ", ".join(ways), "how"),
+                fact("首次通知时间", "First notice", moment_text(first) or NONE_YET, "first_notice"),
+                fact("通知方式", "How", ", ".join(ways) or NONE_YET, "how"),
                 fact("已确认", "Acknowledged", counts["acknowledged"], "acknowledged"),
                 fact("已完整答复", "Answered for all goods", counts["answered"], "answered"),
                 fact("未答复", "Did not answer", counts["silent"], "silent"),

@@ -13,6 +13,7 @@ from service.reports.report_lines import (
     CAUSES,
     DEPTHS,
     KINDS,
+    NONE_YET,
     ROWS_SHOWN,
     deadline_table,
     more,
@@ -184,7 +185,7 @@ def expected(facts: ReportFacts) -> list[Block]:
                 fact(
                     "完成期限",
                     "To be completed by",
-                    moment_text(done["due_at"]) if done else "",
+                    moment_text(done["due_at"]) if done else NONE_YET,
                     "completion",
                 ),
                 fact(

@@ -9,11 +9,12 @@ from suyuan.cli import changing, directory
 from suyuan.cli.captures import capture
 from suyuan.cli.complaints import complaint, list_complaints, list_suspects
 from suyuan.cli.demo import demo
+from suyuan.cli.drills import drill
 from suyuan.cli.events import list_events
 from suyuan.cli.identify import identify_codes
 from suyuan.cli.keys import invite, join, key, member, whoami
 from suyuan.cli.queries import query, subscribe
-from suyuan.cli.recalls import recall
+from suyuan.cli.reports import recall
 from suyuan.cli.single import label, login, rebuild
 from suyuan.cli.texts import text
 from suyuan.cli.traces import trace
@@ -41,6 +42,7 @@ app.add_typer(query)
 app.add_typer(subscribe)
 app.command("trace", help=text("trace"))(trace)
 app.add_typer(recall)
+app.add_typer(drill)
 app.command("complaints", help=text("complaints"))(list_complaints)
 app.add_typer(complaint)
 app.command("suspects", help=text("suspects"))(list_suspects)

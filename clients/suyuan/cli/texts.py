@@ -6,10 +6,12 @@ from typing import Final
 
 from suyuan.cli.help import HELP
 from suyuan.cli.key_texts import KEY_TEXTS
+from suyuan.cli.report_texts import REPORT_TEXTS
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     **HELP,
     **KEY_TEXTS,
+    **REPORT_TEXTS,
     # headings
     "id": ("Id", "编号"),
     "name": ("Name", "名称"),
