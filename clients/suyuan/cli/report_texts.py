@@ -94,8 +94,8 @@ REPORT_TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "--file": ("File it: freeze it and meet its deadline.", "提交：冻结并满足期限。"),
     "--stated": (
-        'JSON object of what only people can tell: {"disposal": {"zh": "…", "en": "…"}}; - for stdin.',
-        'JSON 对象，须由人填写的内容：{"disposal": {"zh": "…", "en": "…"}}；- 表示标准输入。',
+        "JSON file of what only people can tell: an object of zh and en for each missing item; - for stdin.",
+        "JSON 文件，须由人填写的内容：每个缺项一个含 zh、en 的对象；- 表示标准输入。",
     ),
     "--file-note": ("Note for the record.", "备注。"),
     "--draw": (
