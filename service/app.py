@@ -26,6 +26,8 @@ from service.notices import making as notices_making
 from service.notices.duty import Telling
 from service.operation import routes as operation_routes
 from service.operation.measures import Measured
+from service.publishing import openfda_routes
+from service.publishing import routes as publishing_routes
 from service.recall import advice as recall_advice
 from service.recall import alarm_routes as recall_alarm_routes
 from service.recall import alarms as recall_alarms
@@ -86,6 +88,7 @@ RECALLS = (
     *(recall_deadline_routes.router, recall_preview_routes.router),
     *(recall_routes.router, recall_holder_routes.router),
     *(recall_alarm_routes.router, filing_routes.router, *report_routes.ROUTERS),
+    *(publishing_routes.router, openfda_routes.router),
 )
 NOTICES = (channel_routes.router, notice_routes.router, case_answer_routes.router, answer_routes.router)
 ACCESS = (access_routes.router, access_routes.public, operation_routes.public, operation_routes.router)

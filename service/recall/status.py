@@ -20,6 +20,7 @@ RANGES_MOST: Final = 20  # ranges of serial numbers of one case that an answer l
 class PublicRecall:
     """A case as the public sees it. `hazard_class`: 1 serious, 2 general, 3 other.
 
+    `published`: it has a notice for everybody, as all have but a hold.
     `serials`: of a lot of which the case means some units only: their first and last unit URIs, at most
     `RANGES_MOST`. Empty where the whole lot is meant, and where the unit asked about is one of them.
     """
@@ -34,6 +35,7 @@ class PublicRecall:
     hazard_class: int
     opened_at: datetime
     standing: Standing = "recalled"
+    published: bool = False
     serials: tuple[tuple[str, str], ...] = ()
 
 
@@ -41,6 +43,7 @@ FIND_RECALLS = """
 -- $1: batches   $2: names of the unit asked about; none for a lot   $3: at most so many ranges of each case
 SELECT recall.number, recall.title_zh, recall.title_en, recall.reason_zh, recall.reason_en, recall.advice_zh,
     recall.advice_en, recall.hazard_class, recall.opened_at, mark.standing,
+    recall.kind <> 'hold' AS published,
     CASE WHEN mark.units_only AND cardinality($2::text[]) = 0 THEN ARRAY(
         SELECT ARRAY[first, last] FROM recall_unit_range WHERE recall_id = recall.id ORDER BY first LIMIT $3
     ) END AS serials

@@ -9,9 +9,11 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from service import clock
 from service.errors import Malformed
+from service.registry import links
 from service.scan.cards import Card
 from service.scan.days import pack_day
 from service.scan.headline import headline
+from service.scan.own_links import NOTICES
 from service.scan.pages import page, security_headers
 from service.scan.preferences import Language, preferred_language
 from service.scan.unit_state import UnitSigns
@@ -194,6 +196,7 @@ def as_json(verdict: Verdict, card: Card | None, reason: Malformed | None) -> di
                 "hazard_class": recall.hazard_class,
                 "opened_at": recall.opened_at.isoformat(),
                 "standing": recall.standing,
+                "notice": f"{links.public_url()}{NOTICES}/{recall.number}" if recall.published else None,
                 "serials": [{"first": first, "last": last} for first, last in recall.serials],
             }
             for recall in card.recalls

@@ -125,7 +125,7 @@ async def _card_of_batch(
         identity,
         now,
         facts,
-        tuple(recall for recall in recalls if recall.standing != "stopped"),
+        tuple(recall for recall in recalls if recall.published),
         documents=tuple(documents),
         unit=unit,
         journey=None if kept is None else await _journey(tx, rows, unit, documents, kept, now),

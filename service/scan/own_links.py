@@ -12,6 +12,8 @@ PAGES: Final = "/p"
 #: Published files of documents; no Digital Link begins so.
 FILES: Final = "/p/file"
 RECALL_STATUS: Final = "/v1/recall-status"
+#: Notices of published cases, by number.
+NOTICES: Final = "/recalls"
 HTML: Final = "text/html"
 BOTH: Final = ("zh", "en")
 

@@ -1,0 +1,130 @@
+"""The recall pages as HTML, in the dress of the consumer's page: no scripts, readable at 360 pixels."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from service.publishing.cases import PublicCase, Published
+from service.publishing.words import words_in
+from service.registry import links
+from service.scan.label import told_in
+from service.scan.pages import checked_text, day_in, security_headers, serial_text, spoken, stylesheet
+from service.scan.preferences import Language
+
+#: What the header of the page is coloured by.
+ALARMING: Final = "recalled"
+QUIET: Final = "no_recall_known"
+
+
+@cache
+def _pages() -> Environment:
+    made = Environment(
+        loader=ChoiceLoader([PackageLoader("service.publishing"), PackageLoader("service.scan")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["spoken"] = spoken
+    return made
+
+
+@cache
+def _policy() -> str:
+    """No script, nothing from elsewhere; the search leads back here."""
+    own = files("service.publishing").joinpath("templates/public.css").read_text(encoding="utf-8")
+    whole = stylesheet() + own.removesuffix("\n")
+    digest = base64.b64encode(hashlib.sha256(whole.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def headers(language: Language) -> dict[str, str]:
+    """What every page of recalls carries."""
+    return {
+        **security_headers(),
+        "Content-Security-Policy": _policy(),
+        "Content-Language": "zh-CN" if language == "zh" else "en",
+    }
+
+
+def list_page(
+    language: Language,
+    switch: str,
+    cases: Sequence[PublicCase],
+    *,
+    given: Mapping[str, str],
+    more: str | None,
+    problem: str = "",
+) -> str:
+    """The list. `given`: what was searched for; `more`: address of the next page; `problem`: why nothing was
+    searched for.
+    """
+    words = words_in(language)
+    shell = _shell(language, switch, words["recalls"], words["recalls_lead"], colour=QUIET)
+    template = _pages().get_template("recall_list.html")
+    return template.render(shell, cases=cases, given=given, more=more, problem=problem)
+
+
+def notice_page(language: Language, switch: str, published: Published) -> str:
+    """The notice of a case."""
+    words, notice = words_in(language), published.notice
+    told = told_in(language)
+    state = f"status_{notice.status}"
+    over_for_good = notice.status == "closed" and notice.kind == "stop_sale"
+    shell = _shell(
+        language,
+        switch,
+        str(told(notice.heading.zh, notice.heading.en)),
+        "",
+        colour=ALARMING,
+        which=told(notice.title.zh, notice.title.en),
+    )
+    return (
+        _pages()
+        .get_template("recall_notice.html")
+        .render(
+            shell,
+            notice=notice,
+            hazard=told(notice.hazard.zh, notice.hazard.en),
+            ranges=published.ranges,
+            serial=serial_text,
+            state=words[f"{state}_stop_sale" if over_for_good else state],
+            updated=checked_text(published.updated_at),
+        )
+    )
+
+
+def missing_page(language: Language, switch: str, number: str) -> str:
+    """There is no such notice."""
+    words = words_in(language)
+    lead = words["not_found_lead"].format(number=number)
+    shell = _shell(language, switch, words["not_found"], lead, colour=QUIET)
+    return _pages().get_template("recall_notice.html").render(shell, notice=None)
+
+
+def _shell(
+    language: Language, switch: str, heading: str, lead: str, *, colour: str, which: str | None = None
+) -> dict[str, Any]:
+    return {
+        "t": words_in(language),
+        "language": language,
+        "html_language": "zh-CN" if language == "zh" else "en",
+        "other": "en" if language == "zh" else "zh-CN",
+        "switch": switch,
+        "heading": heading,
+        "lead": lead,
+        "colour": colour,
+        "which": which,
+        "told": told_in(language),
+        "day": day_in(language),
+        "host": urlsplit(links.public_url()).netloc,
+    }
