@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.access import routes as access_routes
 from service.auth.last_used import noting
 from service.capture import routes as capture_routes
+from service.db.held import holding
 from service.db.replica import Replica, replica_of, watched
 from service.db.transaction import create_engine
 from service.events import options_routes as epcis_options_routes
@@ -107,7 +108,7 @@ def bounds_itself(path: str) -> bool:
 
 def create_app(
     engine: AsyncEngine | None = None, *, background: bool | None = None, replica: Replica | None = None
-) -> FastAPI:
+) -> DescribedApp:
     """The service on `engine`, or on the database of the settings.
 
     `background`: whether the bell and the workers run; by default unless an engine is given.
@@ -121,6 +122,7 @@ def create_app(
         async with (
             watched(replica_of(settings()) if engine is None else replica) as app.state.replica,
             counting(app.state.engine) as app.state.scans,
+            holding(app.state.engine) as app.state.held,
             noting(app.state.engine),
             running(app.state.engine, settings(), DUTIES, beside=beside) as app.state.bell,
         ):
@@ -156,6 +158,5 @@ def create_app(
     app.include_router(unit_serial_routes.router)
     # Last: codes of one segment are refused, and other areas have such paths.
     app.include_router(resolver_routes.router)
-    for fast in IN_FRONT:
-        app.add_middleware(fast)
+    app.in_front = IN_FRONT
     return app

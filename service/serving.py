@@ -9,14 +9,19 @@ from dataclasses import dataclass
 
 import uvicorn
 
+from service.app import create_app
 from service.demo_data import load_once
 from service.errors import Conflict, Unavailable
 from service.settings import settings
+from service.short_cut import short_cut
 from service.signals.tidy import tidy_daily
 
 BACKLOG = 1024
 #: Requests under way get this long to finish after a signal.
 FINISH_SECONDS = 10
+#: Objects made more than thrown away before a look for circles among them, then looks of the younger
+#: generation: requests leave few.
+COLLECTED_AFTER = (10_000, 20, 20)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -75,6 +80,7 @@ class Server(uvicorn.Server):
         # What was made while starting lives as long as the process: never look through it again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*COLLECTED_AFTER)
         part = self.part
         if part.tether is not None:
             asyncio.get_running_loop().add_reader(part.tether, self._hear, part.tether)
@@ -100,9 +106,10 @@ class Server(uvicorn.Server):
 
 def run(listener: socket.socket, part: Part) -> None:
     """Serve on `listener` until a signal; raises `Unavailable` when the application does not start."""
+    app = create_app()
     config = uvicorn.Config(
-        "service.app:create_app",
-        factory=True,
+        app,
+        http=short_cut(app),
         log_level="warning",
         timeout_graceful_shutdown=FINISH_SECONDS,
         # Whoever may name the address of another is believed about it: only proxies that are known.

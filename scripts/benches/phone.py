@@ -1,55 +1,89 @@
-"""Many small requests from one process, with as little work for each as asyncio allows."""
+"""Many small requests from one thread, with as little work for each as Python allows: the caller shares the
+machine with the service, so what it takes is taken from what is measured.
+"""
 
-import asyncio
+import re
+import select
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Final
 
-from scripts.benches.wire import LENGTH
+LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+#: Octets read at once; a page comes in one piece.
+READ_MOST: Final = 65_536
+#: Nobody answers for so long: the service is gone.
+PATIENCE_SECONDS: Final = 60.0
 
 
-class Phone(asyncio.Protocol):
-    """One connection, one request at a time, with less work for each than a stream has: client and service
-    share the machine.
+@dataclass(slots=True)
+class _Phone:
+    """A connection, one request at a time."""
+
+    line: socket.socket
+    number: int
+    began: float = 0.0
+    held: bytes = b""
+    times: list[float] = field(default_factory=list)
+
+
+def drive(
+    port: int, connections: int, seconds: float, request: Callable[[int], bytes], begin: int, status: int
+) -> list[float]:
+    """Seconds of each request of so many connections to the loopback, for so many seconds.
+
+    `request`: by its number, from `begin` on; every answer must have this status, and a length.
     """
+    phones: dict[int, _Phone] = {}
+    poll = select.epoll()
+    expected = b"HTTP/1.1 %d " % status
+    try:
+        for number in range(begin, begin + connections):
+            line = socket.create_connection(("127.0.0.1", port))
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            phones[line.fileno()] = _Phone(line, number)
+            poll.register(line, select.EPOLLIN)
+        until = perf_counter() + seconds
+        waiting = 0
+        for phone in phones.values():
+            waiting += 1
+            _ask(phone, request)
+        while waiting:
+            ready = poll.poll(PATIENCE_SECONDS)
+            assert ready, "the service does not answer"
+            for descriptor, _ in ready:
+                phone = phones[descriptor]
+                data = phone.held + phone.line.recv(READ_MOST)
+                if not _is_whole(data):
+                    assert len(data) > len(phone.held), "the service hung up"
+                    phone.held = data
+                    continue
+                now = perf_counter()
+                phone.times.append(now - phone.began)
+                assert data.startswith(expected), data[:500]
+                phone.held = b""
+                phone.number += connections
+                if now < until:
+                    _ask(phone, request)
+                else:
+                    waiting -= 1
+    finally:
+        poll.close()
+        for phone in phones.values():
+            phone.line.close()
+    return [each for phone in phones.values() for each in phone.times]
 
-    def __init__(self) -> None:
-        self._transport: asyncio.Transport | None = None
-        self._answer: asyncio.Future[bytes] | None = None
-        self._held = b""
-        self._whole = 0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is there."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """A part of an answer."""
-        self._held += data
-        if not self._whole:
-            head = self._held.find(b"\r\n\r\n")
-            if head < 0:
-                return
-            length = LENGTH.search(self._held, 0, head + 2)
-            assert length is not None, self._held[:head]
-            self._whole = head + 4 + int(length[1])
-        if len(self._held) >= self._whole:
-            assert self._answer is not None
-            self._answer.set_result(self._held)
-            self._held, self._whole = b"", 0
-
-    def ask(self, request: bytes) -> asyncio.Future[bytes]:
-        """Send a request; the whole answer, head and body."""
-        assert self._transport is not None
-        self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        return self._answer
-
-    def hang_up(self) -> None:
-        """Close the connection."""
-        assert self._transport is not None
-        self._transport.close()
+def _ask(phone: _Phone, request: Callable[[int], bytes]) -> None:
+    phone.began = perf_counter()
+    phone.line.sendall(request(phone.number))
 
 
-async def phones(host: str, port: int, count: int) -> list[Phone]:
-    """That many connections."""
-    loop = asyncio.get_running_loop()
-    return [(await loop.create_connection(Phone, host, port))[1] for _ in range(count)]
+def _is_whole(data: bytes) -> bool:
+    head = data.find(b"\r\n\r\n")
+    if head < 0:
+        return False
+    length = LENGTH.search(data, 0, head + 2)
+    assert length is not None, data[:head]
+    return len(data) >= head + 4 + int(length[1])

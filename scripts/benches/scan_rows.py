@@ -6,17 +6,15 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import asyncpg
-import msgspec
 
 from scripts.benches.databases import Bench
 from scripts.benches.measuring import Row, Sample, Size, at_least
-from scripts.benches.phone import Phone, phones
-from scripts.benches.wire import callers, request_bytes
+from scripts.benches.phone import drive
+from scripts.benches.work import Work, work_until_now
 from service.db.binaries import carried
 from service.db.transaction import create_engine, transaction
 from service.registry.ensure import NewBatch, ensure_batches
@@ -25,14 +23,19 @@ from tests.server import Server
 GTIN: Final = "06901234567892"
 UNITS: Final = {Size.SMALL: 5_000, Size.MEDIUM: 1_000_000, Size.LARGE: 10_000_000}
 #: Seconds for which each kind of request, and the ceiling, is measured, in turns.
-SECONDS: Final = {Size.SMALL: 0.5, Size.MEDIUM: 5.0, Size.LARGE: 10.0}
-REPEATS: Final = {Size.SMALL: 1, Size.MEDIUM: 3, Size.LARGE: 3}
+SECONDS: Final = {Size.SMALL: 0.5, Size.MEDIUM: 5.0, Size.LARGE: 5.0}
+REPEATS: Final = {Size.SMALL: 1, Size.MEDIUM: 3, Size.LARGE: 5}
+#: Processes of the service.
+PROCESSES: Final = {Size.SMALL: (1,), Size.MEDIUM: (1, 2), Size.LARGE: (1, 2)}
 CONNECTIONS: Final = 32
 UNITS_OF_A_LOT: Final = 10_000
 #: Of the cached scans, nine of ten are of so many codes.
 HOT_CODES: Final = 100
 #: Units written by one statement.
 WRITTEN_AT_ONCE: Final = 1_000_000
+#: Until PostgreSQL has counted what connections that have ended worked.
+REAPED_SECONDS: Final = 0.2
+PHONE: Final = "Mozilla/5.0 (Linux; Android 14) Mobile"
 
 MAKE_UNITS: Final = """
 INSERT INTO unit (uri, batch_id, registered_batch_id, registration_id)
@@ -43,12 +46,8 @@ ORDER BY number
 """
 SELECT_ONLY: Final = r"\set id random(1, {units})" + "\nSELECT id, batch_id FROM unit WHERE id = :id;\n"
 TPS: Final = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
-
-
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
-else:
-    Connection = asyncpg.Connection
+PROCESSED: Final = re.compile(r"actually processed: (\d+)")
+NAME: Final = "UPDATE product SET name_zh = '阿莫西林胶囊', name_en = 'Amoxicillin', category = 'medicine'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,8 @@ class Scan:
     what: str
     target: float
     status: int
-    accept: str
     path: Callable[[int, int], str]
+    headers: str = "Accept: text/html"
 
 
 def _code(number: int) -> str:
@@ -76,37 +75,34 @@ def _mostly_hot(number: int, units: int) -> str:
 
 
 SCANS: Final = (
-    Scan("status, every code another", 0.4, 200, "*/*", lambda n, of: f"/v1/recall-status{_any(n, of)}"),
+    Scan(
+        "status, every code another",
+        *(0.4, 200, lambda n, of: f"/v1/recall-status{_any(n, of)}", "Accept: */*"),
+    ),
     Scan(
         f"status, 9 of 10 scans of {HOT_CODES} codes",
-        *(0.85, 200, "*/*"),
-        lambda n, of: f"/v1/recall-status{_mostly_hot(n, of)}",
+        *(0.85, 200, lambda n, of: f"/v1/recall-status{_mostly_hot(n, of)}", "Accept: */*"),
     ),
-    Scan("page, every code another", 0.4, 200, "text/html", lambda n, of: f"/p{_any(n, of)}"),
-    Scan("redirect of the printed link, every code another", 0.4, 307, "text/html", _any),
+    Scan("page, every code another", 0.4, 200, lambda n, of: f"/p{_any(n, of)}"),
+    Scan(
+        "page, every code another, each look counted",
+        *(0.4, 200, lambda n, of: f"/p{_any(n, of)}", f"Accept: text/html\r\nUser-Agent: {PHONE}"),
+    ),
+    Scan("redirect of the printed link, every code another", 0.4, 307, _any),
 )
 
 
 async def rows(bench: Bench) -> AsyncIterator[Row]:
     """The rows of scan."""
     units = UNITS[bench.size]
-    async with (
-        bench.database() as dsn,
-        bench.service(dsn) as service,
-    ):
-        await _make_product(service)
+    async with bench.database() as dsn:
         await _fill(dsn, units)
-        for scan in SCANS:
-            yield await _row(service, scan, dsn, bench.size)
-
-
-async def _make_product(service: Server) -> None:
-    body = {"gtin": GTIN, "name_zh": "阿莫西林胶囊", "name_en": "Amoxicillin", "category": "medicine"}
-    headers = {"Authorization": f"Bearer {service.key}", "Content-Type": "application/json"}
-    told = msgspec.json.encode(body)
-    async with callers(service.url, 1) as (caller,):
-        answer = await caller.ask(request_bytes("POST", f"{service.url}/v1/products", headers, told))
-    assert answer.status == 201, answer.body
+        for processes in PROCESSES[bench.size]:
+            async with bench.service(dsn, SUYUAN_PROCESSES=str(processes)) as service:
+                assert service.process is not None
+                measured = _Measured(service, dsn, units, SECONDS[bench.size], REPEATS[bench.size])
+                for scan in SCANS:
+                    yield await measured.row(scan, processes)
 
 
 async def _fill(dsn: str, units: int) -> None:
@@ -117,6 +113,7 @@ async def _fill(dsn: str, units: int) -> None:
         await ensure_batches(
             tx, [NewBatch(f"{product}/10/{lot}", product, lot, of_one=False) for lot in lots]
         )
+        await tx.sql.execute(NAME)
     await engine.dispose()
     connection = await asyncpg.connect(dsn)
     try:
@@ -128,96 +125,85 @@ async def _fill(dsn: str, units: int) -> None:
         await connection.close()
 
 
-async def _row(service: Server, scan: Scan, dsn: str, size: Size) -> Row:
-    units, seconds = UNITS[size], SECONDS[size]
-    rates: list[float] = []
-    ceilings: list[float] = []
-    pythons: list[float] = []
-    times: list[float] = []
-    begun = 0
-    for round_number in range(REPEATS[size] + 1):
-        ceiling = await _select_only(dsn, units, seconds)
-        python = await _select_in_python(dsn, units, seconds)
-        took = await _scan(service, scan, units, seconds, begun)
-        begun += len(took)
-        if round_number:  # the first one warms up
-            ceilings.append(ceiling)
-            pythons.append(python)
-            rates.append(len(took) / seconds)
-            times += took
-    latencies = Sample(tuple(1000 * each for each in times))
-    return Row(
-        "scan",
-        f"{scan.what}; {units:,} units, {CONNECTIONS} connections",
-        Sample(tuple(rates)).median,
-        "scans/s",
-        f"pgbench: SELECT of a unit by its id, prepared, {CONNECTIONS} connections",
-        Sample(tuple(ceilings)).median,
-        at_least(scan.target),
-        {
-            "median ms": latencies.median,
-            "p99 ms": latencies.percentile(99),
-            "the same SELECT by asyncpg in one process": Sample(tuple(pythons)).median,
-        },
-    )
+@dataclass(slots=True)
+class _Measured:
+    """Rows of one service. `seconds`: of each measurement; `begun`: scans made before."""
 
+    service: Server
+    dsn: str
+    units: int
+    seconds: float
+    repeats: int
+    begun: int = 0
 
-async def _scan(service: Server, scan: Scan, units: int, seconds: float, begun: int) -> list[float]:
-    """Seconds of each scan, for so many seconds. `begun`: how many were made before."""
-    times: list[float] = []
-    # New ones each time: the service closes what is idle while the ceiling is measured.
-    opened = await phones("127.0.0.1", service.port, CONNECTIONS)
-    until = perf_counter() + seconds
-
-    host = urlsplit(service.url).netloc
-    head = f" HTTP/1.1\r\nHost: {host}\r\nAccept: {scan.accept}\r\n\r\n"
-
-    async def work(phone: Phone, number: int) -> None:
-        while (began := perf_counter()) < until:
-            path = scan.path(number, units)
-            answer = await phone.ask(f"GET {path}{head}".encode())
-            assert int(answer[9:12]) == scan.status, (path, answer[:500])
-            times.append(perf_counter() - began)
-            number += len(opened)
-
-    await asyncio.gather(*(work(phone, begun + place) for place, phone in enumerate(opened)))
-    for phone in opened:
-        phone.hang_up()
-    return times
-
-
-async def _select_only(dsn: str, units: int, seconds: float) -> float:
-    """Transactions a second of pgbench, from the same programs as the embedded PostgreSQL."""
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.write(SELECT_ONLY.format(units=units))
-        script.flush()
-        process = await asyncio.create_subprocess_exec(
-            carried().bin / "pgbench",
-            *("--no-vacuum", "--protocol=prepared", f"--client={CONNECTIONS}", "--jobs=2"),
-            *(f"--time={max(1, round(seconds))}", f"--file={Path(script.name)}", dsn),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+    async def row(self, scan: Scan, processes: int) -> Row:
+        """Scans and the ceiling in turns."""
+        rates: list[float] = []
+        ceilings: list[float] = []
+        times: list[float] = []
+        scanning, selecting = Work(), Work()
+        for round_number in range(self.repeats + 1):
+            ceiling, work = await self._select_only()
+            took, worked = await self._scan(scan)
+            if round_number:  # the first one warms up
+                ceilings.append(ceiling)
+                rates.append(len(took) / self.seconds)
+                times += took
+                selecting += work / self.repeats
+                scanning += worked / self.repeats
+        latencies = Sample(tuple(1000 * each for each in times))
+        what = f"{scan.what}; {self.units:,} units, {CONNECTIONS} connections"
+        return Row(
+            "scan",
+            f"{what}, {processes} {'process' if processes == 1 else 'processes'}",
+            Sample(tuple(rates)).median,
+            "scans/s",
+            f"pgbench: SELECT of a unit by its id, prepared, {CONNECTIONS} connections",
+            Sample(tuple(ceilings)).median,
+            at_least(scan.target),
+            {
+                "median ms": latencies.median,
+                "p99 ms": latencies.percentile(99),
+                "processor us a scan: service": scanning.service,
+                "processor us a scan: PostgreSQL": scanning.postgres,
+                "processor us a scan: caller": scanning.caller,
+                "processor us a select: all": selecting.total,
+                "ratio of processor time": selecting.total / scanning.total if scanning.total else 0.0,
+            },
         )
-        output, errors = await process.communicate()
-    found = TPS.search(output.decode())
-    assert found is not None, errors.decode()
-    return float(found[1])
 
+    async def _scan(self, scan: Scan) -> tuple[list[float], Work]:
+        """Seconds of each scan, and the work done for one."""
+        tail = f" HTTP/1.1\r\nHost: {urlsplit(self.service.url).netloc}\r\n{scan.headers}\r\n\r\n"
 
-async def _select_in_python(dsn: str, units: int, seconds: float) -> float:
-    """Statements a second of as many connections of one Python process: what a client in Python gets."""
-    opened = [await asyncpg.connect(dsn) for _ in range(CONNECTIONS)]
-    done, until = 0, perf_counter() + seconds
+        def request(number: int) -> bytes:
+            return f"GET {scan.path(number, self.units)}{tail}".encode()
 
-    async def work(connection: Connection, number: int) -> None:
-        nonlocal done
-        select = await connection.prepare("SELECT id, batch_id FROM unit WHERE id = $1")
-        while perf_counter() < until:
-            await select.fetchrow(1 + number * 7_919 % units)
-            number += CONNECTIONS
-            done += 1
+        assert self.service.process is not None
+        pid = self.service.process.pid
+        before = work_until_now(pid)
+        took = await asyncio.to_thread(
+            drive, self.service.port, CONNECTIONS, self.seconds, request, self.begun, scan.status
+        )
+        self.begun += len(took) + CONNECTIONS
+        return took, (work_until_now(pid) - before) / len(took)
 
-    await asyncio.gather(*(work(connection, place) for place, connection in enumerate(opened)))
-    for connection in opened:
-        await connection.close()
-    return done / seconds
+    async def _select_only(self) -> tuple[float, Work]:
+        """Transactions a second of pgbench, from the same programs as the embedded PostgreSQL."""
+        before = work_until_now(None)
+        with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+            script.write(SELECT_ONLY.format(units=self.units))
+            script.flush()
+            process = await asyncio.create_subprocess_exec(
+                carried().bin / "pgbench",
+                *("--no-vacuum", "--protocol=prepared", f"--client={CONNECTIONS}", "--jobs=2"),
+                *(f"--time={max(1, round(self.seconds))}", f"--file={Path(script.name)}", self.dsn),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            output, errors = await process.communicate()
+        found, count = TPS.search(output.decode()), PROCESSED.search(output.decode())
+        assert found is not None, errors.decode()
+        assert count is not None, errors.decode()
+        await asyncio.sleep(REAPED_SECONDS)
+        return float(found[1]), (work_until_now(None) - before) / int(count[1])

@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 
 from service import clock
 from service.errors import Malformed
@@ -111,7 +111,7 @@ def respond(
     wait = {"Retry-After": "30"} if verdict is Verdict.NOT_CHECKED else {}
     if data:
         body = as_json(verdict, card, reason) | (more or {})
-        return JSONResponse(body, status, {**HEADERS, "X-Content-Type-Options": "nosniff", **wait})
+        return json_response(body, status, wait)
     language = language_of(request)
     html = page(
         verdict,
@@ -123,6 +123,12 @@ def respond(
         now=clock.now() if card is None else card.checked_at,
     )
     return HTMLResponse(html, status, html_headers(language) | wait)
+
+
+def json_response(body: dict[str, Any], status: int, more: dict[str, str]) -> Response:
+    """Data about a code, with what every answer carries. `more`: further headers."""
+    headers = {**HEADERS, "X-Content-Type-Options": "nosniff", **more}
+    return Response(msgspec.json.encode(body), status, headers, "application/json")
 
 
 def refuse(

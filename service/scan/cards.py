@@ -15,6 +15,7 @@ from service.scan.trail import Kept, Trail, noon_of, trail_of_batches, trail_of_
 from service.scan.unit_signs import read_unit
 from service.scan.unit_state import UnitSigns
 from service.scan.verdict import Found, Verdict, verdicts_of
+from service.signals.outcomes import Told
 
 DOCUMENTS_SHOWN: Final = 10
 
@@ -50,7 +51,7 @@ class Card:
     journey: Journey | None = None
     phone: str | None = None
     links: tuple[Link, ...] = ()
-    scans: object | None = None
+    scans: Told | None = None
 
     @property
     def verdict(self) -> Verdict:

@@ -10,31 +10,43 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from time import monotonic
 from typing import Any, Final, NamedTuple
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import State
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service import clock
 from service.db.failures import FAILURES
 from service.errors import Malformed
 from service.identifiers.identity import Identity, Kind, identify
-from service.scan.answers import html_headers, language_of, switch_of
+from service.registry import links
+from service.scan.answers import html_headers
 from service.scan.batch_parts import FORMS_MOST, BatchPart, BatchParts, kept_trails
-from service.scan.cards import Card, journey_of
-from service.scan.front import Headers, header_of, identify_canonical, path_of, send_whole
+from service.scan.cards import journey_of
+from service.scan.front import Asked, PassedOn, Tell, answer_by, head_of, header_of, identify_canonical
 from service.scan.own_links import PAGES
-from service.scan.page_forms import filled, form_of
-from service.scan.pages import checked_text, scans_section
+from service.scan.page_forms import Form, filled, form_of
+from service.scan.pages import scans_section
 from service.scan.patience import within_patience
-from service.scan.plain_codes import LOOK_UP_SECONDS, Borrowed, Row, card_of_plain, find_plain
-from service.scan.preferences import Language, preferred_form
-from service.scan.remembered import Remembered
+from service.scan.plain_codes import (
+    LOOK_UP_SECONDS,
+    Borrowed,
+    Row,
+    card_of_plain,
+    find_plain,
+    is_plain,
+    reading,
+)
+from service.scan.preferences import Language, preferred_form, preferred_language
+from service.scan.remembered import Answer, Head, Remembered
 from service.scan.together import Together
 from service.scan.trail import Trail, trail_of_unit
+from service.scan.verdict import is_past
+from service.signals.outcomes import Told
 from service.signals.scan_rows import find_looks
 from service.signals.scans import READ_SECONDS, Scans, Visit
 from service.signals.visits import visit_of
@@ -42,10 +54,14 @@ from service.web.reading import borrowed_for_reading, reading_now
 
 START: Final = f"{PAGES}/01/".encode()
 #: The page links to itself in the other language.
-QUERIES: Final = (b"", b"lang=zh", b"lang=en")
+LANGUAGES: Final[Mapping[bytes, Language | None]] = {b"": None, b"lang=zh": "zh", b"lang=en": "en"}
+#: Headers whose meaning is remembered: browsers of one make send the same.
+HEADERS_MOST: Final = 200
+_preferred_form: Final = lru_cache(maxsize=HEADERS_MOST)(preferred_form)
+_preferred_language: Final = lru_cache(maxsize=HEADERS_MOST)(preferred_language)
 
 
-class _Asked(NamedTuple):
+class _Question(NamedTuple):
     """`counted`: whether looks are; `visitor`: who looks, as a hash."""
 
     identity: Identity
@@ -64,81 +80,114 @@ class _Plain(NamedTuple):
     """A plain code with all that its page needs."""
 
     found: _Found
-    card: Card
     part: BatchPart
     own: Trail
+
+
+class _Look(NamedTuple):
+    """A page that is asked for. `code`: path of the link; `key`: of the kept page; `began`: when that was."""
+
+    asked: Asked
+    code: str
+    identity: Identity
+    language: Language
+    key: bytes
+    began: float
+    scans: Scans | None
 
 
 class FastPages:
     """ASGI middleware. `scope["app"].state`: the database (`engine`), and what counts looks (`scans`)."""
 
+    start: Final = START
+    queries: Final = tuple(LANGUAGES)
+
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._remembered = Remembered()
-        self._codes: Together[_Asked, _Found] = Together(self._ask)
+        self._codes: Together[_Question, _Found] = Together(self._ask)
         self._engine: object = None
+        self._state: State | None = None
         self._borrowed: Borrowed | None = None
         self._parts: BatchParts | None = None
+        #: Somebody must hold them.
+        self._answering: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
-        path = path_of(scope, START, QUERIES)
-        if path is None or preferred_form(header_of(scope, b"accept")) != "html":
+        if await answer_by(self, scope, send) is not None:
             await self.app(scope, receive, send)
-            return
-        request = Request(scope)
-        language = language_of(request)
-        key, began = language.encode() + path, monotonic()
-        scans: Scans | None = getattr(scope["app"].state, "scans", None)
+
+    def take(self, asked: Asked, state: State, tell: Tell) -> Answer | PassedOn | None:
+        """See `front.Front`."""
+        if _preferred_form(header_of(asked.headers, b"accept")) != "html":
+            return PassedOn()
+        language = LANGUAGES[asked.query] or _preferred_language(header_of(asked.headers, b"accept-language"))
+        began = monotonic()
+        key = language.encode() + asked.path
         told = self._remembered.find(key, began)
-        if told is not None:
-            if scans is not None and told.batch_id is not None:
-                await scans.look_at_batch(visit_of(request), told.batch_id)
-            await send_whole(send, told.status, told.headers, told.body)
-            return
-        code = path.decode("ascii").removeprefix(PAGES)
+        scans: Scans | None = getattr(state, "scans", None)
+        if told is not None and (scans is None or told.batch_id is None):
+            return told
+        code = asked.path.decode("ascii").removeprefix(PAGES)
         identity = identify_canonical(code)
-        now = clock.now()
+        if identity is None:
+            return PassedOn()
+        self._open(state)
+        look = _Look(asked, code, identity, language, key, began, scans)
+        task = asyncio.create_task(self._answer(look, told, tell))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+        return None
+
+    async def _answer(self, look: _Look, told: Answer | None, tell: Tell) -> None:
+        answer: Answer | None = None
+        try:
+            answer = await self._count_again(look, told) if told else await self._make(look)
+        finally:
+            tell(answer or PassedOn())
+
+    async def _count_again(self, look: _Look, told: Answer) -> Answer:
+        if look.scans is not None and told.batch_id is not None:
+            await look.scans.look_at_batch(_visit(look.asked), told.batch_id)
+        return told
+
+    async def _make(self, look: _Look) -> Answer | None:
+        scans, identity, now = look.scans, look.identity, clock.now()
         visit, visitor = None, None
-        if identity is not None and scans is not None:
-            visit = visit_of(request)
+        if scans is not None:
+            visit = _visit(look.asked)
             if identity.kind is Kind.UNIT:
                 visitor = await scans.visitor(visit, identity.uri, now)
-        plain = None
-        if identity is not None:
-            self._open(scope)
-            plain = await self._find(_Asked(identity, scans is not None, visitor), code, now)
+        plain = await self._find(_Question(identity, scans is not None, visitor), look.code, now)
         if plain is None:
-            await self.app(scope, receive, send)
-            return
+            return None
         scanned = await self._count(scans, visit, visitor, plain, now)
-        form = _form(plain, language, now)
         body = filled(
-            form,
-            serial=plain.card.identity.serial,
-            path=code,
-            switch=switch_of(request, language),
-            scans=scans_section(scanned, language),
+            _form(plain, identity, look.language, now),
+            serial=identity.serial,
+            path=look.code,
+            switch=f"{PAGES}{look.code}?lang={'en' if look.language == 'zh' else 'zh'}",
+            scans=scans_section(scanned, look.language),
         )
-        headers = [*_headers(language), (b"content-length", str(len(body)).encode())]
-        if plain.card.unit is None and self._remembered.is_wanted(key, began):
-            self._remembered.keep(key, began, 200, headers, body, plain.found.row["batch_id"])
-        await send_whole(send, 200, headers, body)
+        answer = Answer(_head(look.language, links.public_url()), body, plain.found.row["batch_id"])
+        if identity.kind is not Kind.UNIT and self._remembered.is_wanted(look.key, look.began):
+            self._remembered.keep(look.key, look.began, answer)
+        return answer
 
-    def _open(self, scope: Scope) -> None:
-        state = scope["app"].state
+    def _open(self, state: State) -> None:
         if self._parts is None or self._engine is not state.engine:
             self._engine = state.engine
-            self._borrowed = partial(borrowed_for_reading, state)
+            self._borrowed = reading(state)
+            self._state = state
             self._parts = BatchParts(partial(reading_now, state), kept_trails(state))
 
-    async def _find(self, asked: _Asked, code: str, now: datetime) -> _Plain | None:
+    async def _find(self, asked: _Question, code: str, now: datetime) -> _Plain | None:
         found = await self._codes.find(asked)
         if found is None or found.row["linked"]:
             return None
         row = found.row
-        card = card_of_plain(asked.identity, row, now)
-        if card is None or (card.unit is not None and asked.counted and found.looks is None):
+        if not is_plain(row) or (row["unit_id"] and asked.counted and found.looks is None):
             return None
         try:
             batch = identify(row["batch_uri"])
@@ -155,9 +204,9 @@ class FastPages:
                 own = await within_patience(self._own_way(row, part), LOOK_UP_SECONDS)
             except FAILURES:
                 return None
-        return _Plain(found, card, part, own)
+        return _Plain(found, part, own)
 
-    async def _ask(self, asked: Sequence[_Asked]) -> dict[int, _Found]:
+    async def _ask(self, asked: Sequence[_Question]) -> dict[int, _Found]:
         """Rows by the place of their code, from 1. Looks that cannot be read in time are left to others."""
         assert self._borrowed is not None
         async with asyncio.timeout(LOOK_UP_SECONDS), self._borrowed() as sql:
@@ -175,13 +224,12 @@ class FastPages:
         return {place: _Found(row, looks.get(place)) for place, row in rows.items()}
 
     async def _own_way(self, row: Row, part: BatchPart) -> Trail:
-        assert self._borrowed is not None
-        async with self._borrowed() as sql:
+        async with borrowed_for_reading(self._state) as sql:
             return await trail_of_unit(sql, row["unit_id"], row["batch_id"], (), part.trail.makers)
 
     async def _count(
         self, scans: Scans | None, visit: Visit | None, visitor: bytes | None, plain: _Plain, now: datetime
-    ) -> object | None:
+    ) -> Told | None:
         """Count the look; what the page tells of a unit."""
         if scans is None or visit is None:
             return None
@@ -191,21 +239,22 @@ class FastPages:
         return None
 
 
-def _form(plain: _Plain, language: Language, now: datetime) -> tuple[bytes, ...]:
-    card, part = plain.card, plain.part
-    journey = (
-        None
-        if plain.own == Trail((), plain.own.makers)
-        else journey_of(part.trail, plain.own, part.card.documents)
-    )
+def _form(plain: _Plain, identity: Identity, language: Language, now: datetime) -> Form:
+    part, own, row = plain.part, plain.own, plain.found.row
+    alike = not own.steps and not own.cut and not own.missing
+    journey = None if alike else journey_of(part.trail, own, part.card.documents)
     # Whatever else on the page depends on the time does so by the day.
-    key = language, card.unit is None, card.verdicts, checked_text(now), journey
+    key = (
+        *(language, identity.kind, is_past(row["expires_on"], now), _minute(now)),
+        journey,
+    )
     form = part.forms.get(key)
     if form is None:
+        card = card_of_plain(identity, row, now)
         whole = replace(
             part.card,
             verdicts=card.verdicts,
-            identity=card.identity,
+            identity=identity,
             unit=card.unit,
             journey=journey or part.card.journey,
         )
@@ -216,8 +265,18 @@ def _form(plain: _Plain, language: Language, now: datetime) -> tuple[bytes, ...]
     return form
 
 
+def _minute(now: datetime) -> int:
+    """What the page tells of the time of its check, as a number."""
+    return int(now.timestamp() // 60)
+
+
+def _visit(asked: Asked) -> Visit:
+    return visit_of(
+        Request({"type": "http", "method": "GET", "headers": asked.headers, "client": asked.client})
+    )
+
+
 @cache
-def _headers(language: Language) -> Headers:
-    """As the framework sends them, but for the length."""
-    raw = HTMLResponse("", 200, html_headers(language)).raw_headers
-    return [pair for pair in raw if pair[0] != b"content-length"]
+def _head(language: Language, _public_url: str) -> Head:
+    """As the framework's answers have it."""
+    return head_of(HTMLResponse("", 200, html_headers(language)))

@@ -5,23 +5,27 @@ where many ask for the same code (`remembered.py`), and made from one statement 
 special is on record (`plain_codes.py`). Everything else goes on to the framework, whose answer is the rule.
 """
 
-from functools import partial
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import cache
 from time import monotonic
 from typing import Any, Final
 
-from fastapi import Request, Response
+from starlette.datastructures import State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import clock
 from service.errors import Malformed
 from service.identifiers.identity import Identity, Kind, identify
 from service.identifiers.kinds import CANONICAL_HOST
-from service.scan.answers import respond
-from service.scan.front import path_of, send_whole
+from service.registry import links
+from service.scan.answers import json_response
+from service.scan.front import Asked, PassedOn, Tell, answer_by, head_of, identify_plain
 from service.scan.own_links import RECALL_STATUS
-from service.scan.plain_codes import PlainCodes
-from service.scan.remembered import Remembered
-from service.web.reading import borrowed_for_reading
+from service.scan.plain_codes import LOOK_UP_SECONDS, Borrowed, Row, find_plain, is_plain, reading
+from service.scan.remembered import Answer, Head, Remembered
+from service.scan.status_forms import StatusForms
+from service.scan.together import Together
 
 START: Final = f"{RECALL_STATUS}/01/".encode()
 
@@ -29,47 +33,56 @@ START: Final = f"{RECALL_STATUS}/01/".encode()
 class FastStatus:
     """ASGI middleware, outermost. `scope["app"].state.engine`: the database."""
 
+    start: Final = START
+    queries: Final = (b"",)
+
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._remembered = Remembered()
-        self._codes: PlainCodes | None = None
+        self._codes: Together[Identity, Row] = Together(self._ask)
+        self._forms = StatusForms()
+        self._engine: object = None
+        self._borrowed: Borrowed | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
-        path = path_of(scope, START)
-        if path is None:
-            await self.app(scope, receive, send)
+        passed = await answer_by(self, scope, send)
+        if passed is None:
             return
-        began = monotonic()
-        told = self._remembered.find(path, began)
-        if told is not None:
-            await send_whole(send, told.status, told.headers, told.body)
-            return
-        wanted = self._remembered.is_wanted(path, began)
-        response = await self._answer_plain(scope, path)
-        if response is not None:
-            headers, body = response.raw_headers, bytes(response.body)
-            if wanted:
-                self._remembered.keep(path, began, response.status_code, headers, body)
-            await send_whole(send, response.status_code, headers, body)
-            return
-        if wanted:
-            send = self._listening(send, path, began)
+        if passed.keep_since is not None:
+            send = self._listening(send, scope["raw_path"], passed.keep_since)
         await self.app(scope, receive, send)
 
-    async def _answer_plain(self, scope: Scope, path: bytes) -> Response | None:
-        try:
-            identity = _identify(path)
-        except Malformed:
-            return None
-        if identity.kind not in (Kind.BATCH, Kind.UNIT):
-            return None
-        if self._codes is None:
-            self._codes = PlainCodes(partial(borrowed_for_reading, scope["app"].state))
-        card = await self._codes.find(identity, clock.now())
-        if card is None:
-            return None
-        return respond(Request(scope), card.verdict, path.decode("ascii"), data=True, card=card)
+    def take(self, asked: Asked, state: State, tell: Tell) -> Answer | PassedOn | None:
+        """See `front.Front`."""
+        path, began = asked.path, monotonic()
+        told = self._remembered.find(path, began)
+        if told is not None:
+            return told
+        wanted = self._remembered.is_wanted(path, began)
+        passed = PassedOn(began if wanted else None)
+        identity = _identify(path)
+        if identity is None:
+            return passed
+        if self._engine is not state.engine:
+            self._engine, self._borrowed = state.engine, reading(state)
+
+        def found(row: Row | None) -> None:
+            if row is None or not is_plain(row):
+                tell(passed)
+                return
+            answer = Answer(_head(links.public_url()), self._forms.body_of(identity, row, clock.now()))
+            if wanted:
+                self._remembered.keep(path, began, answer)
+            tell(answer)
+
+        self._codes.ask(identity, found)
+        return None
+
+    async def _ask(self, codes: Sequence[Identity]) -> Mapping[int, Row]:
+        assert self._borrowed is not None
+        async with asyncio.timeout(LOOK_UP_SECONDS), self._borrowed() as sql:
+            return await find_plain(sql, codes)
 
     def _listening(self, send: Send, path: bytes, began: float) -> Send:
         """`send` that keeps what the framework says, if it is about a known code and comes in one piece."""
@@ -79,7 +92,8 @@ class FastStatus:
             if message["type"] == "http.response.start":
                 start.update(message)
             elif start.get("status") == 200 and not message.get("more_body", False):
-                self._remembered.keep(path, began, 200, list(start["headers"]), message.get("body", b""))
+                head = Head(200, list(start["headers"]))
+                self._remembered.keep(path, began, Answer(head, message.get("body", b"")))
             else:
                 start.clear()
             await send(message)
@@ -87,6 +101,19 @@ class FastStatus:
         return listen
 
 
-def _identify(path: bytes) -> Identity:
+def _identify(path: bytes) -> Identity | None:
+    """The lot or unit of a path; None for all else."""
     code = path.decode("ascii").removeprefix(RECALL_STATUS)
-    return identify(CANONICAL_HOST + code)
+    identity = identify_plain(code)
+    if identity is None:
+        try:
+            identity = identify(CANONICAL_HOST + code)
+        except Malformed:
+            return None
+    return identity if identity.kind in (Kind.BATCH, Kind.UNIT) else None
+
+
+@cache
+def _head(_public_url: str) -> Head:
+    """As the framework's answers have it."""
+    return head_of(json_response({}, 200, {}))

@@ -1,14 +1,17 @@
 -- Whether anything is on record of codes at any of their levels, and whether a default link depends on the
--- request. Many codes at once; each part by index (OFFSET 0).
--- $1 int[]: place of the code   $2 text[]: URI of a level   $3 text: type of links for several defaults
-SELECT asked.place, bool_or(here.known) AS known, bool_or(here.several) AS several
-FROM unnest($1::int[], $2::text[]) AS asked (place, uri)
-CROSS JOIN LATERAL (
-    SELECT EXISTS (SELECT FROM product WHERE product.uri = asked.uri)
-            OR EXISTS (SELECT FROM batch WHERE batch.uri = asked.uri)
-            OR EXISTS (SELECT FROM unit WHERE unit.uri = asked.uri)
-            OR EXISTS (SELECT FROM link WHERE link.anchor = asked.uri) AS known,
-        EXISTS (SELECT FROM link WHERE link.anchor = asked.uri AND link.link_type = $3) AS several
-    OFFSET 0
-) AS here
-GROUP BY asked.place
+-- request. Many codes at once; each part by index (LIMIT 1), the next only where the one before had nothing.
+-- $1 text[]: URI of the unit, or null   $2 text[]: of the lot, or null   $3 text[]: of the product
+-- $4 text: type of links for several defaults
+SELECT asked.place,
+    (SELECT true FROM unit WHERE unit.uri = asked.unit LIMIT 1)
+        OR (SELECT true FROM batch WHERE batch.uri = asked.lot LIMIT 1)
+        OR (SELECT true FROM product WHERE product.uri = asked.product LIMIT 1)
+        -- What events name may be a batch by any URI, and links stand by themselves.
+        OR EXISTS (
+            SELECT FROM unnest(ARRAY[asked.unit, asked.lot, asked.product]) AS level (uri)
+            WHERE (SELECT true FROM batch WHERE batch.uri = level.uri LIMIT 1)
+                OR (SELECT true FROM link WHERE link.anchor = level.uri LIMIT 1)
+        ) AS known,
+    (SELECT true FROM link
+        WHERE link.anchor IN (asked.unit, asked.lot, asked.product) AND link.link_type = $4 LIMIT 1) IS NOT NULL AS several
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS asked (unit, lot, product, place)

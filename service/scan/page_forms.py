@@ -19,10 +19,11 @@ from service.scan.preferences import Language
 #: Nobody who registers a product can know it, so none can write it into a name.
 _SECRET: Final = secrets.token_hex(16)
 _SERIAL, _PATH, _SWITCH, _SCANS = (f"{_SECRET}{name}" for name in ("serial", "path", "switch", "scans"))
-_HOLE: Final = re.compile(f"({_SERIAL}|{_PATH}|{_SWITCH}|{_SCANS})".encode())
+_HOLES: Final = tuple(name.encode() for name in (_SERIAL, _PATH, _SWITCH, _SCANS))
+_HOLE: Final = re.compile(b"(" + b"|".join(_HOLES) + b")")
 
-#: Pieces of a page and, at the odd places, names of what is filled in between them.
-Form = tuple[bytes, ...]
+#: Pieces of a page, and which of `_HOLES` stands at which of their places.
+Form = tuple[tuple[bytes, ...], tuple[tuple[int, int], ...]]
 
 
 def form_of(card: Card, language: Language, now: datetime) -> Form:
@@ -33,19 +34,23 @@ def form_of(card: Card, language: Language, now: datetime) -> Form:
     if identity.serial is not None:
         card = replace(card, identity=replace(identity, serial=_SERIAL))
     html = page(card.verdict, language, _SWITCH, card=card, path=_PATH, now=now, scans=_SCANS)
-    return tuple(_HOLE.split(html.encode()))
+    pieces = tuple(_HOLE.split(html.encode()))
+    return pieces, tuple((place, _HOLES.index(pieces[place])) for place in range(1, len(pieces), 2))
 
 
 def filled(form: Form, *, serial: str | None, path: str, switch: str, scans: str) -> bytes:
     """The page of one code. `path`: as it was scanned; `switch`: link to the page in the other language;
     `scans`: of `pages.scans_section`.
     """
-    given = {
-        _SERIAL: escape(serial or ""),
+    given = (
+        str(escape(serial or "")).encode(),
         # The page's only use of the path is as a parameter of a link.
-        _PATH: escape(url_quote(path, for_qs=True)),
-        _SWITCH: escape(switch),
-        _SCANS: scans,
-    }
-    octets = {name.encode(): text.encode() for name, text in given.items()}
-    return b"".join(octets[piece] if place % 2 else piece for place, piece in enumerate(form))
+        str(escape(url_quote(path, for_qs=True))).encode(),
+        str(escape(switch)).encode(),
+        scans.encode(),
+    )
+    pieces, holes = form
+    parts = list(pieces)
+    for place, hole in holes:
+        parts[place] = given[hole]
+    return b"".join(parts)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -27,8 +27,10 @@ from service.scan.preferences import Language
 from service.scan.regions import region_name
 from service.scan.verdict import PACK_TIME, Verdict
 from service.scan.words import words_in
+from service.signals.outcomes import Outcome, Told
 
 CODE_SHOWN: Final = 200  # characters of the scanned code that a page repeats
+SECTIONS_MOST: Final = 1_000  # sections on looks that are remembered
 
 #: Drawings beside the heading: their form, not their colour, tells the verdicts apart.
 SYMBOLS: Final = {
@@ -73,6 +75,7 @@ def pages() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # or each page would look whether its file has changed
     )
     made.filters["spoken"] = spoken
     return made
@@ -161,14 +164,28 @@ def checked_text(now: datetime) -> str:
     return now.astimezone(PACK_TIME).strftime("%Y-%m-%d %H:%M (UTC+8)")
 
 
-def scans_section(scans: object | None, language: Language) -> str:
-    """How often and where the code was scanned (`signals.outcomes.Told`), as HTML; nothing where that is not
-    counted.
-    """
+def scans_section(scans: Told | None, language: Language) -> str:
+    """How often and where the code was scanned, as HTML; nothing where that is not counted."""
     if scans is None:
         return ""
-    template = pages().get_template("scans.html")
-    return template.render(scans=scans, language=language, day=day_in(language))
+    first = scans.first_at
+    count = scans.count(language, day_text(first, language)) if first else ""
+    return _scans_html(scans.outcome, count, language)
+
+
+@lru_cache(maxsize=SECTIONS_MOST)
+def _scans_html(outcome: Outcome, count: str, language: Language) -> str:
+    told = Told(outcome)
+    return (
+        pages()
+        .get_template("scans.html")
+        .render(
+            careful=outcome is Outcome.CAREFUL,
+            title=told.title(language),
+            count=count,
+            advice=told.advice(language),
+        )
+    )
 
 
 def links_page(

@@ -5,22 +5,26 @@ one statement for all codes that are asked for at the same moment. Whatever is n
 `cards.look_up`, which knows the rules; here is only what it takes for none of them to apply.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, cast
 
+import msgspec
+from starlette.datastructures import State
+
+from service.db.held import Held
 from service.db.statements import statement
 from service.db.transaction import Connection
 from service.events.namespaces import local_name
 from service.identifiers.identity import Identity, Kind
 from service.scan.cards import Card, phone_of
-from service.scan.together import Together
 from service.scan.unit_signs import HELD_AS, HOLDING_STEPS
 from service.scan.unit_state import UnitSigns
 from service.scan.verdict import Found, verdicts_of
 from service.units.status import Status, status_told
+from service.web.reading import borrowed_for_reading, replica_of
 
 #: Events of a unit that are looked through; one with more is left to those who read them all.
 EVENTS_MOST: Final = 50
@@ -32,23 +36,14 @@ Borrowed = Callable[[], AbstractAsyncContextManager[Connection]]
 Row = Mapping[str, Any]
 
 
-class PlainCodes:
-    """Looks codes up on one connection at a time. `borrowed`: see `db.transaction.borrowed`."""
-
-    def __init__(self, borrowed: Borrowed) -> None:
-        self._borrowed = borrowed
-        self._together: Together[Identity, Row] = Together(self._ask)
-
-    async def find(self, identity: Identity, now: datetime) -> Card | None:
-        """What is known of a lot or a unit, if that is plain; None for all else, failures too: whoever asks
-        then says why.
-        """
-        row = await self._together.find(identity)
-        return None if row is None else card_of_plain(identity, row, now)
-
-    async def _ask(self, codes: Sequence[Identity]) -> dict[int, Row]:
-        async with asyncio.timeout(LOOK_UP_SECONDS), self._borrowed() as sql:
-            return await find_plain(sql, codes)
+def reading(state: State) -> Borrowed:
+    """Connections that codes are looked up by: those held for it, or of the replica where there is one.
+    `state`: of the application.
+    """
+    held: Held | None = getattr(state, "held", None)
+    if held is not None and held.engine is state.engine and replica_of(state) is None:
+        return held.borrowed
+    return partial(borrowed_for_reading, state)
 
 
 async def find_plain(
@@ -61,19 +56,23 @@ async def find_plain(
     rows = await sql.fetch(
         statement("service.scan", "plain_codes"), named, units, lots, EVENTS_MOST, for_pages
     )
-    return {row["place"]: dict(row) for row in rows}
+    return {row["place"]: cast("Row", row) for row in rows}
 
 
-def card_of_plain(identity: Identity, row: Row, now: datetime) -> Card | None:
-    """The card of a code, from a row of `plain_codes.sql`; None if an event says something of the unit."""
-    events = row["events"] or ()
-    if len(events) == EVENTS_MOST or any(map(_says_something, events)):
-        return None
+def is_plain(row: Row) -> bool:
+    """Whether no event says something of the unit. `row`: of `plain_codes.sql`."""
+    events = row["events"]
+    return events is None or not (len(events) == EVENTS_MOST or any(map(_says_something, events)))
+
+
+def card_of_plain(identity: Identity, row: Row, now: datetime) -> Card:
+    """The card of a code of which nothing special is on record, from its row of `plain_codes.sql`."""
     unit = None
     if identity.kind is Kind.UNIT:
         unit = UnitSigns(row["unit_id"], True, False, Status.ACTIVE, None, ())
     verdicts = verdicts_of(Found(status=unit.status if unit else None, expires_on=row["expires_on"]), now)
-    return Card(verdicts, identity, now, dict(row), unit=unit, phone=phone_of(row))
+    facts = dict(row) | {"contacts": msgspec.json.decode(row["contacts"] or "[]")}
+    return Card(verdicts, identity, now, facts, unit=unit, phone=phone_of(facts))
 
 
 def _says_something(event: Sequence[str | None]) -> bool:

@@ -12,14 +12,27 @@ SECONDS: Final = 1.0
 CODES_MOST: Final = 20_000
 
 
-class Told(NamedTuple):
-    """An answer as it was sent. `until`: on the clock that `Remembered` is asked by, seconds; `batch_id`: of
-    the page of a batch, whose looks are counted.
-    """
+#: Raw headers of an answer.
+Headers = list[tuple[bytes, bytes]]
 
-    until: float
-    status: int
-    headers: list[tuple[bytes, bytes]]
+
+class Head:
+    """What goes before a body. `headers`: without the length; `wire`: as they are sent, up to its value."""
+
+    __slots__ = ("headers", "status", "wire")
+
+    def __init__(self, status: int, headers: Headers) -> None:
+        self.status = status
+        self.headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
+        lines = [name + b": " + value for name, value in self.headers]
+        assert not any(b"\r" in line or b"\n" in line for line in lines)
+        self.wire = b"\r\n".join((*lines, b"content-length: "))
+
+
+class Answer(NamedTuple):
+    """An answer in one piece. `batch_id`: of the page of a batch, whose looks are counted."""
+
+    head: Head
     body: bytes
     batch_id: int | None = None
 
@@ -31,20 +44,21 @@ class Remembered:
 
     def __init__(self) -> None:
         self._asked: dict[bytes, float] = {}
-        self._told: dict[bytes, Told] = {}
+        self._told: dict[bytes, tuple[float, Answer]] = {}
 
     @property
     def size(self) -> int:
         """Paths that are held."""
         return len(self._asked) + len(self._told)
 
-    def find(self, path: bytes, now: float) -> Told | None:
+    def find(self, path: bytes, now: float) -> Answer | None:
         """The answer that may be told once more. `now`: seconds on a clock that never goes back."""
         told = self._told.get(path)
         if told is None:
             return None
-        if told.until > now:
-            return told
+        until, answer = told
+        if until > now:
+            return answer
         del self._told[path]
         return None
 
@@ -56,16 +70,8 @@ class Remembered:
         self._asked[path] = began
         return before is not None and began - before < SECONDS
 
-    def keep(
-        self,
-        path: bytes,
-        began: float,
-        status: int,
-        headers: list[tuple[bytes, bytes]],
-        body: bytes,
-        batch_id: int | None = None,
-    ) -> None:
+    def keep(self, path: bytes, began: float, answer: Answer) -> None:
         """Keep an answer whose check began at `began`."""
         if len(self._told) >= CODES_MOST:
             self._told.clear()
-        self._told[path] = Told(began + SECONDS, status, headers, body, batch_id)
+        self._told[path] = began + SECONDS, answer

@@ -147,7 +147,8 @@ async def _answer(request: Request, tx: Transaction, scanned: Scanned, form: For
     if has_several_defaults(levels) and scanned.identity.kind in TRADE_ITEMS:
         card = await look_up(tx, scanned.identity, clock.now())
         recalled = card.verdict in (Verdict.RECALLED, Verdict.CHECK_SERIAL)
-    return redirect_to(request, scanned, choose_default(levels, _wishes(request, asked), recalled))
+    chosen = choose_default(levels, _wishes(request, asked), recalled)
+    return redirect_to(raw_query(request), request.headers.get("host", ""), scanned, chosen)
 
 
 def _wishes(request: Request, asked: Asked) -> Wishes:
@@ -176,14 +177,14 @@ def _requested(
     chosen = choose(found, _wishes(request, asked))
     if len(chosen) > 1:
         return answer_linkset(request, narrowed(levels, chosen), form, status=300, title="choose")
-    return redirect_to(request, scanned, chosen[0])
+    return redirect_to(raw_query(request), request.headers.get("host", ""), scanned, chosen[0])
 
 
-def redirect_to(request: Request, scanned: Scanned, link: Link) -> Response:
-    """To this link, with the query of the request."""
+def redirect_to(query: str, asked_host: str, scanned: Scanned, link: Link) -> Response:
+    """To this link, with the query of the request. `asked_host`: the host that was asked, of its header."""
     host = links.public_url()
-    target = with_query(link.href, quote(raw_query(request), safe=URI_CHARACTERS))
-    if target.startswith(f"{host}/") and request.headers.get("host", "").lower() != urlsplit(host).netloc:
+    target = with_query(link.href, quote(query, safe=URI_CHARACTERS))
+    if target.startswith(f"{host}/") and asked_host.lower() != urlsplit(host).netloc:
         # Reached by another name than the printed one (a test, a tunnel): our own pages are there as well.
         target = target.removeprefix(host)
     all_links = f'<{host}{scanned.path}?linkType=linkset>; rel="linkset"; type="{LINKSET_JSON}"'

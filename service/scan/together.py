@@ -22,19 +22,28 @@ class Together(Generic[Asked, Found]):
 
     def __init__(self, ask: Callable[[Sequence[Asked]], Awaitable[Mapping[int, Found]]]) -> None:
         self._ask = ask
-        self._waiting: list[tuple[Asked, asyncio.Future[Found | None]]] = []
+        self._waiting: list[tuple[Asked, Callable[[Found | None], None]]] = []
         self._work: asyncio.Task[None] | None = None
 
     async def find(self, asked: Asked) -> Found | None:
         """The answer; None where there is none, and for failures too: whoever asks elsewhere is told why."""
         answer: asyncio.Future[Found | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((asked, answer))
-        if self._work is None:
-            self._work = asyncio.create_task(self._answer_all())
+
+        def tell(found: Found | None) -> None:
+            if not answer.done():
+                answer.set_result(found)
+
+        self.ask(asked, tell)
         return await answer
 
+    def ask(self, asked: Asked, tell: Callable[[Found | None], None]) -> None:
+        """The same without waiting: `tell`, which raises nothing, is called with the answer, once, later."""
+        self._waiting.append((asked, tell))
+        if self._work is None:
+            self._work = asyncio.create_task(self._answer_all())
+
     async def _answer_all(self) -> None:
-        some: list[tuple[Asked, asyncio.Future[Found | None]]] = []
+        some: list[tuple[Asked, Callable[[Found | None], None]]] = []
         try:
             while self._waiting:
                 some, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
@@ -42,12 +51,11 @@ class Together(Generic[Asked, Found]):
                     found = await self._ask([asked for asked, _ in some])
                 except FAILURES:
                     found = {}
-                for place, (_, answer) in enumerate(some, 1):
-                    if not answer.done():
-                        answer.set_result(found.get(place))
+                for place in range(len(some), 0, -1):
+                    _, tell = some.pop()
+                    tell(found.get(place))
         finally:
             # Whatever ended this early, nobody waits for ever.
-            for _, answer in (*some, *self._waiting):
-                if not answer.done():
-                    answer.set_result(None)
-            self._waiting, self._work = [], None
+            left, self._waiting, self._work = [*some, *self._waiting], [], None
+            for _, tell in left:
+                tell(None)

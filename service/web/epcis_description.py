@@ -4,9 +4,11 @@ All of `/epcis` shares them (EPCIS 2.0, 12.2 to 12.4), so they are told here onc
 methods. `tests/api/test_epcis_examples.py` holds that what is told is what is answered.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from service.web.epcis import ANSWER_TYPES, JSON_TYPES, PREFIX
 from service.web.epcis_examples import ANSWERED, BODIES, LISTED, NAMES, PLACES, PROBLEM
@@ -93,7 +95,23 @@ OPTIONS: Final = (
 
 
 class DescribedApp(FastAPI):
-    """The application, its interface described whole."""
+    """The application, its interface described whole. `in_front`: middlewares before all that the framework
+    has of its own, the outermost last.
+    """
+
+    in_front: Sequence[Callable[[ASGIApp], ASGIApp]] = ()
+    #: Those of this application, once it was asked for the first time.
+    fronts: Sequence[Any] = ()
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The framework's own, and `in_front` before it."""
+        stack = super().build_middleware_stack()
+        fronts = []
+        for front in self.in_front:
+            stack = front(stack)
+            fronts.append(stack)
+        self.fronts = fronts
+        return stack
 
     def openapi(self) -> Described:
         """OpenAPI of all paths."""

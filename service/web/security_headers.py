@@ -21,14 +21,19 @@ PRIVATE: Final = ("/v1/", "/epcis", "/metrics")
 ONE_YEAR: Final = 365 * 24 * 3600
 
 
+def always() -> dict[str, str]:
+    """What is told with every answer."""
+    if settings().public_url.startswith("https://"):
+        return {**ALWAYS, "Strict-Transport-Security": f"max-age={ONE_YEAR}"}
+    return dict(ALWAYS)
+
+
 class SecurityHeaders:
     """Adds them around an application."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.always = dict(ALWAYS)
-        if settings().public_url.startswith("https://"):
-            self.always["Strict-Transport-Security"] = f"max-age={ONE_YEAR}"
+        self.always = always()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""

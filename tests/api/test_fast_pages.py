@@ -19,6 +19,7 @@ from service.scan.fast_redirect import FastRedirect
 from service.scan.fast_status import FastStatus
 from service.scan.remembered import SECONDS
 from service.signals.scans import Scans
+from service.web.epcis_description import DescribedApp
 from tests.api.recalling import recall
 from tests.api.registering import register
 from tests.api.test_fast_status import (
@@ -36,7 +37,6 @@ from tests.world import capture, commission, transform
 
 HOST = "http://testserver"
 CLOCK = re.compile(r"\d\d:\d\d \(UTC\+8\)")
-FAST = (FastRedirect, FastPages, FastStatus)
 PHONE = {"Accept": "text/html,*/*;q=0.8", "User-Agent": "Mozilla/5.0 (phone)", "Accept-Language": "zh-CN"}
 READER = {**PHONE, "Accept-Language": "en-GB,en"}
 LOT = f"/01/{GTIN}/10/GOOD"
@@ -79,7 +79,8 @@ async def both(client: httpx.AsyncClient, engine: AsyncEngine) -> AsyncIterator[
     world = World(client, engine)
     await world.make()
     app, rule = create_app(engine), create_app(engine)
-    rule.user_middleware = [one for one in rule.user_middleware if one.cls not in list[object](FAST)]
+    assert isinstance(rule, DescribedApp)
+    rule.in_front = ()
     passed_on: list[str] = []
 
     async def behind(scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,7 +15,7 @@ from service.app import create_app
 from service.db.transaction import create_engine, transaction
 from service.scan import fast_status, plain_codes
 from service.scan.fast_status import FastStatus
-from service.scan.remembered import CODES_MOST, SECONDS, Remembered
+from service.scan.remembered import CODES_MOST, SECONDS, Answer, Head, Remembered
 from tests.api.recalling import close_recall, recall
 from tests.api.registering import register
 from tests.world import (
@@ -354,7 +354,7 @@ def test_only_what_is_asked_for_again_is_remembered() -> None:
     assert not kept.is_wanted(b"/1", 1.0)
     assert kept.is_wanted(b"/1", 1.5)
     assert not kept.is_wanted(b"/1", 1.5 + SECONDS)
-    kept.keep(b"/1", 5.0, 200, [], b"x")
+    kept.keep(b"/1", 5.0, Answer(Head(200, []), b"x"))
     told = kept.find(b"/1", 5.0 + SECONDS / 2)
     assert told is not None
     assert told.body == b"x"
@@ -367,5 +367,5 @@ def test_what_is_remembered_is_bounded() -> None:
     for number in range(2 * CODES_MOST + 5):
         path = str(number).encode()
         kept.is_wanted(path, 0.0)
-        kept.keep(path, 0.0, 200, [], b"")
+        kept.keep(path, 0.0, Answer(Head(200, []), b""))
     assert kept.size <= 2 * CODES_MOST

@@ -27,13 +27,15 @@ HUNG_SECONDS = 60
 
 
 @asynccontextmanager
-async def consumer(engine: AsyncEngine) -> AsyncIterator[httpx.AsyncClient]:
-    """A consumer of the application on this engine."""
+async def consumer(engine: AsyncEngine, *, held: bool = True) -> AsyncIterator[httpx.AsyncClient]:
+    """A consumer of the application on this engine. `held`: whether codes have connections of their own."""
     app = create_app(engine)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
     ):
+        if not held:
+            del app.state.held
         yield client
 
 
@@ -83,6 +85,12 @@ async def test_a_pool_without_a_free_connection(
     await register_batch(client, expires_on="2199-01-01")
     engine = create_engine(database, pool_size=2)
     async with asyncio.timeout(HUNG_SECONDS), consumer(engine) as consuming:
+        async with engine.connect(), engine.connect():
+            # A code of which nothing special is on record is answered all the same.
+            told = (await consuming.get(f"/v1/recall-status{PATH}")).json()
+            assert told["status"] == "no_recall_known"
+        assert heading(await open_page(consuming, f"/p{PATH}")) == "No recall known"
+    async with asyncio.timeout(HUNG_SECONDS), consumer(engine, held=False) as consuming:
         async with engine.connect(), engine.connect():
             await is_not_checked(consuming)
         assert heading(await open_page(consuming, f"/p{PATH}")) == "No recall known"

@@ -32,7 +32,7 @@ STATEMENTS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "unit_signs of many lots": (statement(HERE, "unit_signs"), (77, [1, 20_002])),
     "pack": (statement("service.units", "pack"), (77,)),
     "plain_codes": (statement(HERE, "plain_codes"), ([LOT] * 50, [UNIT] * 50, [True] * 50, 50, True)),
-    "known_codes": (statement(HERE, "known_codes"), (ONE * 150, [UNIT, LOT, PRODUCT] * 50, "gs1:x")),
+    "known_codes": (statement(HERE, "known_codes"), ([UNIT] * 50, [LOT] * 50, [PRODUCT] * 50, "gs1:x")),
     "looks": (scan_rows.FIND, ([UNIT] * 50, [b""] * 50)),
     "unit_path": (statement(HERE, "unit_path"), (77, 4, 200)),
     "made_at": (statement(HERE, "made_at"), (ONE, 20)),
