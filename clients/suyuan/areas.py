@@ -1,10 +1,10 @@
 """What a client reaches, area by area, for ordinary code: written from its twin by `scripts.write_client`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from suyuan import events, queries, recalls, registry, signals, streaming, units
+from suyuan import events, queries, recall_cases, recalls, registry, signals, streaming, units
 from suyuan.events import Event
 from suyuan.queries import NamedQuery, Subscription
 from suyuan.registry import Batch, BatchDocument, Shelf
@@ -84,7 +84,7 @@ class Recalls:
         return self._client.send(recalls.fetch(recall_id))
 
     def list(self, **filters: Any) -> Iterator[recalls.Recall]:
-        """All cases that fit the filters `status`, `batch`."""
+        """All cases that fit the filters `status`, `kind`, `batch`."""
         return self._client.each(recalls.page(filters))
 
     def holders(self, recall_id: int) -> Iterator[recalls.RecallHolder]:
@@ -102,6 +102,45 @@ class Recalls:
     def close(self, recall_id: int, note: str) -> recalls.Recall:
         """Close a case."""
         return self._client.send(recalls.close(recall_id, note))
+
+    def preview(self, **scope: Any) -> recall_cases.Preview:
+        """What a scope would reach; with `compare=True` also narrower and wider ones. Nothing is stored."""
+        return self._client.send(recall_cases.preview(scope))
+
+    def move(
+        self,
+        recall_id: int,
+        to: str,
+        *,
+        note: str | None = None,
+        kind: str | None = None,
+        hazard_class: int | None = None,
+    ) -> recalls.Recall:
+        """Move a case: `open`, `completed`, `closed`, `cancelled`. `Conflict` where that is not lawful."""
+        decided = {"note": note, "kind": kind, "hazard_class": hazard_class}
+        return self._client.send(recall_cases.move(recall_id, to, decided))
+
+    def history(self, recall_id: int) -> recall_cases.History:
+        """Every move of a case: when, by whom, why."""
+        return self._client.send(recall_cases.history(recall_id))
+
+    def deadlines(self, recall_id: int) -> recall_cases.Deadlines:
+        """What is due in a case, what is due first first."""
+        return self._client.send(recall_cases.deadlines(recall_id))
+
+    def file_document(
+        self, recall_id: int, document: str, *, at: datetime | None = None, note: str | None = None
+    ) -> recall_cases.Deadlines:
+        """A document was filed (`plan`, `public_notice` ...): what it meets is met."""
+        return self._client.send(recall_cases.file_document(recall_id, document, at, note))
+
+    def board(self, **filters: Any) -> Iterator[recall_cases.BoardLine]:
+        """What is due in all cases; filters `overdue`, `days`."""
+        return self._client.each(recall_cases.board(filters))
+
+    def profiles(self) -> Sequence[recall_cases.Profile]:
+        """What each jurisdiction asks of a recall."""
+        return self._client.send(recall_cases.profiles())
 
 
 class Queries:

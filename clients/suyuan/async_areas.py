@@ -1,10 +1,10 @@
 """What a client reaches, area by area, for asyncio. `suyuan.areas` is written from this file, too."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from suyuan import events, queries, recalls, registry, signals, streaming, units
+from suyuan import events, queries, recall_cases, recalls, registry, signals, streaming, units
 from suyuan.events import Event
 from suyuan.queries import NamedQuery, Subscription
 from suyuan.registry import Batch, BatchDocument, Shelf
@@ -84,7 +84,7 @@ class Recalls:
         return await self._client.send(recalls.fetch(recall_id))
 
     def list(self, **filters: Any) -> AsyncIterator[recalls.Recall]:
-        """All cases that fit the filters `status`, `batch`."""
+        """All cases that fit the filters `status`, `kind`, `batch`."""
         return self._client.each(recalls.page(filters))
 
     def holders(self, recall_id: int) -> AsyncIterator[recalls.RecallHolder]:
@@ -102,6 +102,45 @@ class Recalls:
     async def close(self, recall_id: int, note: str) -> recalls.Recall:
         """Close a case."""
         return await self._client.send(recalls.close(recall_id, note))
+
+    async def preview(self, **scope: Any) -> recall_cases.Preview:
+        """What a scope would reach; with `compare=True` also narrower and wider ones. Nothing is stored."""
+        return await self._client.send(recall_cases.preview(scope))
+
+    async def move(
+        self,
+        recall_id: int,
+        to: str,
+        *,
+        note: str | None = None,
+        kind: str | None = None,
+        hazard_class: int | None = None,
+    ) -> recalls.Recall:
+        """Move a case: `open`, `completed`, `closed`, `cancelled`. `Conflict` where that is not lawful."""
+        decided = {"note": note, "kind": kind, "hazard_class": hazard_class}
+        return await self._client.send(recall_cases.move(recall_id, to, decided))
+
+    async def history(self, recall_id: int) -> recall_cases.History:
+        """Every move of a case: when, by whom, why."""
+        return await self._client.send(recall_cases.history(recall_id))
+
+    async def deadlines(self, recall_id: int) -> recall_cases.Deadlines:
+        """What is due in a case, what is due first first."""
+        return await self._client.send(recall_cases.deadlines(recall_id))
+
+    async def file_document(
+        self, recall_id: int, document: str, *, at: datetime | None = None, note: str | None = None
+    ) -> recall_cases.Deadlines:
+        """A document was filed (`plan`, `public_notice` ...): what it meets is met."""
+        return await self._client.send(recall_cases.file_document(recall_id, document, at, note))
+
+    def board(self, **filters: Any) -> AsyncIterator[recall_cases.BoardLine]:
+        """What is due in all cases; filters `overdue`, `days`."""
+        return self._client.each(recall_cases.board(filters))
+
+    async def profiles(self) -> Sequence[recall_cases.Profile]:
+        """What each jurisdiction asks of a recall."""
+        return await self._client.send(recall_cases.profiles())
 
 
 class Queries:

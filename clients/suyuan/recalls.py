@@ -13,7 +13,9 @@ from suyuan.traces import Balance
 
 
 class RecalledBatch(msgspec.Struct):
-    """A batch that a case marks. `in_scope`: named by the case, else made from what it names."""
+    """A batch that a case marks. `in_scope`: named by the case, else made from what it names; `standing`:
+    what the public is told (recalled, withdrawn, stopped, or nothing); `units_only`: of some units alone.
+    """
 
     id: int
     uri: str
@@ -23,10 +25,14 @@ class RecalledBatch(msgspec.Struct):
     product_name_zh: str | None = None
     product_name_en: str | None = None
     in_scope: bool = False
+    standing: str | None = None
+    units_only: bool = False
 
 
 class Recall(msgspec.Struct):
-    """A recall case. `status`: open or closed; `hazard_class`: 1 serious, 2 general, 3 other."""
+    """A recall case. `status`: assessing, open, completed, closed or cancelled; `kind`: recall, withdrawal,
+    stop_sale or hold; `hazard_class`: 1 serious, 2 general, 3 other.
+    """
 
     id: int
     number: str = ""
@@ -46,6 +52,21 @@ class Recall(msgspec.Struct):
     closed_by: str | None = None
     closing_note: str | None = None
     evidence_sha256: str | None = None
+    kind: str = "recall"
+    profile: str | None = None
+    mandate: str | None = None
+    ordered_by: str | None = None
+    cause: str | None = None
+    cause_reference: list[dict[str, Any]] = []
+    responsible_party_id: int | None = None
+    depth: str | None = None
+    check_level: str | None = None
+    planned_quantity: dict[str, str] | None = None
+    remedy_zh: str | None = None
+    remedy_en: str | None = None
+    contact: dict[str, Any] = {}
+    distribution_zh: str | None = None
+    distribution_en: str | None = None
     batches: list[RecalledBatch] = []
     summary: dict[str, Any] = {}
 
@@ -53,7 +74,8 @@ class Recall(msgspec.Struct):
 class RecallHolder(msgspec.Struct):
     """One affected holding of a case: whom to tell, what it had when found, and what is there now.
 
-    `found_by`: opening or widening; `balances`: texts by name for each unit of measure.
+    `found_by`: opening or widening; `balances`: texts by name for each unit of measure; `in_transit`: on its
+    way here, by unit of measure.
     """
 
     batch_uri: str
@@ -83,6 +105,7 @@ class RecallHolder(msgspec.Struct):
     event: str | None = None
     on_hand_when_found: dict[str, Decimal] = {}
     balances: list[Balance] = []
+    in_transit: dict[str, Decimal] = {}
 
 
 class Rebuilt(msgspec.Struct):
@@ -96,7 +119,9 @@ class Rebuilt(msgspec.Struct):
 
 
 def open_recall(fields: Mapping[str, Any]) -> Call[Recall]:
-    """Open a case: titles and reasons in both languages, `hazard_class`, `batch` texts or `input_batch`."""
+    """Open a case: titles and reasons in both languages, `hazard_class`, and a scope: `batch` texts,
+    `input_batch`, `unit` or `unit_range`, `product` with `made_from` and `made_to`, or `holding` with `site`.
+    """
     return Call("POST", "/v1/recalls", reads(Recall), timeout=LONG, **as_json(fields))
 
 
@@ -106,7 +131,7 @@ def fetch(recall_id: int) -> Call[Recall]:
 
 
 def page(filters: Mapping[str, Any]) -> Callable[[str | None], Call[Page[Recall]]]:
-    """Cases, as pages; filters `status`, `batch`."""
+    """Cases, as pages; filters `status`, `kind`, `batch`."""
 
     def page_with(token: str | None) -> Call[Page[Recall]]:
         return Call("GET", "/v1/recalls", reads(Page[Recall]), {**filters, "page": token})

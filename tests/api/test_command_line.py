@@ -210,6 +210,34 @@ def test_a_recall_is_opened_followed_and_closed(truth: Truth, run: Run) -> None:
     assert (again.exit_code, "409" in again.stderr) == (1, True)
 
 
+def test_a_case_is_looked_at_decided_on_and_followed_by_its_deadlines(truth: Truth, run: Run) -> None:
+    start = start_of(truth)
+    seen = run("recall", "preview", "--batch", start, "--compare")
+    assert (seen.exit_code, "Nothing was opened." in seen.stdout) == (0, True), seen.stderr
+    assert json.loads(run("recall", "preview", "--batch", start, "--json").stdout)["compared"] == []
+    words = ("--title-zh", "封存", "--title-en", "Hold", "--reason-zh", "霉", "--reason-en", "Mould")
+    about = ("--kind", "hold", "--assessing", "--cause", "failed_inspection", "--reference", "GC26-1")
+    opened = run("recall", "open", "--batch", start, "--class", "2", *about, *words, "--json")
+    assert opened.exit_code == 0, opened.stderr
+    case = str(json.loads(opened.stdout)["id"])
+    moved = run("recall", "move", case, "open", "--kind", "recall", "--class", "1")
+    assert "is open now" in moved.stdout
+    assert "hazard_class: 2" in run("recall", "history", case).stdout.replace("\n", " ")
+    filed = run("recall", "file", case, "public_notice", "--json")
+    assert "completion" in {row["rule"] for row in json.loads(filed.stdout)["items"]}
+    assert "CN_FOOD" in run("recall", "deadlines", case).stdout
+    board = [
+        json.loads(line) for line in run("recall", "board", "--days", "365", "--json").stdout.splitlines()
+    ]
+    assert {row["recall_id"] for row in board} >= {int(case)}
+    assert run("recall", "board", "--overdue").exit_code == 0
+    assert "24/48/72 h" in run("recall", "profiles", COLUMNS="200").stdout
+    assert "on the way" in run("recall", "holders", case).stdout.lower()
+    wrong = run("recall", "preview", "--units", "A1")
+    assert (wrong.exit_code, "FIRST..LAST" in wrong.stderr) == (1, True)
+    assert run("recall", "move", case, "cancelled", "--note", "test").exit_code == 0
+
+
 def test_a_rebuild_finds_nothing_changed(truth: Truth, run: Run) -> None:
     assert json.loads(run("rebuild", "--json").stdout)["changed_rows"] == 0
 
@@ -303,7 +331,7 @@ def test_every_command_has_help_and_takes_json(run: Run) -> None:
     singles = ["login", "label", "capture", "identify", "events", "trace", "complaints", "suspects"]
     verbs = {
         **dict.fromkeys(("party", "site", "product", "batch"), "add list show change"),
-        "recall": "open list show holders close",
+        "recall": "open list show holders close preview move history deadlines file board profiles",
         "query": "add list show delete events",
         "subscribe": "add list show delete",
         "complaint": "show answer",

@@ -235,7 +235,7 @@ HELP: Final[dict[str, tuple[str, str]]] = {
     "--advice-zh": ("What consumers should do, in Chinese.", "给消费者的中文建议。"),
     "--advice-en": ("What consumers should do, in English.", "给消费者的英文建议。"),
     "--known-at": ("When the defect was known, with offset.", "获知缺陷的时间（带时区）。"),
-    "--status": ("open or closed.", "open 或 closed。"),
+    "--status": ("assessing, open, completed, closed or cancelled.", "案件状态。"),
     "--note": ("What was done.", "结案说明。"),
     "--seed": ("Which world; the same seed gives the same one.", "世界编号；相同编号得到相同数据。"),
     "--size": ("tiny, small, medium, large, or a number of events.", "tiny、small、medium、large 或事件数。"),

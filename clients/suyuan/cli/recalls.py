@@ -7,18 +7,32 @@ import typer
 from suyuan.cli.directory import Limit, Text, commands, flag, option
 from suyuan.cli.fields import From, fields_of
 from suyuan.cli.output import LIMIT, Column, amounts, named
+from suyuan.cli.recall_scopes import (
+    AtSite,
+    Batches,
+    Holding,
+    InputBatch,
+    MadeFrom,
+    MadeTo,
+    Product,
+    Ranges,
+    Units,
+    ranges_of,
+)
 from suyuan.cli.session import Json, Key, Url, session
-from suyuan.cli.texts import text
+from suyuan.cli.texts import TEXTS, text
 from suyuan.recalls import Recall, RecalledBatch, RecallHolder
 from suyuan.registry import Person
 
 recall = commands("recall")
 Case = Annotated[int, typer.Argument(metavar="ID", min=1)]
+HazardClass = Annotated[int | None, typer.Option("--class", min=1, max=3, help=text("--class"))]
 
 CASES: list[Column[Recall]] = [
     Column("id", lambda case: case.id, right=True, whole=True),
     Column("number", lambda case: case.number, whole=True),
-    Column("status", lambda case: text(case.status) if case.status in ("open", "closed") else case.status),
+    Column("status", lambda case: text(case.status) if case.status in TEXTS else case.status),
+    Column("kind", lambda case: text(f"is {case.kind}") if f"is {case.kind}" in TEXTS else case.kind),
     Column("class", lambda case: case.hazard_class, right=True),
     Column("title", lambda case: named(case, "id", "title")),
     Column("opened", lambda case: case.opened_at),
@@ -45,6 +59,7 @@ HOLDERS: list[Column[RecallHolder]] = [
     Column(
         "quantity", lambda holder: amounts({each.uom: each.on_hand for each in holder.balances}), right=True
     ),
+    Column("coming", lambda holder: amounts(holder.in_transit), right=True),
     Column("since", lambda holder: holder.affected_at),
     Column("contact", _contact),
 ]
@@ -53,9 +68,22 @@ HOLDERS: list[Column[RecallHolder]] = [
 @recall.command("open", help=text("recall open"))
 def open_recall(
     source: From = None,
-    batches: Annotated[list[str] | None, option("--batch")] = None,
-    input_batch: Annotated[Text, option("--input-batch")] = None,
-    hazard_class: Annotated[int | None, typer.Option("--class", min=1, max=3, help=text("--class"))] = None,
+    batches: Batches = None,
+    input_batch: InputBatch = None,
+    units: Units = None,
+    ranges: Ranges = None,
+    product: Product = None,
+    made_from: MadeFrom = None,
+    made_to: MadeTo = None,
+    holding: Holding = None,
+    site: AtSite = None,
+    hazard_class: HazardClass = None,
+    kind: Annotated[Text, option("--kind", key="--case-kind")] = None,
+    assessing: Annotated[bool, flag("--assessing")] = False,
+    profile: Annotated[Text, option("--profile")] = None,
+    cause: Annotated[Text, option("--cause")] = None,
+    references: Annotated[list[str] | None, option("--reference")] = None,
+    ordered_by: Annotated[Text, option("--ordered-by")] = None,
     title_zh: Annotated[Text, option("--title-zh")] = None,
     title_en: Annotated[Text, option("--title-en")] = None,
     reason_zh: Annotated[Text, option("--reason-zh")] = None,
@@ -72,6 +100,19 @@ def open_recall(
         options: dict[str, Any] = {
             "batch": batches,
             "input_batch": input_batch,
+            "unit": units,
+            "unit_range": ranges_of(ranges),
+            "product": product,
+            "made_from": made_from,
+            "made_to": made_to,
+            "holding": holding,
+            "site": site,
+            "kind": kind,
+            "status": "assessing" if assessing else None,
+            "profile": profile,
+            "cause": cause,
+            "cause_reference": [{"number": number} for number in references or ()],
+            "ordered_by": ordered_by,
             "hazard_class": hazard_class,
             "title_zh": title_zh,
             "title_en": title_en,
@@ -83,7 +124,7 @@ def open_recall(
         }
         case = client.recalls.open(**fields_of(source, options))
         counts = {name: case.summary.get(name, 0) for name in ("holdings", "batches")}
-        out.say("recall opened", number=case.number, id=case.id, **counts)
+        out.say("recall opened", number=case.number, id=case.id, status=text(case.status), **counts)
         out.document(case)
 
 
@@ -108,6 +149,9 @@ def show_recall(case: Case, url: Url = None, key: Key = None, as_json: Json = Fa
         found = client.recalls.fetch(case)
         out.one(found, "batches")
         if not as_json:
+            for name in ("on_hand", "in_transit"):
+                if found.summary.get(name):
+                    out.say(f"case {name}", amounts=amounts(found.summary[name]))
             out.console.print()
             out.rows(found.batches, BATCHES)
 

@@ -9,7 +9,8 @@ from suyuan.cli.directory import Text, flag, option
 from suyuan.cli.drills import Pdf, save
 from suyuan.cli.fields import fields_of
 from suyuan.cli.output import Column, Output, named, word
-from suyuan.cli.recalls import Case, recall
+from suyuan.cli.recall_cases import recall
+from suyuan.cli.recalls import Case
 from suyuan.cli.session import Json, Key, Url, session
 from suyuan.cli.texts import text
 from suyuan.client import Suyuan

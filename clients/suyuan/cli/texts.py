@@ -6,11 +6,13 @@ from typing import Final
 
 from suyuan.cli.help import HELP
 from suyuan.cli.key_texts import KEY_TEXTS
+from suyuan.cli.recall_texts import RECALL_TEXTS
 from suyuan.cli.report_texts import REPORT_TEXTS
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     **HELP,
     **KEY_TEXTS,
+    **RECALL_TEXTS,
     **REPORT_TEXTS,
     # headings
     "id": ("Id", "编号"),
@@ -102,8 +104,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "gaps": ("Gaps in the records ({count}):", "记录缺口（{count}）："),
     "and more": ("… and {count} more.", "……另有 {count} 项。"),
     "recall opened": (
-        "Recall {number} is open (id {id}): {holdings} holders of {batches} batches.",
-        "召回 {number} 已发起（编号 {id}）：{batches} 个批次，{holdings} 处持有。",
+        "Recall {number} is {status} (id {id}): {holdings} holders of {batches} batches.",
+        "召回 {number}（编号 {id}）{status}：{batches} 个批次，{holdings} 处持有。",
     ),
     "recall closed": ("Recall {number} is closed.", "召回 {number} 已结案。"),
     "open": ("open", "进行中"),
