@@ -142,15 +142,15 @@ class _Line:
 
     async def ask(self, question: str) -> object:
         """The one value of the answer; raises one of `FAILURES`."""
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS), self._turn:
+        async with asyncio.timeout(ANSWER_SECONDS), self._turn:
+            try:
                 if self._connection is None:
                     self._connection = await asyncpg.connect(self._url)
                     self.whose = await self._connection.fetchval(WHOSE)
                 return await self._connection.fetchval(question)
-        except FAILURES:
-            self.hang_up()
-            raise
+            except (asyncio.CancelledError, *FAILURES):  # the time is up, or it failed
+                self.hang_up()
+                raise
 
     def hang_up(self) -> None:
         """Waits for nobody."""
