@@ -10,6 +10,7 @@ from service.db.transaction import Transaction
 from service.notices.answers import AnswerRow, latest_answers
 from service.notices.store import Recipient, recipients
 from service.recall.moving import fetch_case
+from service.recall.scopes import count_units
 from service.reports import drill_store, progress_store
 from service.reports.case_facts import (
     CaseFlows,
@@ -69,7 +70,7 @@ async def case_progress(tx: Transaction, recall_id: int, *, now: datetime) -> Ca
         computed_at=now,
         progress=progress(
             lines,
-            planned=_given(given) if given else planned_quantity(flows, balance, case["depth"]),
+            planned=_given(given) if given else await _planned(tx, case, flows, balance),
             market=market_quantity(flows),
             groupings={"region": region_of, "tier": of_tier},
         ),
@@ -100,6 +101,12 @@ async def _flows(
         },
         {batch for batch, named in in_scope.items() if named},
     )
+
+
+async def _planned(tx: Transaction, case: Json, flows: CaseFlows, balance: MassBalance) -> dict[str, Decimal]:
+    """Of a case on single units, as many as are on record; else what its batches come to."""
+    units = await count_units(tx, await progress_store.list_units(tx, case["id"]))
+    return {"EA": Decimal(units)} if units else planned_quantity(flows, balance, case["depth"])
 
 
 def _given(planned: Mapping[str, Any]) -> dict[str, Decimal]:

@@ -87,6 +87,11 @@ def _measures(drill: Mapping[str, Any], report: Mapping[str, Any]) -> list[Block
                     f"{measures['holders_reachable']} / {measures['holders']}"
                     f" ({measures['percent_reachable'] or '—'} %)",
                 ),
+                fact(
+                    "其中可由系统发送通知",
+                    "Of them, by channels of the service",
+                    measures["holders_with_channel"],
+                ),
                 fact("记录缺口", "Gaps in records", measures["gaps"]),
                 fact(
                     "受影响", "Affected", Words(AFFECTED.zh.format(**summary), AFFECTED.en.format(**summary))

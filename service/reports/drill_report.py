@@ -85,6 +85,7 @@ def drill_report(facts: DrillFacts, seconds: Mapping[str, float]) -> tuple[Json,
             "holders": counts.holders,
             "holders_reachable": counts.reachable,
             "percent_reachable": _share(counts.reachable, counts.holders),
+            "holders_with_channel": sum(bool(one["channels"]) for one in holders),
             "gaps": counts.gaps,
         },
         "balance": {

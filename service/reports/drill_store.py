@@ -8,6 +8,7 @@ import msgspec
 
 from service.db.statements import statement
 from service.db.transaction import Transaction
+from service.notices.channel_store import find_channels
 from service.reports.mass_balance import Held, Moved
 
 NEXT_ID: Final = "SELECT nextval(pg_get_serial_sequence('drill', 'id'))"
@@ -45,10 +46,6 @@ PRODUCTS: Final = """
 SELECT DISTINCT product.id, product.party_id
 FROM batch JOIN product ON product.id = batch.product_id WHERE batch.id = ANY($1::bigint[])
 """
-CHANNELS: Final = """
-SELECT party_id, array_agg(kind || ' ' || shown ORDER BY id) AS shown
-FROM party_channel WHERE party_id = ANY($1::bigint[]) AND removed_at IS NULL GROUP BY party_id
-"""
 
 
 async def read_places(tx: Transaction, batches: Collection[int]) -> list[Held]:
@@ -71,9 +68,9 @@ async def products_of(tx: Transaction, batches: Collection[int]) -> tuple[list[i
 
 
 async def channels_of(tx: Transaction, parties: Collection[int]) -> dict[int, list[str]]:
-    """The channels by which parties are told, as they may be shown."""
-    rows = await tx.sql.fetch(CHANNELS, sorted(parties))
-    return {row["party_id"]: row["shown"] for row in rows}
+    """The channels by which a notice would go to parties, as they may be shown."""
+    found = await find_channels(tx, parties)
+    return {party: [f"{one.kind} {one.shown}" for one in channels] for party, channels in found.items()}
 
 
 async def next_id(tx: Transaction) -> int:

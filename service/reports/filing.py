@@ -16,6 +16,7 @@ from service.reports import report_store as store
 from service.reports.notice_paper import notice_paper
 from service.reports.paper import Heading, Paper, Words, paper_json
 from service.reports.paper_pdf import paper_pdf
+from service.reports.progress_store import list_units
 from service.reports.public_notice import PublicNotice, public_notice
 from service.reports.report_facts import ReportFacts, fetch_responsible, list_batches, load_facts
 from service.reports.report_forms import TITLES, form_of, title_of
@@ -85,7 +86,8 @@ def _paper(facts: ReportFacts, document: str) -> Paper:
 async def fetch_notice(tx: Transaction, case: Mapping[str, Any]) -> PublicNotice:
     """The public notice of a case as it stands."""
     responsible = await fetch_responsible(tx, case)
-    return public_notice(case, await list_batches(tx, case["id"]), responsible or None)
+    batches, units = await list_batches(tx, case["id"]), await list_units(tx, case["id"])
+    return public_notice(case, batches, responsible or None, units)
 
 
 def check_document(profile: str, document: str) -> None:

@@ -28,6 +28,7 @@ def notice_paper(notice: PublicNotice, now: datetime) -> Paper:
                 [_row(product) for product in notice.products],
                 [3, 2, 2, 4],
             ),
+            *_units(notice),
             Facts(
                 [
                     Fact(Words("为什么", "Why"), _words(notice.why), "why"),
@@ -42,6 +43,16 @@ def notice_paper(notice: PublicNotice, now: datetime) -> Paper:
         ]
     )
     return paper
+
+
+def _units(notice: PublicNotice) -> list[Table]:
+    if not notice.units:
+        return []
+    columns = [Words("仅涉及以下单件：起", "Only these units: first"), Words("止", "Last")]
+    shown = [list(pair) for pair in notice.units[:LOTS_SHOWN]]
+    left = len(notice.units) - len(shown)
+    more = Words(f"另有 {left} 个区间。", f"{left} more ranges.") if left else None
+    return [Table(columns, shown, [1, 1], note=more)]
 
 
 def _row(product: NoticeProduct) -> list[str]:

@@ -29,6 +29,9 @@ WHERE batch_id = ANY($1::bigint[]) AND kind = 0 AND departed_at >= $2
   AND coalesce(shipped_uom, received_uom) IS NOT NULL
 ORDER BY batch_id, ordinal
 """
+UNITS: Final = "SELECT first, last FROM recall_unit_range WHERE recall_id = $1 ORDER BY first LIMIT $2"
+#: Ranges of units that one case names.
+RANGES_MOST: Final = 2_000
 CONTACTS: Final = "SELECT id, name, email, phone FROM recall_contact WHERE recall_id = $1"
 
 
@@ -72,3 +75,9 @@ async def destroyed_since(tx: Transaction, batches: Collection[int], since: date
 async def case_contacts(tx: Transaction, recall_id: int) -> dict[int, dict[str, Any]]:
     """Buyers whom holders named, by id."""
     return {row["id"]: dict(row) for row in await tx.sql.fetch(CONTACTS, recall_id)}
+
+
+async def list_units(tx: Transaction, recall_id: int) -> list[tuple[str, str]]:
+    """The ranges of units that a case names: first and last URI of each."""
+    rows = await tx.sql.fetch(UNITS, recall_id, RANGES_MOST)
+    return [(row["first"], row["last"]) for row in rows]

@@ -85,6 +85,8 @@ class PublicNotice:
     hazard: Both
     title: Both
     products: list[NoticeProduct]
+    #: Only these units are meant: (first, last) URIs; empty: every pack of the lots.
+    units: list[tuple[str, str]]
     why: Both
     what_to_do: Both
     advice_stated: bool
@@ -108,10 +110,11 @@ def public_notice(
     case: Mapping[str, Any],
     batches: Sequence[Mapping[str, Any]],
     responsible: Mapping[str, Any] | None = None,
+    units: Sequence[tuple[str, str]] = (),
 ) -> PublicNotice:
     """The notice of a case (a row of `recall`) on its batches (rows of `recall.store.recalled_batches`,
     perhaps with `brand` and `specification`); `responsible`: the party's row, whose contact stands in for the
-    case's.
+    case's; `units`: ranges of units (first, last), where not every pack of the lots is meant.
     """
     kind, profile = case.get("kind") or "recall", case.get("profile")
     heading = HEADINGS.get((kind, profile or "")) or HEADINGS[kind, ""]
@@ -139,6 +142,7 @@ def public_notice(
         hazard=Both(*CLASSES[case["hazard_class"]]),
         title=_both(case, "title"),
         products=products,
+        units=list(units),
         why=_both(case, "reason"),
         what_to_do=Both(advice.zh or STANDING_ADVICE[0], advice.en or STANDING_ADVICE[1]),
         advice_stated=bool(advice),

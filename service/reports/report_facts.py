@@ -12,6 +12,7 @@ from service.recall.move_store import list_moves
 from service.recall.working_days import profiles
 from service.reports.case_progress import CaseProgress, case_progress
 from service.reports.checks import read_coverage
+from service.reports.progress_store import list_units
 from service.reports.public_notice import PublicNotice, public_notice
 from service.trace.answer import PARTIES
 
@@ -75,7 +76,7 @@ async def load_facts(
     profile = profiles().get(found.case["profile"])
     return ReportFacts(
         found=found,
-        notice=public_notice(found.case, batches, responsible or None),
+        notice=public_notice(found.case, batches, responsible or None, await list_units(tx, recall_id)),
         profile_zh=profile.title_zh if profile else found.case["profile"],
         profile_en=profile.title_en if profile else found.case["profile"],
         responsible=responsible,

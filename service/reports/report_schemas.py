@@ -115,6 +115,10 @@ class PublicNoticeText(BaseModel):
     hazard: NoticeWords
     title: NoticeWords
     products: list[NoticeProduct]
+    units: list[tuple[str, str]] = Field(
+        description="Only these units are meant, first and last; empty: every pack of the lots. "
+        "仅涉及的单件区间。"
+    )
     why: NoticeWords
     what_to_do: NoticeWords
     advice_stated: bool
