@@ -11,8 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from service.trace.graph import Node
-from service.trace.passes import EVER, Flows, Reach
+from service.trace.passes import EVER, Begun, Flows, Reach
 
 #: Flows that are walked one by one.
 FEW_FLOWS: Final = 100
@@ -21,7 +20,7 @@ NEVER: Final = -EVER
 Key = tuple[int, int]
 
 
-def reach_few(flows: Flows, starts: Mapping[Node, int], *, forward: bool, skew: int) -> Reach:
+def reach_few(flows: Flows, starts: Begun, *, forward: bool, skew: int) -> Reach:
     """As `passes.reach`."""
     sources = list(zip(flows.batch.tolist(), flows.from_site.tolist(), strict=True))
     targets = list(zip(flows.to_batch.tolist(), flows.to_site.tolist(), strict=True))
@@ -34,8 +33,9 @@ def reach_few(flows: Flows, starts: Mapping[Node, int], *, forward: bool, skew: 
     leaving: dict[Key, list[int]] = defaultdict(list)
     for number, node in enumerate(near):
         leaving[node].append(number)
-    at: dict[Key, int] = dict(starts.items())
-    hops: dict[Key, int] = dict.fromkeys(starts, 0)
+    begun = zip(starts.batch.tolist(), starts.site.tolist(), strict=True)
+    at: dict[Key, int] = dict(zip(begun, starts.at.tolist(), strict=True))
+    hops: dict[Key, int] = dict.fromkeys(at, 0)
     carried = bytearray(len(near))
     front: Mapping[Key, int] = at.copy()
     for step in count(1):

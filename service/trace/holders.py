@@ -34,10 +34,14 @@ SECOND: Final = 1_000_000
 EPOCH_OF_NUMPY: Final = int(EPOCH.timestamp()) * SECOND
 
 WHEN_THERE: Final = """
--- When anything was first and last at holdings.
-SELECT n, min(first_at) AS first_at, max(last_at) AS last_at
-FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS start (batch_id, site_id, n)
-JOIN holding USING (batch_id, site_id) GROUP BY n
+-- When anything was first and last at holdings, packed: which of them, first, last.
+SELECT string_agg(int8send(n), ''::bytea), string_agg(timestamptz_send(first_at), ''::bytea),
+       string_agg(timestamptz_send(last_at), ''::bytea)
+FROM (
+    SELECT n, min(first_at) AS first_at, max(last_at) AS last_at
+    FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS start (batch_id, site_id, n)
+    JOIN holding USING (batch_id, site_id) GROUP BY n
+) AS there
 """
 
 #: unit of measure, then the decimal texts of `TOLD`
@@ -155,7 +159,6 @@ async def _told_at(tx: Transaction, found: Walk) -> Column:
     starts = np.flatnonzero(at == EVER)
     if not len(starts):
         return at
-    named = "first_at" if found.forward else "last_at"
-    for row in await tx.sql.fetch(WHEN_THERE, held.batch[starts].tolist(), held.site[starts].tolist()):
-        at[starts[row["n"] - 1]] = (row[named] - EPOCH) // MICROSECOND
+    (row,) = await tx.sql.fetch(WHEN_THERE, held.batch[starts].tolist(), held.site[starts].tolist())
+    at[starts[column(row[0]) - 1]] = column(row[1] if found.forward else row[2])
     return at

@@ -79,6 +79,24 @@ class Flows:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """Where a pass begins, a column each: holdings and their moments as `turned` gives them."""
+
+    batch: Column
+    site: Column
+    at: Column
+
+    @classmethod
+    def of(cls, starts: Mapping[Node, datetime], *, forward: bool) -> "Begun":
+        """There may be a hundred thousand, most of one moment."""
+        moments = {at: turned(at, forward=forward) for at in set(starts.values())}
+        count = len(starts)
+        batch = np.fromiter((node[0] for node in starts), np.int64, count)
+        site = np.fromiter((node[1] for node in starts), np.int64, count)
+        return cls(batch, site, np.fromiter((moments[at] for at in starts.values()), np.int64, count))
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """What a pass reached, a column each: holdings in the order of their keys, their moments (turned round
     for a backward pass) and hops; `carried`: a mask of the flows that carry.
@@ -91,14 +109,14 @@ class Reach:
     carried: NDArray[np.bool_]
 
 
-def reach(flows: Flows, starts: Mapping[Node, int], *, forward: bool, skew: int) -> Reach:
-    """Pass on from `starts` (moments as `turned` gives them) over `flows`; `skew` in microseconds."""
-    count, first = len(flows), np.array(list(starts), dtype=np.int64).reshape(-1, 2)
+def reach(flows: Flows, starts: Begun, *, forward: bool, skew: int) -> Reach:
+    """Pass on from `starts` over `flows`; `skew` in microseconds."""
+    count = len(flows)
     sources, targets = (flows.batch, flows.from_site), (flows.to_batch, flows.to_site)
     near, far = (sources, targets) if forward else (targets, sources)
     near_at, far_at = (flows.departs, flows.reaches) if forward else (-flows.reaches, -flows.departs)
-    batch = np.concatenate([near[0], far[0], first[:, 0]])
-    site = np.concatenate([near[1], far[1], first[:, 1]])
+    batch = np.concatenate([near[0], far[0], starts.batch])
+    site = np.concatenate([near[1], far[1], starts.site])
     order, fresh = _in_order(*keys_of(batch, site))
     node = np.empty(len(batch), dtype=np.int64)
     node[order] = np.cumsum(fresh) - 1
@@ -107,7 +125,7 @@ def reach(flows: Flows, starts: Mapping[Node, int], *, forward: bool, skew: int)
     spread = _Spread(
         int(fresh.sum()), node[by_node], near_at[by_node], node[count + by_node], far_at[by_node], skew
     )
-    spread.begin(node[2 * count :], np.fromiter(starts.values(), np.int64, len(starts)))
+    spread.begin(node[2 * count :], starts.at)
     carried = np.empty(count, dtype=np.bool_)
     carried[by_node] = spread.carried()
     found = np.flatnonzero(spread.hops >= 0)

@@ -21,7 +21,7 @@ from service.db.transaction import Transaction
 from service.errors import TooLarge
 from service.trace.few import FEW_FLOWS, reach_few
 from service.trace.graph import BEGINNING, END, Node, Reached
-from service.trace.passes import MICROSECOND, Column, Flows, Reach, column, distinct, moment, reach, turned
+from service.trace.passes import MICROSECOND, Begun, Column, Flows, Reach, column, distinct, moment, reach
 
 #: Batches fetched by one statement.
 BATCHES_AT_ONCE: Final = 5_000
@@ -77,13 +77,13 @@ async def walk(
     most: int,
 ) -> Walk:
     """Walk from `starts`; raises `TooLarge` beyond `most` holdings."""
-    moments = {node: turned(at, forward=forward) for node, at in starts.items()}
-    passing = partial(_pass, starts=moments, forward=forward, skew=skew // MICROSECOND)
-    flows, found, fetched, wanted = await _walk_few(tx, moments, forward=forward, skew=skew // MICROSECOND)
-    if found is None:
+    begun = Begun.of(starts, forward=forward)
+    passing = partial(_pass, starts=begun, forward=forward, skew=skew // MICROSECOND)
+    flows, found, fetched, wanted = await _walk_few(tx, begun, forward=forward, skew=skew // MICROSECOND)
+    if not len(wanted) and found is None:
         found = await passing(flows)
         wanted = _not_in(found.batch, fetched)
-    while len(wanted) and len(found.batch) <= most:
+    while len(wanted) and (found is None or len(found.batch) <= most):
         more, known = await _fetch(
             tx, wanted, along=max(MADE_MOST, len(fetched)), forward=forward, most=most * FLOWS_OF_A_HOLDING
         )
@@ -94,23 +94,24 @@ async def walk(
         fetched = np.union1d(fetched, known)
         found = await passing(flows)
         wanted = _not_in(found.batch, fetched)
+    assert found is not None
     if len(found.batch) > most:
         raise _too_large(most)
     return Walk(forward, found, flows.of(found.carried), len(flows))
 
 
 async def _walk_few(
-    tx: Transaction, starts: Mapping[Node, int], *, forward: bool, skew: int
+    tx: Transaction, starts: Begun, *, forward: bool, skew: int
 ) -> tuple[Flows, Reach | None, Column, Column]:
-    """The walk for as long as it is a small one: flows, what they reach (None: they are many, and not looked
-    at), the batches they are of, and the batches wanted yet.
+    """The walk for as long as it is a small one: flows, what they reach (None: not looked at yet, they are
+    many), the batches they are of, and the batches wanted yet.
 
     A question for the flows of a few batches takes less time than one that also asks what is made of them.
     """
     text = statement("service.trace", "flows_from" if forward else "flows_to")
     flows = Flows.none()
     found: Reach | None = None
-    fetched, wanted = set[int](), {node.batch for node in starts}
+    fetched, wanted = set[int](), set(starts.batch.tolist())
     for _ in range(FEW_QUESTIONS):
         if not 0 < len(wanted) <= FEW_BATCHES:
             break
@@ -122,7 +123,6 @@ async def _walk_few(
             return flows, None, _sorted(fetched), _sorted(())
         found = reach_few(flows, starts, forward=forward, skew=skew)
         wanted = set(found.batch.tolist()) - fetched
-    found = found or reach_few(flows, starts, forward=forward, skew=skew)
     return flows, found, _sorted(fetched), _sorted(wanted)
 
 
@@ -139,7 +139,7 @@ def _anchor(flows: Flows, *, forward: bool) -> Column:
     return flows.batch if forward else flows.to_batch
 
 
-async def _pass(flows: Flows, starts: Mapping[Node, int], *, forward: bool, skew: int) -> Reach:
+async def _pass(flows: Flows, starts: Begun, *, forward: bool, skew: int) -> Reach:
     if len(flows) <= IN_PASSING:
         return reach(flows, starts, forward=forward, skew=skew)
     # In a thread: a million flows take a second, and others want answers meanwhile.

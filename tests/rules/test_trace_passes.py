@@ -21,7 +21,7 @@ from service.trace.graph import (
     reach_backward,
     reach_forward,
 )
-from service.trace.passes import EPOCH, MICROSECOND, Flows, Reach, column, moment, reach, turned
+from service.trace.passes import EPOCH, MICROSECOND, Begun, Flows, Reach, column, moment, reach
 
 MINUTE = timedelta(minutes=1)
 #: Keys as a database may give them: near each other, and so far apart that two make no one number.
@@ -72,9 +72,9 @@ def assert_the_rule(
     expected = by_rule(edges, starts, skew)
     since = {node: reached.at for node, reached in expected.items()}
     carried = Counter(edge for edge in edges if carries(edge, since, skew))
-    moments = {node: turned(time, forward=forward) for node, time in starts.items()}
+    begun = Begun.of(starts, forward=forward)
     passes = [
-        one(flows_of(edges), moments, forward=forward, skew=skew // MICROSECOND) for one in (reach, reach_few)
+        one(flows_of(edges), begun, forward=forward, skew=skew // MICROSECOND) for one in (reach, reach_few)
     ]
     for found in passes:
         assert as_told(found, edges, forward) == (expected, carried)
