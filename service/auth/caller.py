@@ -18,7 +18,8 @@ from service import clock
 from service.auth import last_used
 from service.auth.members import find_member
 from service.auth.oidc import is_token, issuers
-from service.auth.permissions import MEANINGS, Permission, Role, needed
+from service.auth.permissions import BOUND, MEANINGS, Permission, Role, Sight, needed, sight
+from service.auth.sight import see_as_party
 from service.auth.tokens import find_key
 from service.db.freshness import position_of
 from service.db.transaction import Transaction, transaction
@@ -34,6 +35,11 @@ class Caller:
     role: Role
     party_id: int | None
     permissions: frozenset[Permission]
+
+    @property
+    def bound_to(self) -> int | None:
+        """The party of which alone the caller sees and tells; None for who is not bound."""
+        return self.party_id if self.role in BOUND else None
 
     def require(self, permission: Permission | None) -> None:
         """Raises `Forbidden` where the caller has not got the permission."""
@@ -137,22 +143,22 @@ GivenKey = Annotated[str | None, Depends(given_key)]
 async def find_caller_first(request: Request, open_tx: OpenTx, key: GivenKey) -> Caller:
     """The caller, in a transaction that ends before the route begins; raises as `find_by_key`."""
     async with open_tx() as tx:
-        return await find_by_key(tx, key, _needed(request))
+        return await _admit(request, tx, key)
 
 
 async def find_caller(request: Request, tx: Tx, key: GivenKey) -> Caller:
     """The caller, who may do what the endpoint does; raises as `find_by_key`."""
-    return await find_by_key(tx, key, _needed(request))
+    return await _admit(request, tx, key)
 
 
 async def find_reader(request: Request, tx: Snapshot, key: GivenKey) -> Caller:
     """`find_caller` for routes that read in a `Snapshot`: one request, one transaction."""
-    return await find_by_key(tx, key, _needed(request))
+    return await _admit(request, tx, key)
 
 
 async def find_long_reader(request: Request, tx: LongSnapshot, key: GivenKey) -> Caller:
     """`find_caller` for routes that read in a `LongSnapshot`."""
-    return await find_by_key(tx, key, _needed(request))
+    return await _admit(request, tx, key)
 
 
 async def find_reading_caller(request: Request, tx: LongReading, key: GivenKey) -> Caller:
@@ -160,13 +166,29 @@ async def find_reading_caller(request: Request, tx: LongReading, key: GivenKey) 
     revoked opens nothing.
     """
     if tx.orm.bind is request.app.state.engine:
-        return await find_by_key(tx, key, _needed(request))
+        return await _admit(request, tx, key)
     async with transaction(request.app.state.engine) as own:
-        return await find_by_key(own, key, _needed(request))
+        return await _admit(request, own, key, reading=tx)
 
 
-def _needed(request: Request) -> Permission | None:
-    return needed(request.method, request.url.path)
+async def _admit(
+    request: Request, tx: Transaction, key: str | None, reading: Transaction | None = None
+) -> Caller:
+    """The caller, who may do what the request does. From then on the transaction (`reading`: another one, if
+    the request reads there) shows what they may see.
+    """
+    method, path = request.method, request.url.path
+    caller = await find_by_key(tx, key, needed(method, path))
+    seen = sight(caller.role, method, path)
+    if seen is Sight.CLOSED:
+        raise Forbidden(
+            "This is not open to parties yet; an operator does it for you.",
+            "该操作尚未对企业主体开放，请联系运营者代为办理。",
+        )
+    if seen is Sight.PARTY:
+        assert caller.party_id is not None
+        await see_as_party(reading or tx, caller.party_id)
+    return caller
 
 
 async def find_by_key(tx: Transaction, key: str | None, needs: Permission | None) -> Caller:

@@ -4,7 +4,7 @@ A path that no line of the table knows asks for `operate`: a new area is closed 
 """
 
 from collections.abc import Collection
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Final
 
 
@@ -107,6 +107,36 @@ def needed(method: str, path: str) -> Permission | None:
         if _below(path, (beginning,)):
             return permission
     return Permission.OPERATE
+
+
+class Sight(Enum):
+    """What a request shows its caller of everybody's rows."""
+
+    #: Everything, or what the endpoint itself takes care of.
+    WHOLE = "whole"
+    #: What the caller's party sees.
+    PARTY = "party"
+    #: Nothing: not open to parties yet.
+    CLOSED = "closed"
+
+
+#: Roles that see their party's part only. A regulator sees everything: no jurisdictions are known yet.
+BOUND: Final = frozenset({Role.HOLDER, Role.LABORATORY})
+#: What a party writes: these look at whose it is themselves.
+OWN: Final = ("/v1/whoami", "/v1/keys", "/v1/members", "/v1/invitations", "/epcis/capture", "/epcis/events")
+
+
+def sight(role: Role, method: str, path: str) -> Sight:
+    """What a caller of this role sees in a request. A path that nobody opened to parties is closed to them
+    for writing; reading is bounded by the database.
+    """
+    if role not in BOUND:
+        return Sight.WHOLE
+    if method in READING and not _below(path, OWN[:4]):
+        return Sight.PARTY
+    if _below(path, OWN):
+        return Sight.WHOLE
+    return Sight.PARTY if needed(method, path) is Permission.READ else Sight.CLOSED
 
 
 def _below(path: str, beginnings: Collection[str]) -> bool:

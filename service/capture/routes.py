@@ -10,9 +10,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.auth.caller import GivenKey, OpenTx, Tx, find_caller, find_caller_first
+from service.auth.caller import Caller, GivenKey, OpenTx, Tx, find_caller, find_caller_first
 from service.capture import conduct, store
 from service.capture.listeners import Warned
+from service.capture.own_places import check_own_document
 from service.capture.together import Together, find_together
 from service.errors import Malformed, Missing, SuyuanError
 from service.events.identifying import Identified, identify_events
@@ -102,10 +103,12 @@ ErrorBehaviour = Annotated[
     openapi_extra=BODY,
     responses={202: {"description": "Captured; `Location` is the job.", "content": {}, "headers": WARNINGS}},
     response_class=Response,
-    dependencies=[Depends(find_caller_first)],
 )
 async def capture_document(
-    open_tx: OpenTx, request: Request, error_behaviour: ErrorBehaviour = "rollback"
+    open_tx: OpenTx,
+    request: Request,
+    caller: Annotated[Caller, Depends(find_caller_first)],
+    error_behaviour: ErrorBehaviour = "rollback",
 ) -> Response:
     """Capture an EPCISDocument or EPCISQueryDocument: JSON-LD, or XML of EPCIS 2.0 or 1.0 to 1.2.
 
@@ -118,7 +121,11 @@ async def capture_document(
     parse = partial(read, body, max_events=settings().capture_max_events, proceed=proceed)
     document, events = await _prepared(parse, len(body))
     async with open_tx() as tx:
+        if caller.bound_to is not None:
+            await check_own_document(tx, caller.bound_to, document, events)
         job = await conduct.capture(tx, document, error_behaviour, events)
+        if caller.bound_to is not None:
+            await store.own_job(tx, job, caller.bound_to)
     answer = Response(status_code=202, headers={**EPCIS_HEADERS, "Location": f"/epcis/capture/{job.id}"})
     return _warning(answer, job.warnings)
 

@@ -28,6 +28,7 @@ WARN_JOBS = """
 UPDATE capture_job SET warnings = told.warnings::jsonb
 FROM unnest($1::text[], $2::text[]) AS told (id, warnings) WHERE capture_job.id = told.id
 """
+OWN_JOB = "UPDATE capture_job SET party_id = $2 WHERE id = $1"
 DROP_JOBS = "DELETE FROM capture_job WHERE id = ANY($1::text[])"
 FIND_JOB = "SELECT * FROM capture_job WHERE id = $1"
 LIST_JOBS = """
@@ -55,6 +56,11 @@ async def insert_job(tx: Transaction, job: Job, header: dict[str, Any], encode: 
     """Open a job."""
     text = encode(header).decode() if header else None
     await tx.sql.execute(INSERT_JOB, job.id, job.created_at, job.error_behaviour, text)
+
+
+async def own_job(tx: Transaction, job: Job, party_id: int) -> None:
+    """The job is this party's to look at."""
+    await tx.sql.execute(OWN_JOB, job.id, party_id)
 
 
 async def finish_job(tx: Transaction, job: Job, now: datetime) -> None:

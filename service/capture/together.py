@@ -10,6 +10,7 @@ error, is undone, and its events are captured one by one. What may take long goe
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,8 +20,10 @@ from service.auth.caller import Opener, find_by_key, find_opener
 from service.auth.permissions import Permission
 from service.capture.conduct import Single, capture_events
 from service.capture.listeners import Warned
+from service.capture.own_places import check_own_places
 from service.db.transaction import Transaction
 from service.errors import Forbidden, SuyuanError, Unauthenticated, Unavailable
+from service.events.identifying import Identified
 
 #: Events of one group.
 GROUP_MOST = 64
@@ -37,10 +40,12 @@ class _Waiting:
     done: asyncio.Future[tuple[Warned, ...]]
 
 
-async def _refusal(tx: Transaction, key: str | None) -> SuyuanError | None:
-    """Why the owner of a key is not served; None where it is known and may capture."""
+async def _refusal(tx: Transaction, key: str | None, events: Sequence[Identified]) -> SuyuanError | None:
+    """Why the owner of a key is not served; None where it is known and may capture these."""
     try:
-        await find_by_key(tx, key, Permission.CAPTURE)
+        caller = await find_by_key(tx, key, Permission.CAPTURE)
+        if caller.bound_to is not None:
+            await check_own_places(tx, caller.bound_to, events)
     except (Unauthenticated, Forbidden, Unavailable) as error:
         return error
     return None
@@ -98,9 +103,9 @@ class Together:
     async def _store(self, group: list[_Waiting], *, patient: bool) -> None:
         """Capture a group in one transaction. `patient`: it may wait for locks, nobody waits behind it."""
         async with self._open_tx() as tx:
-            strangers = {key: await _refusal(tx, key) for key in {waiting.key for waiting in group}}
-            outcomes: list[Exception | tuple[Warned, ...]] = [strangers[each.key] or () for each in group]
-            wanted = [place for place, waiting in enumerate(group) if strangers[waiting.key] is None]
+            refusals = await self._refusals(tx, group)
+            outcomes: list[Exception | tuple[Warned, ...]] = [refusal or () for refusal in refusals]
+            wanted = [place for place, refusal in enumerate(refusals) if refusal is None]
             if not patient:
                 await tx.sql.execute(PATIENCE)
             if wanted:
@@ -114,6 +119,20 @@ class Together:
                 waiting.done.set_exception(outcome)
             else:
                 waiting.done.set_result(outcome)
+
+    @staticmethod
+    async def _refusals(tx: Transaction, group: Sequence[_Waiting]) -> list[SuyuanError | None]:
+        """Why each is not served. One caller's events are looked at together; if refused, one by one."""
+        of: dict[str | None, list[Identified]] = {}
+        for waiting in group:
+            of.setdefault(waiting.key, []).append(waiting.single.item)
+        found = {key: await _refusal(tx, key, events) for key, events in of.items()}
+        return [
+            await _refusal(tx, waiting.key, [waiting.single.item])
+            if found[waiting.key] is not None and len(of[waiting.key]) > 1
+            else found[waiting.key]
+            for waiting in group
+        ]
 
     def _ended(self, task: asyncio.Task[None], group: list[_Waiting]) -> None:
         if was_grouped := task is self._grouped:

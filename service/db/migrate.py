@@ -14,6 +14,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 import service
+from service.db.party_role import ensure_party_role
 from service.errors import Unavailable
 
 #: pg_advisory_lock key held while migrating: of two services started at once, one waits.
@@ -51,6 +52,7 @@ def upgrade(dsn: str) -> None:
     Runs an event loop of its own: call it from no coroutine (or through `asyncio.to_thread`).
     """
     command.upgrade(configuration(dsn), "head")
+    asyncio.run(ensure_party_role(dsn))
 
 
 def check(dsn: str) -> None:

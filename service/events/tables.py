@@ -52,6 +52,8 @@ class CaptureJob(SQLModel, table=True):
     errors: list[Any] = document(default="[]")
     #: What who captured it was warned of: shipments of goods that are recalled or on hold.
     warnings: list[Any] = document(default="[]")
+    #: The party whose document it was; null: of nobody who is bound to a party.
+    party_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     #: The document's `epcisHeader`, verbatim.
     header: Any = Field(default=None, sa_column=Column(JSON, nullable=True))
 

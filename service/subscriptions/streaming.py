@@ -99,7 +99,12 @@ class Stream:
     async def prepare(self, name: str) -> None:
         """Find the query and where the stream begins. Raises `Unauthenticated`, `Forbidden`, `NoSuchName`."""
         async with transaction(self.engine, snapshot=True) as tx:
-            await find_by_key(tx, self.wishes.key, Permission.READ)
+            caller = await find_by_key(tx, self.wishes.key, Permission.READ)
+            if caller.bound_to is not None:
+                raise Forbidden(
+                    "Streams are not open to parties yet; ask /epcis/events.",
+                    "事件流尚未对企业主体开放，请查询 /epcis/events。",
+                )
             self.query_id = (await fetch_query(tx, name)).id
             self.mark = await begin_mark(tx, self.wishes.initial_record_time)
 

@@ -147,9 +147,12 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     )
 
 
-async def on_database_away(_request: Request, error: Exception) -> Response:
+async def on_database_away(request: Request, error: Exception) -> Response:
     """The database cannot be reached or has no connection free: say so, and ask to come back."""
     if isinstance(error, DBAPIError) and not error.connection_invalidated:
+        cause = error.orig.__cause__ if error.orig else None
+        if isinstance(cause, asyncpg.InsufficientPrivilegeError):
+            return await on_closed_to_parties(request, cause)
         raise error
     # asyncpg says "connection is closed" and "wrong number of arguments" with one class.
     if isinstance(error, asyncpg.InterfaceError) and "closed" not in str(error):
@@ -161,6 +164,16 @@ async def on_database_away(_request: Request, error: Exception) -> Response:
         UNAVAILABLE_ZH,
         name="ServiceUnavailableException",
         headers={"Retry-After": "5"},
+    )
+
+
+async def on_closed_to_parties(_request: Request, _error: Exception) -> Response:
+    """A party's question touched what the database does not open to parties (`db.party_role`)."""
+    return refusal_of(
+        errors.Forbidden(
+            "This is not open to parties yet; an operator looks it up for you.",
+            "该查询尚未对企业主体开放，请联系运营者代为查询。",
+        )
     )
 
 
@@ -191,5 +204,6 @@ def install(app: FastAPI) -> None:
         DBAPIError,
     ):
         app.add_exception_handler(away, on_database_away)
+    app.add_exception_handler(asyncpg.InsufficientPrivilegeError, on_closed_to_parties)
     app.add_exception_handler(ClientDisconnect, on_caller_gone)
     app.add_exception_handler(Exception, on_defect)

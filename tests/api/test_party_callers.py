@@ -1,0 +1,192 @@
+"""What callers bound to a party see and tell, through HTTP."""
+
+import asyncio
+import json
+import re
+
+import httpx
+import pytest
+
+from service.auth.permissions import Role, Sight, sight
+from service.events.json_document import dump_event
+from tests.api.registering import Json, refused
+from tests.house.interface import SNAPSHOT
+from tests.world import (
+    CONTEXT,
+    capture,
+    commission,
+    document,
+    event_id,
+    owners,
+    party,
+    place,
+    receive,
+    sell,
+    ship,
+    transform,
+    uri,
+)
+
+PLACES = {"farm": "grower", "mill": "miller", "shop": "grocer", "elsewhere": "rival"}
+EVENTS = (
+    commission("L1=10", at="farm", on=1, id="made"),
+    ship("L1=10", at="farm", to="mill", on=2, id="sent"),
+    receive("L1=10", at="mill", source="farm", on=3, id="came"),
+    transform(["L1=10"], ["flour/F1=8"], at="mill", on=4, id="milled"),
+    ship("flour/F1=8", at="mill", to="shop", on=5, id="delivered"),
+    receive("flour/F1=8", at="shop", source="mill", on=6, id="arrived"),
+    sell("flour/F1=2", at="shop", on=7, id="sold"),
+    commission("R1=5", at="elsewhere", on=1, id="rivals"),
+)
+DOCUMENT = {"Content-Type": "application/ld+json"}
+
+
+@pytest.fixture
+async def keys(client: httpx.AsyncClient) -> dict[str, dict[str, str]]:
+    """Party -> headers of a key of its own; the goods have gone their way."""
+    await capture(client, *EVENTS, master=owners(**PLACES))
+    found = {}
+    for row in (await client.get("/v1/parties")).json()["items"]:
+        body = {"name": "key", "role": "holder", "party_id": row["id"]}
+        key = (await client.post("/v1/keys", json=body)).json()["key"]
+        found[row["uri"]] = {"Authorization": f"Bearer {key}"}
+    return {who: found[party(who)] for who in PLACES.values()}
+
+
+def bare(event: Json) -> bytes:
+    """One event as a document of its own."""
+    return dump_event({"@context": [CONTEXT], **event})
+
+
+async def trace(client: httpx.AsyncClient, lot: str, headers: dict[str, str], **query: str) -> Json:
+    answer = await client.get("/v1/trace/forward", params={"batch": uri(lot), **query}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    told: Json = answer.json()
+    return told
+
+
+async def test_a_trace_shows_one_step_up_and_one_step_down(
+    client: httpx.AsyncClient, keys: dict[str, dict[str, str]]
+) -> None:
+    whole = await trace(client, "L1", {})
+    assert len(whole["flows"]) == 3
+    farm = await trace(client, "L1", keys["grower"])
+    assert {flow["kind"] for flow in farm["flows"]} == {"move"}
+    assert place("mill") in json.dumps(farm)
+    assert place("shop") not in json.dumps(farm)
+    mill = await trace(client, "L1", keys["miller"])
+    assert place("shop") in json.dumps(mill)
+    assert {flow["kind"] for flow in mill["flows"]} == {"transform", "move"}
+    assert place("farm") not in json.dumps(mill)
+    origin = await client.get("/v1/trace/backward", params={"batch": uri("flour/F1")}, headers=keys["miller"])
+    assert place("farm") in origin.text
+    # Somebody else's stock is nobody's business.
+    shop_as_seen = [each for each in mill["holdings"] if each["site"]["uri"] == place("shop")]
+    assert [each["balances"] for each in shop_as_seen] == [[]]
+    await refused(client, "GET", f"/v1/trace/forward?batch={uri('L1')}", 404, headers=keys["rival"])
+
+
+async def test_events_are_those_that_name_the_party_or_its_places(
+    client: httpx.AsyncClient, keys: dict[str, dict[str, str]]
+) -> None:
+    expected = {
+        "grower": {"made", "sent", "came"},
+        "miller": {"sent", "came", "milled", "delivered", "arrived"},
+        "grocer": {"delivered", "arrived", "sold"},
+        "rival": {"rivals"},
+    }
+    for who, names in expected.items():
+        answer = await client.get("/epcis/events", params={"perPage": "100"}, headers=keys[who])
+        listed = answer.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+        assert {each["eventID"] for each in listed} == {event_id(name) for name in names}, who
+    for name in ("made", "rivals"):
+        path = f"/epcis/events/{event_id(name)}"
+        hidden = await client.get(path, headers=keys["grocer"])
+        missing = await client.get(f"/epcis/events/{event_id('nothing')}", headers=keys["grocer"])
+        assert hidden.status_code == missing.status_code == 404
+        assert hidden.text.replace(event_id(name), "") == missing.text.replace(event_id("nothing"), "")
+
+
+async def test_nothing_of_another_chain_is_in_any_answer(
+    client: httpx.AsyncClient, keys: dict[str, dict[str, str]]
+) -> None:
+    secrets = (uri("R1"), event_id("rivals"), "/10/R1")
+    asked = 0
+    for path, operations in json.loads(SNAPSHOT.read_text("utf-8"))["paths"].items():
+        if not operations.get("get", {}).get("security"):
+            continue
+        for value in (uri("R1"), event_id("rivals"), place("elsewhere")):
+            by_name = path.replace("{event_id}", value).replace("{name}", value)
+            # Goods of the other chain were registered last.
+            address = re.sub(r"\{\w+_id\}", "3", by_name)
+            params = (
+                {} if "{" in path else {"batch": value, "MATCH_anyEPC": value, "unit": value, "code": value}
+            )
+            answer = await client.get(address, params=params, headers=keys["grocer"])
+            asked += 1
+            assert answer.status_code < 500, (address, answer.text)
+            assert [each for each in secrets if each in answer.text and each not in value] == [], address
+            if "{" in path and by_name == path:
+                break
+    assert asked > 80
+
+
+@pytest.mark.parametrize(
+    ("who", "event", "status"),
+    [
+        ("miller", ship("flour/F1=1", at="mill", to="shop", on=8, id="own"), 201),
+        ("miller", ship("flour/F1=1", at="shop", to="mill", on=8, id="others"), 403),
+        ("miller", sell("flour/F1=1", at="shop", on=8, id="others"), 403),
+        ("miller", commission("N1=1", at="a new place", on=8, id="new"), 201),
+    ],
+)
+async def test_a_party_tells_what_happened_at_its_own_places(
+    client: httpx.AsyncClient, keys: dict[str, dict[str, str]], who: str, event: Json, status: int
+) -> None:
+    answer = await client.post("/epcis/events", content=bare(event), headers={**keys[who], **DOCUMENT})
+    assert answer.status_code == status, answer.text
+    if status == 403:
+        assert answer.json()["errors"][0]["value"] == place("shop")
+    paper = document(event, commission("N2=1", at="mill", on=9, id="beside"))
+    whole = await client.post("/epcis/capture", content=paper, headers={**keys[who], **DOCUMENT})
+    assert whole.status_code == (202 if status == 201 else 403), whole.text
+    if whole.status_code == 202:
+        job = await client.get(whole.headers["Location"], headers=keys[who])
+        assert job.json()["success"] is True
+        others = await client.get(whole.headers["Location"], headers=keys["rival"])
+        assert others.status_code == 404
+    else:
+        beside = await client.get(f"/epcis/events/{event_id('beside')}")
+        assert beside.status_code == 404
+
+
+async def test_one_event_that_is_refused_stops_no_other(
+    client: httpx.AsyncClient, keys: dict[str, dict[str, str]]
+) -> None:
+    answers = await asyncio.gather(
+        *(
+            client.post(
+                "/epcis/events",
+                content=bare(commission(f"N{n}=1", at=at, on=9, id=f"n{n}")),
+                headers={**keys["miller"], **DOCUMENT},
+            )
+            for n, at in enumerate(["mill", "shop", "mill", "mill", "elsewhere", "mill"])
+        )
+    )
+    assert [answer.status_code for answer in answers] == [201, 403, 201, 201, 403, 201]
+
+
+async def test_what_is_not_open_to_parties_is_refused_in_words(
+    client: httpx.AsyncClient, keys: dict[str, dict[str, str]]
+) -> None:
+    for method, path in (("POST", "/v1/products"), ("GET", "/v1/complaints"), ("PATCH", "/v1/parties/1")):
+        problem = await refused(client, method, path, 403, headers=keys["grocer"], json={})
+        assert "not open to parties" in problem["detail"], (method, path)
+
+
+def test_regulators_and_operators_are_not_bound() -> None:
+    for path in ("/v1/batches", "/epcis/events", "/v1/recalls"):
+        assert sight(Role.OPERATOR, "GET", path) is Sight.WHOLE
+        assert sight(Role.REGULATOR, "GET", path) is Sight.WHOLE
+        assert sight(Role.HOLDER, "GET", path) is Sight.PARTY
+        assert sight(Role.LABORATORY, "GET", path) is Sight.PARTY
