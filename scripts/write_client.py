@@ -13,6 +13,7 @@ TWINS: Final = {
     "async_areas.py": "areas.py",
     "async_key_areas.py": "key_areas.py",
     "async_report_areas.py": "report_areas.py",
+    "async_filing_areas.py": "filing_areas.py",
 }
 #: What stands in asyncio's file, and what stands for it in the other.
 WORDS: Final = (

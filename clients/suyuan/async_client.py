@@ -11,6 +11,7 @@ import httpx
 
 from suyuan import captures, events, keys, recalls, registry, signals, traces
 from suyuan.async_areas import Batches, Complaints, Queries, Recalls, Rows, Subscriptions, Suspects, Units
+from suyuan.async_filing_areas import Alarms, Filings
 from suyuan.async_key_areas import Invitations, Keys, Members
 from suyuan.async_report_areas import Drills, Reports
 from suyuan.call import Call, LineCutter, Lines, Page
@@ -59,6 +60,8 @@ class AsyncSuyuan:
         self.recalls = Recalls(self)
         self.drills = Drills(self)
         self.reports = Reports(self)
+        self.filings = Filings(self)
+        self.alarms = Alarms(self)
         self.queries = Queries(self)
         self.subscriptions = Subscriptions(self)
         self.complaints = Complaints(self)

@@ -15,6 +15,7 @@ from suyuan.call import Call, LineCutter, Lines, Page
 from suyuan.captures import CaptureJob, CaptureLimits, Document
 from suyuan.connection import Connection, find_connection
 from suyuan.events import Event
+from suyuan.filing_areas import Alarms, Filings
 from suyuan.key_areas import Invitations, Keys, Members
 from suyuan.keys import WhoAmI
 from suyuan.problems import Refused, Unreachable, refusal_of
@@ -59,6 +60,8 @@ class Suyuan:
         self.recalls = Recalls(self)
         self.drills = Drills(self)
         self.reports = Reports(self)
+        self.filings = Filings(self)
+        self.alarms = Alarms(self)
         self.queries = Queries(self)
         self.subscriptions = Subscriptions(self)
         self.complaints = Complaints(self)

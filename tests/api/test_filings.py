@@ -7,13 +7,14 @@ field --H1 100 kg--> packhouse: H1 -> P1 50 boxes --> store --P1 20--> kitchen: 
 import csv
 import io
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import httpx
 import openpyxl
 import pytest
 
+from suyuan import AsyncSuyuan
 from tests.api.own_service import own_service
 from tests.api.registering import refused, register
 from tests.world import capture, gln, gtin, objects, receive, sell, ship, thing, transform
@@ -265,3 +266,17 @@ async def test_a_case_that_is_not_there_has_no_record(kitchen: httpx.AsyncClient
 async def test_records_are_for_callers_who_are_known(kitchen: httpx.AsyncClient) -> None:
     answer = await kitchen.get("/v1/filings/one-step?party=urn:nobody", headers={"Authorization": ""})
     assert answer.status_code == 401
+
+
+async def test_the_client_and_the_command_write_the_same_record(kitchen: httpx.AsyncClient) -> None:
+    headers = dict(kitchen.headers)
+    key = headers["authorization"].removeprefix("Bearer ")
+    async with AsyncSuyuan("http://testserver", key, transport=kitchen._transport) as client:
+        as_csv = await client.filings.fsma204(
+            thing("box/P1").uri, trace="both", first="2026-01-06", last=date(2026, 1, 7), form="csv"
+        )
+        book = await client.filings.one_step(gln("grocer"), product=gtin("box"))
+    lines = list(csv.reader(io.StringIO(as_csv.decode("utf-8-sig"))))
+    assert [line[-1] for line in lines[1:]] == ["urn:event:ship2", "urn:event:receive2"]
+    sheet = openpyxl.load_workbook(io.BytesIO(book))["one-step"]
+    assert sheet.max_row == len(("title", "in", "out"))

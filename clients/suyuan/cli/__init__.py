@@ -11,6 +11,7 @@ from suyuan.cli.complaints import complaint, list_complaints, list_suspects
 from suyuan.cli.demo import demo
 from suyuan.cli.drills import drill
 from suyuan.cli.events import list_events
+from suyuan.cli.filings import filing
 from suyuan.cli.identify import identify_codes
 from suyuan.cli.keys import invite, join, key, member, whoami
 from suyuan.cli.queries import query, subscribe
@@ -42,6 +43,7 @@ app.add_typer(query)
 app.add_typer(subscribe)
 app.command("trace", help=text("trace"))(trace)
 app.add_typer(recall)
+app.add_typer(filing)
 app.add_typer(drill)
 app.command("complaints", help=text("complaints"))(list_complaints)
 app.add_typer(complaint)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Final
 
+from suyuan.cli.filing_texts import FILING_TEXTS
 from suyuan.cli.help import HELP
 from suyuan.cli.key_texts import KEY_TEXTS
 from suyuan.cli.recall_texts import RECALL_TEXTS
@@ -11,6 +12,7 @@ from suyuan.cli.report_texts import REPORT_TEXTS
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     **HELP,
+    **FILING_TEXTS,
     **KEY_TEXTS,
     **RECALL_TEXTS,
     **REPORT_TEXTS,
