@@ -100,6 +100,7 @@ def drill_report(facts: DrillFacts, seconds: Mapping[str, float]) -> tuple[Json,
         "unexplained": [_piece(facts, piece) for piece in pieces[:PIECES_SHOWN]],
         "unexplained_total": len(pieces),
         "gaps_by_kind": dict(Counter(kind for kind, _ in facts.gaps).most_common()),
+        "gaps_without_party": sum(party is None for _, party in facts.gaps),
         "holders": holders[:HOLDERS_SHOWN],
         "holders_total": len(holders),
     }

@@ -1,4 +1,4 @@
-"""The progress of a case as JSON values and as lines of CSV. Pure."""
+"""The progress of a case as JSON values and as lines of CSV."""
 
 import csv
 import io

@@ -92,6 +92,7 @@ async def test_a_drill_accounts_for_every_quantity_and_names_what_is_left(world:
     ]
     assert {"destination_unknown", "quantity_difference"} <= report["gaps_by_kind"].keys()
     assert made["gaps"] == sum(report["gaps_by_kind"].values())
+    assert made["gaps"] == sum(one["gaps"] for one in report["holders"]) + report["gaps_without_party"]
     digest = hashlib.sha256(msgspec.json.encode(report, order="sorted")).hexdigest()
     assert made["report_sha256"] == digest
 

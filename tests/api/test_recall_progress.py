@@ -4,12 +4,13 @@ import csv
 import io
 
 import httpx
+import pypdf
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.transaction import transaction
-from tests.api.casework import come_back, open_case, say, trade
-from tests.api.registering import refused
-from tests.world import Json, party
+from tests.api.casework import CASE, come_back, open_case, say, trade
+from tests.api.registering import refused, register_batch
+from tests.world import Json, gtin, party
 
 
 async def progress(client: httpx.AsyncClient, case: Json) -> Json:
@@ -93,3 +94,24 @@ async def test_the_progress_of_every_holder_comes_as_csv(client: httpx.AsyncClie
 
 async def test_there_is_no_progress_of_no_case(client: httpx.AsyncClient) -> None:
     await refused(client, "GET", "/v1/recalls/99/progress", 404)
+
+
+async def test_a_case_on_single_units_plans_for_as_many_and_its_notice_names_them(
+    client: httpx.AsyncClient,
+) -> None:
+    await trade(client)
+    batch = await register_batch(client, gtin=gtin("tea")[1:], lot="T1", made_on="2026-01-01")
+    serials = {"prefix": "A", "first": "0001", "last": "0030"}
+    answer = await client.post(f"/v1/batches/{batch['id']}/serials", json=serials)
+    assert answer.status_code == 201, answer.text
+    unit = f"https://id.gs1.org/01/{gtin('tea')}/21/A"
+    scope = {"unit_range": [{"first": f"{unit}0005", "last": f"{unit}0009"}]}
+    opened = await client.post("/v1/recalls", json={**CASE, **scope})
+    assert opened.status_code == 201, opened.text
+    case = opened.json()
+    assert (await progress(client, case))["totals"][0]["planned"] == "5"
+    notice = (await client.get(f"/v1/recalls/{case['id']}/public-notice")).json()
+    assert notice["units"] == [[f"{unit}0005", f"{unit}0009"]]
+    pdf = (await client.get(f"/v1/recalls/{case['id']}/public-notice", params={"format": "pdf"})).content
+    (page,) = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    assert "A0009" in page.extract_text()
