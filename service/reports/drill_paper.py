@@ -47,7 +47,7 @@ STATES: Final = (
     ("sampled", "抽样", "Sampled"),
     ("missing", "缺少", "Missing"),
     ("surplus", "多出", "Surplus"),
-    ("percent", "可说明 %", "Accounted %"),
+    ("percent", "可说明 %", "Known %"),
 )
 
 
