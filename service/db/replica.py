@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Final
 
 import asyncpg
+from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
@@ -39,6 +40,15 @@ REPLAYED: Final = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_
 WHOSE: Final = "SELECT system_identifier::text || ' ' || current_database() FROM pg_control_system()"
 
 
+#: Of each process that asks; the oldest is told.
+AGE: Final = Gauge(
+    "suyuan_replica_age_seconds",
+    "By how much the replica's data is behind at most.",
+    ("host",),
+    multiprocess_mode="livemax",
+)
+
+
 class Replica:
     """One standby. `most_seconds`: the age beyond which it is not read from; `now`: a clock that never goes
     back.
@@ -61,6 +71,7 @@ class Replica:
         self._standby = _Line(url)
         self._answers = False
         self._told: str | None = None
+        self._age = AGE.labels(self.engine.url.host or "local")
 
     def is_usable(self, position: int = -1) -> bool:
         """Whether it may be read from now: young enough, and with all up to `position` of the log."""
@@ -80,6 +91,10 @@ class Replica:
 
     async def ask_both(self) -> None:
         """Learn where the primary is, then how far the standby has come. Failures are no errors here."""
+        await self._ask_both()
+        self._age.set(self._freshness.age(self.now()))
+
+    async def _ask_both(self) -> None:
         mark = None
         at, told = self.now(), clock.now()
         try:
@@ -148,7 +163,7 @@ class _Line:
                     self._connection = await asyncpg.connect(self._url)
                     self.whose = await self._connection.fetchval(WHOSE)
                 return await self._connection.fetchval(question)
-            except (asyncio.CancelledError, *FAILURES):  # the time is up, or it failed
+            except BaseException:  # the time is up, or it failed
                 self.hang_up()
                 raise
 
