@@ -13,6 +13,7 @@ from suyuan import captures, events, keys, recalls, registry, signals, traces
 from suyuan.async_areas import Batches, Complaints, Queries, Recalls, Rows, Subscriptions, Suspects, Units
 from suyuan.async_filing_areas import Alarms, Filings
 from suyuan.async_key_areas import Invitations, Keys, Members
+from suyuan.async_notice_areas import Notices
 from suyuan.async_report_areas import Drills, Reports
 from suyuan.call import Call, LineCutter, Lines, Page
 from suyuan.captures import CaptureJob, CaptureLimits, Document
@@ -58,6 +59,7 @@ class AsyncSuyuan:
         self.products = Rows(self, registry.PRODUCTS)
         self.batches = Batches(self, registry.BATCHES)
         self.recalls = Recalls(self)
+        self.notices = Notices(self)
         self.drills = Drills(self)
         self.reports = Reports(self)
         self.filings = Filings(self)

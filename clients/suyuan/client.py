@@ -18,6 +18,7 @@ from suyuan.events import Event
 from suyuan.filing_areas import Alarms, Filings
 from suyuan.key_areas import Invitations, Keys, Members
 from suyuan.keys import WhoAmI
+from suyuan.notice_areas import Notices
 from suyuan.problems import Refused, Unreachable, refusal_of
 from suyuan.report_areas import Drills, Reports
 from suyuan.retry import Retry
@@ -58,6 +59,7 @@ class Suyuan:
         self.products = Rows(self, registry.PRODUCTS)
         self.batches = Batches(self, registry.BATCHES)
         self.recalls = Recalls(self)
+        self.notices = Notices(self)
         self.drills = Drills(self)
         self.reports = Reports(self)
         self.filings = Filings(self)

@@ -132,7 +132,7 @@ def notice_page(
         proofs_lost=proofs_lost,
         done=done,
         differences=_differences(view, place),
-        **{"class": f"{words['class']} {CLASSES[case['hazard_class']][place]}"},
+        hazard=_hazard(case["hazard_class"], words, place),
         facts=_facts(view, words, place),
         phone=(case.get("contact") or {}).get("phone"),
         steps=[step[place] for step in STEPS[case["kind"]]],
@@ -148,6 +148,11 @@ def notice_page(
             files=PROOFS_MOST, mib=f"{settings().proof_max_bytes / MIB:.0f}"
         ),
     )
+
+
+def _hazard(hazard_class: int, words: Mapping[str, str], place: int) -> str:
+    called = CLASSES[hazard_class][place]
+    return f"{words['class']} {called}" if place == 0 else called.capitalize()
 
 
 def _faults(error: SuyuanError | None, inputs: Mapping[str, str], place: int) -> tuple[dict[str, str], str]:

@@ -14,8 +14,8 @@ from suyuan.cli.events import list_events
 from suyuan.cli.filings import filing
 from suyuan.cli.identify import identify_codes
 from suyuan.cli.keys import invite, join, key, member, whoami
+from suyuan.cli.notices import recall
 from suyuan.cli.queries import query, subscribe
-from suyuan.cli.reports import recall
 from suyuan.cli.single import label, login, rebuild
 from suyuan.cli.texts import text
 from suyuan.cli.traces import trace
