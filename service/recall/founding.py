@@ -9,6 +9,7 @@ from service.db.transaction import Transaction
 from service.errors import Fault, Malformed
 from service.recall.clocks import check_profile
 from service.recall.schemas import NewRecall
+from service.recall.states import Kind
 from service.recall.working_days import profiles
 
 #: Where nothing says what goods these are.
@@ -52,7 +53,7 @@ async def found_case(tx: Transaction, asked: NewRecall, batches: Collection[int]
     return {
         "profile": profile,
         "mandate": asked.mandate or ("ordered" if asked.cause == "order" else "voluntary"),
-        "depth": asked.depth or ("consumer" if asked.kind == "recall" else "retail"),
+        "depth": asked.depth or usual_depth(asked.kind),
         "check_level": asked.check_level or CHECK_LEVELS[asked.hazard_class],
         "responsible_party_id": asked.responsible_party_id or next(iter(owners), None),
         "planned_quantity": None
@@ -63,6 +64,11 @@ async def found_case(tx: Transaction, asked: NewRecall, batches: Collection[int]
             reference.model_dump(mode="json", exclude_none=True) for reference in asked.cause_reference
         ],
     }
+
+
+def usual_depth(kind: Kind) -> str:
+    """How far down the chain a case of this kind goes unless somebody says otherwise."""
+    return "consumer" if kind == "recall" else "retail"
 
 
 def _profile_of(categories: Collection[str | None]) -> str:

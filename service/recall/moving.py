@@ -12,6 +12,7 @@ from service.db.transaction import Transaction
 from service.errors import Conflict, Missing
 from service.recall import move_store, store
 from service.recall.clocks import move_clocks, reset_clocks, start_clock
+from service.recall.founding import CHECK_LEVELS, usual_depth
 from service.recall.listeners import tell_moved
 from service.recall.states import Kind, Status, check_move, standing
 
@@ -67,12 +68,17 @@ async def _decide(
     }
     if decided == dict(case):
         return decided
+    # What was chosen for the kind and class reported is chosen anew; what somebody chose otherwise stays.
+    if case["depth"] == usual_depth(case["kind"]):
+        decided["depth"] = usual_depth(decided["kind"])
+    if case["check_level"] == CHECK_LEVELS[case["hazard_class"]]:
+        decided["check_level"] = CHECK_LEVELS[decided["hazard_class"]]
     if source != "assessing":
         raise Conflict(
             f"Kind and class are decided when the case is opened; this one is {source}. Open another case.",
             f"类型与级别在决定启动时确定；本案状态为 {source}，请另立新案。",
         )
-    await store.decide(tx, case["id"], decided["kind"], decided["hazard_class"])
+    await store.decide(tx, decided)
     await reset_clocks(tx, decided)
     return decided
 

@@ -10,7 +10,7 @@ import msgspec
 from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.recall.scopes import Range
-from service.recall.states import LIVE, Kind, Standing, Status, standing
+from service.recall.states import LIVE, Standing, Status, standing
 from service.trace.graph import Node
 from service.trace.walk import Walk, carried_flows
 
@@ -86,7 +86,7 @@ UPDATE recall SET status = $2::text,
     opened_at = CASE WHEN status = 'assessing' AND $2::text = 'open' THEN $3 ELSE opened_at END
 WHERE id = $1
 """
-DECIDE = "UPDATE recall SET kind = $2, hazard_class = $3 WHERE id = $1"
+DECIDE = "UPDATE recall SET kind = $2, hazard_class = $3, depth = $4, check_level = $5 WHERE id = $1"
 SCOPE_BATCHES = """
 SELECT batch.id, batch.uri, batch.lot, product.uri AS product_uri, product.gtin,
        product.name_zh AS product_name_zh, product.name_en AS product_name_en, recall_batch.in_scope,
@@ -273,9 +273,10 @@ async def set_status(
     await tx.sql.execute(SET_STATUS, recall_id, target, at, by, over, note)
 
 
-async def decide(tx: Transaction, recall_id: int, kind: Kind, hazard_class: int) -> None:
-    """Write down the kind and class that were decided on."""
-    await tx.sql.execute(DECIDE, recall_id, kind, hazard_class)
+async def decide(tx: Transaction, case: Mapping[str, Any]) -> None:
+    """Write down what was decided on: kind, class, and what follows from them."""
+    columns = ("id", "kind", "hazard_class", "depth", "check_level")
+    await tx.sql.execute(DECIDE, *(case[name] for name in columns))
 
 
 async def set_standing(tx: Transaction, recall_id: int, said: Standing | None) -> None:
