@@ -23,8 +23,8 @@ from service.scan.producer_links import links_shown
 from service.scan.trail import Kept, Trail
 from service.scan.verdict import Verdict
 
-PARTS_MOST: Final = 1_000
-#: Of one batch: languages, lot or unit, expired or not, and whether the unit went a way of its own.
+PARTS_MOST: Final = 2_000
+#: Of one batch: languages, lot or unit, days, expired or not, and whether the unit went a way of its own.
 FORMS_MOST: Final = 12
 #: Nothing more than what is on the label is said of these.
 PLAIN: Final = frozenset({Verdict.NO_RECALL_KNOWN, Verdict.EXPIRED})
@@ -77,10 +77,12 @@ class BatchParts:
             return None
         if not PLAIN.issuperset(card.verdicts):
             return None
-        self._kept.pop(key, None)
+        before = self._kept.pop(key, None)
         while len(self._kept) >= PARTS_MOST:
             del self._kept[next(iter(self._kept))]
         part = self._kept[key] = BatchPart(version, card, trail)
+        if before is not None and before.trail == trail and replace(before.card, checked_at=now) == card:
+            part.forms = before.forms
         return part
 
     async def _look_up(self, path: str, batch: Identity, now: datetime) -> Card:

@@ -9,7 +9,7 @@ is kept for a second as well; each look at it is counted. Everything else goes o
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
 from time import monotonic
 from typing import Any, Final, NamedTuple
@@ -30,7 +30,7 @@ from service.scan.cards import journey_of
 from service.scan.front import Asked, PassedOn, Tell, answer_by, head_of, header_of, identify_canonical
 from service.scan.own_links import PAGES
 from service.scan.page_forms import Form, filled, form_of
-from service.scan.pages import scans_section
+from service.scan.pages import checked_text, scans_section
 from service.scan.patience import within_patience
 from service.scan.plain_codes import (
     LOOK_UP_SECONDS,
@@ -45,7 +45,7 @@ from service.scan.preferences import Language, preferred_form, preferred_languag
 from service.scan.remembered import Answer, Head, Remembered
 from service.scan.together import Together
 from service.scan.trail import Trail, trail_of_unit
-from service.scan.verdict import is_past
+from service.scan.verdict import PACK_TIME, is_past
 from service.signals.outcomes import Told
 from service.signals.scan_rows import find_looks
 from service.signals.scans import READ_SECONDS, Scans, Visit
@@ -169,6 +169,7 @@ class FastPages:
             path=look.code,
             switch=f"{PAGES}{look.code}?lang={'en' if look.language == 'zh' else 'zh'}",
             scans=scans_section(scanned, look.language),
+            checked=_checked(int(now.timestamp() // 60)),
         )
         answer = Answer(_head(look.language, links.public_url()), body, plain.found.row["batch_id"])
         if identity.kind is not Kind.UNIT and self._remembered.is_wanted(look.key, look.began):
@@ -244,10 +245,8 @@ def _form(plain: _Plain, identity: Identity, language: Language, now: datetime) 
     alike = not own.steps and not own.cut and not own.missing
     journey = None if alike else journey_of(part.trail, own, part.card.documents)
     # Whatever else on the page depends on the time does so by the day.
-    key = (
-        *(language, identity.kind, is_past(row["expires_on"], now), _minute(now)),
-        journey,
-    )
+    day = now.astimezone(PACK_TIME).date()
+    key = language, identity.kind, is_past(row["expires_on"], now), day, journey
     form = part.forms.get(key)
     if form is None:
         card = card_of_plain(identity, row, now)
@@ -265,9 +264,10 @@ def _form(plain: _Plain, identity: Identity, language: Language, now: datetime) 
     return form
 
 
-def _minute(now: datetime) -> int:
-    """What the page tells of the time of its check, as a number."""
-    return int(now.timestamp() // 60)
+@lru_cache(maxsize=2)
+def _checked(minute: int) -> str:
+    """`checked_text` in this minute since 1970."""
+    return checked_text(datetime.fromtimestamp(60 * minute, UTC))
 
 
 def _visit(asked: Asked) -> Visit:

@@ -18,8 +18,9 @@ from service.scan.preferences import Language
 
 #: Nobody who registers a product can know it, so none can write it into a name.
 _SECRET: Final = secrets.token_hex(16)
-_SERIAL, _PATH, _SWITCH, _SCANS = (f"{_SECRET}{name}" for name in ("serial", "path", "switch", "scans"))
-_HOLES: Final = tuple(name.encode() for name in (_SERIAL, _PATH, _SWITCH, _SCANS))
+_NAMES: Final = ("serial", "path", "switch", "scans", "checked")
+_SERIAL, _PATH, _SWITCH, _SCANS, _CHECKED = (f"{_SECRET}{name}" for name in _NAMES)
+_HOLES: Final = tuple(name.encode() for name in (_SERIAL, _PATH, _SWITCH, _SCANS, _CHECKED))
 _HOLE: Final = re.compile(b"(" + b"|".join(_HOLES) + b")")
 
 #: Pieces of a page, and which of `_HOLES` stands at which of their places.
@@ -27,20 +28,22 @@ Form = tuple[tuple[bytes, ...], tuple[tuple[int, int], ...]]
 
 
 def form_of(card: Card, language: Language, now: datetime) -> Form:
-    """The page of a card, with holes for the serial number, for the path and the switch of language, and for
-    how often the code was looked at.
+    """The page of a card, with holes for the serial number, for the path and the switch of language, for how
+    often the code was looked at and when it was checked.
     """
     identity = card.identity
     if identity.serial is not None:
         card = replace(card, identity=replace(identity, serial=_SERIAL))
-    html = page(card.verdict, language, _SWITCH, card=card, path=_PATH, now=now, scans=_SCANS)
+    html = page(
+        card.verdict, language, _SWITCH, card=card, path=_PATH, now=now, scans=_SCANS, checked=_CHECKED
+    )
     pieces = tuple(_HOLE.split(html.encode()))
     return pieces, tuple((place, _HOLES.index(pieces[place])) for place in range(1, len(pieces), 2))
 
 
-def filled(form: Form, *, serial: str | None, path: str, switch: str, scans: str) -> bytes:
+def filled(form: Form, *, serial: str | None, path: str, switch: str, scans: str, checked: str) -> bytes:
     """The page of one code. `path`: as it was scanned; `switch`: link to the page in the other language;
-    `scans`: of `pages.scans_section`.
+    `scans`: of `pages.scans_section`; `checked`: of `pages.checked_text`.
     """
     given = (
         str(escape(serial or "")).encode(),
@@ -48,6 +51,7 @@ def filled(form: Form, *, serial: str | None, path: str, switch: str, scans: str
         str(escape(url_quote(path, for_qs=True))).encode(),
         str(escape(switch)).encode(),
         scans.encode(),
+        checked.encode(),
     )
     pieces, holes = form
     parts = list(pieces)

@@ -124,9 +124,11 @@ def page(
     reason: str = "",
     now: datetime,
     scans: str | None = None,
+    checked: str | None = None,
 ) -> str:
     """The whole page. `switch`: link to the same page in the other language; `path`: of the code, as it was
-    scanned; `reason`: why it is invalid; `scans`: in the place of `scans_section` of the card.
+    scanned; `reason`: why it is invalid; `scans`, `checked`: in the place of `scans_section` of the card, and
+    of `checked_text`.
     """
     words = words_in(language)
     unit = card.unit if card else None
@@ -147,7 +149,7 @@ def page(
             scans=scans_section(card.scans if card else None, language) if scans is None else scans,
             code="" if card and card.facts else path[:CODE_SHOWN],
             reason=reason,
-            checked_at=checked_text(now),
+            checked_at=checked_text(now) if checked is None else checked,
             host=urlsplit(links.public_url()).netloc,
             **(_blocks(card, words, language, now) if card and card.facts else _NO_BLOCKS),
         )

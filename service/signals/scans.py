@@ -103,6 +103,12 @@ class Scans:
         """Count a look at the code of a unit on record. `row`: of `find_looks`; `visitor`: of `visitor`."""
         unit = row["unit_id"]
         counted = (row["looks"] or 0) + self._not_written[("unit", unit)]
+        own = None if visitor is None else self._being_written.get(visitor)
+        if own is not None and row["seen_at"] is not None and row["seen_at"] >= own.at:
+            # They are being written, and the row was read after that was committed: not twice.
+            counted -= sum(
+                (each.level, each.thing_id) == ("unit", unit) for each in self._being_written.values()
+            )
         repeated = (row["seen_at"] is not None and now - row["seen_at"] < SAME_LOOK) or self._is_held(visitor)
         place = self._places.find(visit.address)
         if visitor is not None and not repeated:
