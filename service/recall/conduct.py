@@ -28,6 +28,7 @@ from service.recall.schemas import NewRecall
 from service.recall.scope_schemas import RecallScope
 from service.recall.scopes import Named, as_kept, find_named
 from service.recall.tables import Recall
+from service.recall.working_days import profiles
 from service.settings import settings
 from service.trace.answer import Answer
 from service.trace.exports import whole
@@ -146,6 +147,10 @@ def _in_scope(scope: Mapping[str, Sequence[str]], traced: _Traced) -> set[int]:
 
 
 def listen() -> None:
-    """Hear of changes of the projection (once, however often it is called)."""
+    """Hear of changes of the projection (once, however often it is called).
+
+    Raises `Malformed` where the operator's profiles cannot be used: better now than when a case is opened.
+    """
+    profiles()
     if widen_recalls not in projection_listeners:
         projection_listeners.append(widen_recalls)

@@ -7,6 +7,7 @@ and Saturday 10 October. 2027 stands for a year that is not published yet, whate
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -277,3 +278,17 @@ def test_a_file_that_cannot_be_used_says_where(wrong: str, right: str, said: str
         read_profiles(text, "own.toml")
     assert said in caught.value.message
     assert caught.value.zh != caught.value.message
+
+
+def test_every_rule_stands_in_the_handbook_with_its_clause_and_certainty() -> None:
+    table = (Path(__file__).resolve().parents[2] / "docs" / "recall.md").read_text(encoding="utf-8")
+    for name, profile in profiles().items():
+        for rule in profile.rules:
+            offsets = "/".join(dict.fromkeys(str(rule.offset_for(number)) for number in rule.classes))
+            told = [line for line in table.splitlines() if line.startswith(f"| {name} | `{rule.document}`")]
+            assert any(
+                f"{rule.trigger} + " in line
+                and f"{offsets} " in line
+                and line.endswith(f"| {rule.clause} | {rule.certainty} |")
+                for line in told
+            ), (name, rule.name)
