@@ -1,6 +1,7 @@
 -- Flows of batches and of what they are made of, packed as in `flows_to.sql`, and last the batches whose flows these are.
 --   $1 bigint[]  the batches
 --   $2 bigint    how many batches in all: those of $1 and what they are made of, generation by generation
+--   $3 bigint    so many flows at most
 WITH RECURSIVE
 -- $1 first, then by generations; evaluated no further than `chosen` takes from it.
 made (batch_id) AS (
@@ -21,4 +22,4 @@ SELECT string_agg(int8send(batch_id), ''::bytea),
        -- In transit: it may be there already.
        string_agg(timestamptz_send(coalesce(arrived_at, departed_at)), ''::bytea),
        (SELECT string_agg(int8send(batch_id), ''::bytea) FROM chosen)
-FROM flow WHERE to_batch_id = ANY(ARRAY(SELECT batch_id FROM chosen))
+FROM (SELECT * FROM flow WHERE to_batch_id = ANY(ARRAY(SELECT batch_id FROM chosen)) LIMIT $3) AS flow

@@ -7,7 +7,7 @@ is made of them along with them, so most traces are one round trip. Equal to `gr
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -32,8 +32,12 @@ MADE_MOST: Final = 500
 #: Flows read for each holding that a trace may reach: batches are read whole, and some flows do not carry.
 FLOWS_OF_A_HOLDING: Final = 20
 #: A trace begins as a small one, for at most so many questions, each for at most so many batches.
-FEW_QUESTIONS: Final = 3
+FEW_QUESTIONS: Final = 5
 FEW_BATCHES: Final = 8
+MUCH_TO_READ: Final = (
+    "The batches of this trace have more flows than are read for one trace; narrow its start.",
+    "该追溯涉及批次的流转记录过多，请缩小起点范围。",
+)
 #: Flows passed over without leaving the event loop: about a millisecond.
 IN_PASSING: Final = 2_000
 
@@ -79,13 +83,16 @@ async def walk(
     """Walk from `starts`; raises `TooLarge` beyond `most` holdings."""
     begun = Begun.of(starts, forward=forward)
     passing = partial(_pass, starts=begun, forward=forward, skew=skew // MICROSECOND)
-    flows, found, fetched, wanted = await _walk_few(tx, begun, forward=forward, skew=skew // MICROSECOND)
+    bound = most * FLOWS_OF_A_HOLDING
+    flows, found, fetched, wanted = await _walk_few(
+        tx, begun, forward=forward, skew=skew // MICROSECOND, most=bound
+    )
     if not len(wanted) and found is None:
         found = await passing(flows)
         wanted = _not_in(found.batch, fetched)
     while len(wanted) and (found is None or len(found.batch) <= most):
         more, known = await _fetch(
-            tx, wanted, along=max(MADE_MOST, len(fetched)), forward=forward, most=most * FLOWS_OF_A_HOLDING
+            tx, wanted, along=max(MADE_MOST, len(fetched)), forward=forward, most=bound - len(flows)
         )
         if len(known) > len(wanted):
             # What is made of the wanted may be here already.
@@ -101,7 +108,7 @@ async def walk(
 
 
 async def _walk_few(
-    tx: Transaction, starts: Begun, *, forward: bool, skew: int
+    tx: Transaction, starts: Begun, *, forward: bool, skew: int, most: int
 ) -> tuple[Flows, Reach | None, Column, Column]:
     """The walk for as long as it is a small one: flows, what they reach (None: not looked at yet, they are
     many), the batches they are of, and the batches wanted yet.
@@ -115,8 +122,8 @@ async def _walk_few(
     for _ in range(FEW_QUESTIONS):
         if not 0 < len(wanted) <= FEW_BATCHES:
             break
-        (row,) = await tx.sql.fetch(text, list(wanted))
-        more = Flows.read(row)
+        (row,) = await tx.sql.fetch(text, list(wanted), most + 1)
+        more = _read(row, most)
         flows = Flows.joined([flows, more]) if len(flows) else more
         fetched |= wanted
         if len(flows) > FEW_FLOWS:
@@ -155,16 +162,22 @@ async def _fetch(
     direction = "from" if forward else "to"
     if len(wanted) <= FEW:
         text = statement("service.trace", f"made_{direction}")
-        (row,) = await tx.sql.fetch(text, wanted.tolist(), along)
-        return Flows.read(row[:-1]), column(row[-1])
+        (row,) = await tx.sql.fetch(text, wanted.tolist(), along, most + 1)
+        return _read(row[:-1], most), column(row[-1])
     text = statement("service.trace", f"flows_{direction}")
     parts: list[Flows] = []
     for begin in range(0, len(wanted), BATCHES_AT_ONCE):
-        (row,) = await tx.sql.fetch(text, wanted[begin : begin + BATCHES_AT_ONCE].tolist())
-        parts.append(Flows.read(row))
-        if sum(map(len, parts)) > most:
-            raise _too_large(most // FLOWS_OF_A_HOLDING)
+        (row,) = await tx.sql.fetch(text, wanted[begin : begin + BATCHES_AT_ONCE].tolist(), most + 1)
+        parts.append(_read(row, most))
+        most -= len(parts[-1])
     return Flows.joined(parts), wanted
+
+
+def _read(packed: Iterable[bytes | None], most: int) -> Flows:
+    flows = Flows.read(packed)
+    if len(flows) > most:
+        raise TooLarge(*MUCH_TO_READ)
+    return flows
 
 
 def _too_large(most: int) -> TooLarge:

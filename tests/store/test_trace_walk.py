@@ -28,7 +28,7 @@ from service.trace.graph import (
     reach_backward,
     reach_forward,
 )
-from service.trace.walk import BATCHES_AT_ONCE, FEW_QUESTIONS, MADE_MOST, Walk, carried_flows, walk
+from service.trace.walk import BATCHES_AT_ONCE, FEW, FEW_QUESTIONS, MADE_MOST, Walk, carried_flows, walk
 from tests.conftest import RollBack
 
 NOON = datetime.fromisoformat("2026-03-01T12:00:00+00:00")
@@ -272,6 +272,25 @@ async def test_a_trace_beyond_the_limit_is_refused_and_at_the_limit_is_not(tx: T
     assert len(found.reached) == 10
     with pytest.raises(TooLarge, match="more than 9"):
         await walked(tx, {farm: BEGINNING}, forward=True, most=9)
+
+
+async def test_no_more_flows_are_read_than_a_trace_of_that_limit_may_have(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million deliveries between two holdings are two holdings; nobody reads a million flows for them."""
+    monkeypatch.setattr("service.trace.walk.FLOWS_OF_A_HOLDING", 4)
+    farm, dock = Node(FAR, 0), Node(FAR, 1)
+    loaves = [Node(FAR + 1 + number, 1) for number in range(FEW)]
+    flows = [flow(farm, dock, number, number) for number in range(8)]
+    await write(tx, [*flows, *(flow(dock, loaf, 9, 9) for loaf in loaves)])
+    starts: list[dict[Node, datetime]] = [{farm: BEGINNING}, dict.fromkeys([farm, *loaves], BEGINNING)]
+    for start in starts:
+        enough = (len(flows) + len(loaves) + 3) // 4
+        with pytest.raises(TooLarge, match="more flows than are read"):
+            await walked(tx, start, forward=True, most=enough - 1)
+        # Read whole, it is too many holdings instead.
+        with pytest.raises(TooLarge, match=f"more than {enough} holdings"):
+            await walked(tx, start, forward=True, most=enough)
 
 
 async def test_a_start_without_flows_is_its_own_trace(tx: Transaction) -> None:
