@@ -17,6 +17,7 @@ from service import processes, serving
 from service.auth.tokens import issue_first_key
 from service.db.embedded import SETTINGS, EmbeddedPostgres, find_running
 from service.db.migrate import check_server, upgrade
+from service.db.replica import check_address
 from service.db.transaction import create_engine
 from service.errors import SuyuanError
 from service.operation.backup import back_up
@@ -62,6 +63,7 @@ def serve(
 ) -> None:
     """Start the service, with an embedded PostgreSQL unless DATABASE_URL is set. 启动服务。"""
     with stopping_cleanly():
+        check_address(Settings().database_replica_url)
         listener = serving.listen(host, port)
         with database(data_dir) as dsn:
             upgrade(dsn)

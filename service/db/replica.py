@@ -13,12 +13,15 @@ from typing import Final
 
 import asyncpg
 from prometheus_client import Gauge
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
 from service.db.failures import FAILURES
 from service.db.freshness import Freshness, Mark, position_of
 from service.db.transaction import Connection, create_engine
+from service.errors import Unavailable
 from service.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -172,6 +175,20 @@ class _Line:
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
+
+
+def check_address(url: str) -> None:
+    """Raises `Unavailable` for what is no address of a PostgreSQL; one may answer there later."""
+    try:
+        is_address = not url or make_url(url).get_backend_name() in ("postgresql", "postgres")
+    except (ArgumentError, ValueError):
+        is_address = False
+    if not is_address:
+        raise Unavailable(
+            "DATABASE_REPLICA_URL is no address of a PostgreSQL; give postgresql://user@host/database, or leave "
+            "it empty.",
+            "DATABASE_REPLICA_URL 不是 PostgreSQL 地址；请写成 postgresql://用户@主机/数据库，或留空。",
+        )
 
 
 def replica_of(told: Settings) -> Replica | None:

@@ -19,6 +19,7 @@ from service.db import replica as replicas
 from service.db.embedded import EmbeddedPostgres
 from service.db.replica import Replica
 from service.db.transaction import create_engine, transaction
+from service.errors import Unavailable
 from service.web.reading import AS_OF, POSITION
 from suyuan import AsyncSuyuan
 from tests.api.recalling import recall
@@ -260,3 +261,18 @@ async def _does_without(world: World) -> None:
     assert not world.replica.is_usable()
     assert (await world.status())[0] == "no_recall_known"
     assert len(await world.holders()) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["standby", "mysql://standby/suyuan", "postgresql://standby:many/suyuan", "://"]
+)
+def test_what_is_no_address_of_a_postgresql_is_told_before_anything_starts(url: str) -> None:
+    with pytest.raises(Unavailable, match="DATABASE_REPLICA_URL"):
+        replicas.check_address(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["", NOWHERE, "postgresql+asyncpg://standby/suyuan", "postgres://standby/suyuan"]
+)
+def test_a_standby_may_be_away_when_the_service_starts(url: str) -> None:
+    replicas.check_address(url)
