@@ -185,8 +185,8 @@ def check_address(url: str) -> None:
         is_address = False
     if not is_address:
         raise Unavailable(
-            "DATABASE_REPLICA_URL is no address of a PostgreSQL; give postgresql://user@host/database, or leave "
-            "it empty.",
+            "DATABASE_REPLICA_URL is no address of a PostgreSQL; give postgresql://user@host/database, or "
+            "leave it empty.",
             "DATABASE_REPLICA_URL 不是 PostgreSQL 地址；请写成 postgresql://用户@主机/数据库，或留空。",
         )
 
