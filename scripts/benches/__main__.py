@@ -8,7 +8,15 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scripts.benches import capture_rows, query_rows, scan_rows, serial_rows, storage_rows, trace_rows
+from scripts.benches import (
+    capture_rows,
+    filing_rows,
+    query_rows,
+    scan_rows,
+    serial_rows,
+    storage_rows,
+    trace_rows,
+)
 from scripts.benches.databases import Bench, prepared, server_version
 from scripts.benches.measuring import Row, Size
 from scripts.benches.printing import machine, print_table, write_json
@@ -16,6 +24,7 @@ from scripts.benches.printing import machine, print_table, write_json
 #: In the order of the table.
 AREAS: dict[str, Callable[[Bench], AsyncIterator[Row]]] = {
     "capture": capture_rows.rows,
+    "filing": filing_rows.rows,
     "query": query_rows.rows,
     "scan": scan_rows.rows,
     "serial": serial_rows.rows,

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import IO, Final, Self
 
 import xlsxwriter
@@ -29,8 +30,11 @@ EXACT_DIGITS: Final = 15
 #: Control characters, what is no character at all, and halves of surrogate pairs.
 UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]+")
 COLUMN_WIDTH: Final = 18
+#: Cells whose text is remembered: places, products and units come again and again.
+TEXTS_KEPT: Final = 16_384
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
 def cell_text(text: str) -> str:
     """A text as a cell holds it: one line, no formula, no longer than a cell can be."""
     return str(harmless(UNPRINTABLE.sub(" ", text).strip()))[:CELL_MOST]
@@ -39,6 +43,12 @@ def cell_text(text: str) -> str:
 def number_text(number: Decimal | int) -> str:
     """A number in full, without an exponent and without zeros at its end."""
     return f"{Decimal(number).normalize():f}"
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def is_exact(number: Decimal | int) -> bool:
+    """Whether a double holds the number to its last digit."""
+    return len(Decimal(number).normalize().as_tuple().digits) <= EXACT_DIGITS
 
 
 def csv_lines(rows: Iterable[Sequence[Cell]]) -> str:
@@ -136,7 +146,7 @@ class Workbook:
                 sheet.write_string(number, column, cell_text(cell))
             elif isinstance(cell, date):
                 sheet.write_datetime(number, column, cell, self._day)
-            elif len(Decimal(cell).normalize().as_tuple().digits) <= EXACT_DIGITS:
+            elif is_exact(cell):
                 sheet.write_number(number, column, cell)
             else:
                 sheet.write_string(number, column, number_text(cell))
