@@ -99,7 +99,10 @@ def read_profiles(text: str, source: str) -> Profiles:
         try:
             profiles[name] = msgspec.convert(given, Profile)
         except msgspec.ValidationError as error:
-            raise _bad(source, str(error).replace("`$", f"`{name}")) from None
+            told = str(error)
+            raise _bad(
+                source, told.replace("`$", f"`{name}") if "`$" in told else f"{name}: {told}"
+            ) from None
         _check(source, name, profiles[name])
     return profiles
 

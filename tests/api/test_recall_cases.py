@@ -3,6 +3,7 @@
 mill ── flour F1 ──> plant ── noodles N1 ──> shop-a, and on the way to shop-b
 """
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -184,7 +185,8 @@ async def test_each_kind_says_its_own_and_a_lifted_hold_frees_the_goods(
     case = await opened(world, kind=kind)
     page = await world.get("/p" + uri("noodles/N1").removeprefix("https://id.gs1.org"))
     assert ('class="' + while_open + '" role="banner"') in page.text
-    assert (str(CASE["reason_zh"]) in page.text) == (while_open != "stopped")
+    # Of a hold nobody knows yet whether there is anything to it.
+    assert (str(CASE["reason_zh"]) in page.text) == (kind != "hold")
     path = "/v1/recall-status" + uri("noodles/N1").removeprefix("https://id.gs1.org")
     assert (await world.get(path, params={"slowly": "1"})).json()["status"] == while_open
     await moved(world, case, "closed", note="done")
@@ -223,6 +225,26 @@ async def test_a_completed_case_still_widens_and_a_reopened_one_again(world: htt
     found = (await world.get(f"/v1/recalls/{case['id']}")).json()
     assert found["summary"]["found_by_widening"] == 3
     assert {row["standing"] for row in found["batches"]} == {"recalled"}
+
+
+async def test_what_is_found_while_a_case_is_cancelled_is_marked_as_the_case_then_stands(
+    world: httpx.AsyncClient, engine: AsyncEngine
+) -> None:
+    """Noodles are made into eight soups while somebody cancels the case: no soup stays recalled."""
+    case = await opened(world)
+
+    async def cook(soup: int) -> None:
+        made = transform(["noodles/N1=1"], [f"soup/S{soup}=1"], at="plant", on=9)
+        await capture(world, made, ship(f"soup/S{soup}=1", at="plant", to=f"cafe-{soup}", on=10))
+
+    await asyncio.gather(
+        *(cook(soup) for soup in range(4)),
+        moved(world, case, "cancelled", note="样品混淆"),
+        *(cook(soup) for soup in range(4, 8)),
+    )
+    async with transaction(engine) as tx:
+        said = await tx.sql.fetch("SELECT DISTINCT standing FROM recall_batch")
+    assert [row["standing"] for row in said] == [None]
 
 
 async def test_the_history_cannot_be_changed_and_a_change_past_the_lock_shows(

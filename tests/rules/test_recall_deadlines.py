@@ -267,6 +267,7 @@ def test_an_operator_may_bring_a_profile_of_his_own() -> None:
         ('zone = "Asia/Shanghai"', 'zone = "Asia/Nowhere"', "Asia/Nowhere"),
         ('certainty = "G"\n', 'certainty = "G"\ncolour = "red"\n', "colour"),
         ("[CN_WINE]", "[wine]", "wine"),
+        ("keep_months = 24", "keep_years = 2", "CN_WINE"),
         ("[CN_WINE]", "[CN_WINE", "line"),
     ],
 )
