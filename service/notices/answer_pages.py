@@ -14,7 +14,7 @@ from service.errors import SuyuanError
 from service.notices.answer_bodies import BUYER_ROWS
 from service.notices.answer_schemas import QUANTITIES
 from service.notices.content import amount_text
-from service.notices.messages import moment, quantities_text, told
+from service.notices.messages import moment, quantities_text, told, units_lines
 from service.notices.notice_words import CASES, CLASSES, NOTICES, STEPS
 from service.notices.notice_words import WORDS as SAID
 from service.notices.opening import View
@@ -138,6 +138,7 @@ def notice_page(
         steps=[step[place] for step in STEPS[case["kind"]]],
         acknowledged=moment(view.acknowledged_at) if view.acknowledged_at else "",
         batches=[_batch(line, view, words, place) for line in shown],
+        units=list(units_lines({**view.content, "lines": view.lines}, place)),
         parts=_parts(len(view.lines), part, words, path, language),
         given=_before(view) if given is None else given,
         nonce=secrets.token_urlsafe(NONCE_OCTETS),

@@ -78,7 +78,8 @@ async def _tell(
 def _line(buyer: Buyer, told: Told) -> dict[str, object]:
     """What a buyer is told of a batch: what it is, and how much of it they are said to have got."""
     named = {
-        name: told.line[name] for name in ("batch_id", "batch_uri", "lot", "gtin", "product_zh", "product_en")
+        name: told.line[name]
+        for name in ("batch_id", "batch_uri", "lot", "gtin", "product_zh", "product_en", "units_only")
     }
     quantity, uom = in_reference(buyer.quantity, buyer.uom)
     quantities = [] if quantity is None else [{"uom": uom, "received": amount_text(quantity)}]

@@ -19,7 +19,10 @@ SELECT recall.id, recall.number, recall.status, recall.kind, recall.hazard_class
        recall.advice_en, recall.remedy_zh, recall.remedy_en, recall.contact, recall.opened_at,
        recall.closed_at, recall.closing_note, recall.mandate, recall.ordered_by, recall.profile,
        recall.responsible_party_id, party.name_zh AS responsible_zh, party.name_en AS responsible_en,
-       party.region AS responsible_region
+       party.region AS responsible_region,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(first, last) ORDER BY first), '[]')
+        FROM (SELECT first, last FROM recall_unit_range WHERE recall_id = recall.id
+              ORDER BY first LIMIT 200) AS ranges) AS units
 FROM recall LEFT JOIN party ON party.id = recall.responsible_party_id
 WHERE recall.id = $1
 """
@@ -53,6 +56,8 @@ class Case:
     responsible_zh: str | None
     responsible_en: str | None
     responsible_region: str | None
+    #: Ranges of units, first and last, where not every pack of a batch is meant; at most 200.
+    units: list[list[str]]
 
     def answer_by(self, now: datetime) -> datetime:
         """Until when whoever is told now is asked to answer."""
@@ -62,7 +67,7 @@ class Case:
         """What is frozen into a notice."""
         names = ("id", "number", "kind", "hazard_class", "title_zh", "title_en", "reason_zh", "reason_en")
         more = ("advice_zh", "advice_en", "remedy_zh", "remedy_en", "contact", "mandate", "ordered_by")
-        parties = ("responsible_zh", "responsible_en")
+        parties = ("responsible_zh", "responsible_en", "units")
         told = {name: getattr(self, name) for name in (*names, *more, *parties)}
         return told | {"opened_at": self.opened_at.isoformat()}
 

@@ -66,7 +66,7 @@ def _texts(quantities: Mapping[str, Decimal]) -> dict[str, str]:
 
 
 def _line_of(row: Row) -> dict[str, Any]:
-    names = ("batch_id", "batch_uri", "lot", "gtin", "product_zh", "product_en")
+    names = ("batch_id", "batch_uri", "lot", "gtin", "product_zh", "product_en", "units_only")
     return {name: row[name] for name in names} | {"totals": {}, "sites": []}
 
 

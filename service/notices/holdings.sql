@@ -2,6 +2,7 @@
 -- One row for each unit of measure (one without where the ledger has no quantity yet).
 SELECT found.batch_id, found.site_id,
        coalesce(balance.party_id, found.party_id, site.party_id) AS party_id,
+       coalesce(marked.units_only, false) AS units_only,
        batch.uri AS batch_uri, batch.lot, product.gtin, product.name_zh AS product_zh,
        product.name_en AS product_en,
        site.name_zh AS site_zh, site.name_en AS site_en, site.uri AS site_uri, site.region,
@@ -11,6 +12,7 @@ FROM recall_holding AS found
 JOIN batch ON batch.id = found.batch_id
 JOIN site ON site.id = found.site_id
 LEFT JOIN product ON product.id = batch.product_id
+LEFT JOIN recall_batch AS marked ON marked.recall_id = found.recall_id AND marked.batch_id = found.batch_id
 LEFT JOIN LATERAL (
     SELECT uom, max(party_id) AS party_id, sum(produced) AS produced, sum(received) AS received,
            sum(shipped) AS shipped, sum(sold) AS sold, sum(on_hand) AS on_hand, sum(coming) AS coming

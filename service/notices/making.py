@@ -25,6 +25,13 @@ WHERE recall_id = $1 AND EXISTS (SELECT FROM notice WHERE recipient_id = recall_
 ORDER BY id
 """
 STOP_REMINDING: Final = "UPDATE recall_recipient SET remind_at = NULL WHERE recall_id = $1"
+#: What has not gone out and is not true any more, stays here: after a cancellation all, else what only urges.
+CANCEL: Final = """
+UPDATE notice_delivery SET state = 'cancelled', last_error = 'the case has ended', last_error_at = $2
+FROM notice
+WHERE notice.id = notice_id AND notice.recall_id = $1 AND state = 'waiting' AND notice.kind <> 'closing'
+  AND ($3 OR notice.kind IN ('reminder', 'escalation'))
+"""
 COUNT_ENDINGS: Final = """
 SELECT count(DISTINCT occasion) FROM notice WHERE recall_id = $1 AND kind = 'closing'
 """
@@ -45,6 +52,7 @@ async def tell_moved(tx: Transaction, recall_id: int, source: Status | None, tar
     elif target in ("closed", "cancelled"):
         await let_links_expire(tx, recall_id, now)
         await tx.sql.execute(STOP_REMINDING, recall_id)
+        await tx.sql.execute(CANCEL, recall_id, now, target == "cancelled")
         await _tell_end(tx, await fetch_case(tx, recall_id), now)
     elif source == "closed":
         await keep_links(tx, recall_id)

@@ -127,6 +127,7 @@ def _middle(kind: str, content: Content, place: int) -> Iterator[str]:
             yield f"{WORDS['supplier'][place]}{colon}{told(content['supplier'], 'name', place)}"
         yield WORDS["goods"][place] + colon
         yield from goods_lines(content["lines"], place)
+        yield from units_lines(content, place)
         yield ""
 
 
@@ -136,6 +137,8 @@ def goods_lines(lines: Sequence[Content], place: int) -> Iterator[str]:
         lot = line["lot"]
         named = [told(line, "product", place) or line["gtin"] or line["batch_uri"]]
         named.append(f"{WORDS['lot'][place]} {lot}" if lot else WORDS["no_lot"][place])
+        if line.get("units_only"):
+            named.append(WORDS["units_only"][place])
         yield "- " + ", ".join(named) + ": " + quantities_text(line["quantities"], place)
         sites = line["sites"]
         for site in sites[:SITES_MOST] if len(sites) > 1 else ():
@@ -145,6 +148,15 @@ def goods_lines(lines: Sequence[Content], place: int) -> Iterator[str]:
             yield "    " + WORDS["more"][place].format(count=len(sites) - SITES_MOST)
     if len(lines) > BATCHES_MOST:
         yield WORDS["more"][place].format(count=len(lines) - BATCHES_MOST)
+
+
+def units_lines(content: Content, place: int) -> Iterator[str]:
+    """Which units are meant, where not every pack of a batch is."""
+    ranges = content["recall"].get("units") or ()
+    if ranges and any(line.get("units_only") for line in content["lines"]):
+        yield WORDS["units"][place] + ("：" if place == 0 else ":")
+        for first, last in ranges:
+            yield f"- {first}" if first == last else f"- {first} – {last}"
 
 
 def quantities_text(quantities: Sequence[Content], place: int) -> str:

@@ -82,6 +82,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "goods": ("贵方涉及的批次和数量（据系统追溯记录）", "Your batches and quantities, as events tell"),
     "lot": ("批号", "lot"),
     "no_lot": ("批号未知", "lot unknown"),
+    "units_only": ("仅限下列单件", "only the units below"),
+    "units": ("涉及的单件（首–尾）", "The units that are meant, first to last"),
     "no_quantity": ("数量未知", "quantity unknown"),
     "at": ("地点", "at"),
     "supplier": ("供货方（据其回复）", "Supplied by, as they say"),

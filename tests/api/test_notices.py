@@ -86,4 +86,13 @@ async def test_who_is_reached_later_is_told_of_it_and_who_knows_already_of_the_r
         ("widened", "goods:2")
     ]
     assert [line["batch_uri"] for line in made[-1]["content"]["lines"]] == [NOODLES]
-    assert "补充通知" in made[-1]["text_zh"] or "在途" in made[-1]["text_zh"]
+    assert "在途" in made[-1]["text_zh"]
+    # A case that was opened in error: what has not gone out stays here, and everybody hears of the end.
+    moved = await client.post(
+        f"/v1/recalls/{case['id']}/moves", json={"to": "cancelled", "note": "opened in error"}
+    )
+    assert moved.status_code in (200, 201), moved.text
+    made = await notices(client, recall=case["id"])
+    states = {(one["kind"], way["state"]) for one in made for way in one["deliveries"]}
+    assert states == {("first", "cancelled"), ("widened", "cancelled"), ("closing", "waiting")}
+    assert "本案已撤销" in made[-1]["text_zh"]

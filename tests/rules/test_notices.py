@@ -167,7 +167,8 @@ def row(party_id: int | None, batch: int, site: int, **more: Any) -> dict[str, A
     }
     place = {"site_zh": f"店{site}", "site_en": None, "site_uri": f"s{site}", "region": None}
     amounts = dict.fromkeys(("produced", "received", "shipped", "sold", "on_hand", "coming"), Decimal(0))
-    told = {"party_id": party_id, "batch_id": batch, "site_id": site, "uom": "EA"} | named | place
+    told = {"party_id": party_id, "batch_id": batch, "site_id": site, "uom": "EA", "units_only": False}
+    told |= named | place
     return told | amounts | more
 
 
@@ -212,6 +213,15 @@ def test_every_notice_can_be_told_in_both_languages(kind: str, case: str) -> Non
     assert "2026-03-10 16:00 (UTC+8)" in zh.text
     assert both.text.count("https://a.test/r/x") == 2
     assert "\n" not in both.subject
+
+
+def test_a_notice_names_the_units_where_not_every_pack_is_meant() -> None:
+    (goods,) = goods_by_reader([row(1, 10, 100, on_hand=Decimal(5), units_only=True)])
+    case = {**CASE, "units": [["https://id.gs1.org/01/1/21/A1", "https://id.gs1.org/01/1/21/A9"]]}
+    content = notice_content(case, list(goods.lines.values()), answer_by=None)
+    text = render("first", content, "zh", names=("甲", "A"), link=None).text
+    assert "仅限下列单件" in text
+    assert "- https://id.gs1.org/01/1/21/A1 – https://id.gs1.org/01/1/21/A9" in text
 
 
 def test_no_word_of_a_notice_softens() -> None:
