@@ -37,6 +37,12 @@ class Server:
         """Where it serves."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        assert self.process is not None
+        return self.process.pid
+
     def spawn(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start the process without waiting for it."""
         command = [sys.executable, "-m", "service", "serve", "--port", str(self.port)]

@@ -19,6 +19,7 @@ from scripts.benches import (
 )
 from scripts.benches.databases import Bench, prepared, server_version
 from scripts.benches.measuring import Row, Size
+from scripts.benches.plots import draw
 from scripts.benches.printing import machine, print_table, write_json
 
 #: In the order of the table.
@@ -39,7 +40,8 @@ async def measure(bench: Bench, areas: Sequence[str]) -> list[Row]:
     for area in areas:
         sys.stderr.write(f"{area} …\n")
         async for row in AREAS[area](bench):
-            sys.stderr.write(f"  {row.what}: {row.figure:.4g} {row.unit}\n")
+            ratio = "" if row.ratio is None else f", {row.ratio:.3g} of {row.alternative}"
+            sys.stderr.write(f"  {row.what}: {row.figure:.4g} {row.unit}{ratio}\n")
             rows.append(row)
     return rows
 
@@ -50,16 +52,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--size", type=Size, choices=list(Size), default=Size.SMALL)
     parser.add_argument("--only", nargs="+", choices=AREAS, default=list(AREAS), metavar="AREA")
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="DIRECTORY",
+        help="keep PostgreSQL and its networks here for the next run",
+    )
     told = parser.parse_args(arguments)
     date = datetime.now(UTC).date().isoformat()
     database_url = os.environ.get("DATABASE_URL") or os.environ.get("SUYUAN_DATABASE_URL")
-    with prepared(told.size, database_url) as bench:
+    with prepared(told.size, database_url, told.keep) as bench:
         on = machine(asyncio.run(server_version(bench.dsn)))
         rows = asyncio.run(measure(bench, [area for area in AREAS if area in told.only]))
     where = f"{on['processor']}, {on['cores']} cores, PostgreSQL {on['postgresql']}, Python {on['python']}"
     print_table(rows, f"Suyuan bench, size {told.size.value}, {date}; {where}")
     if told.json is not None:
         write_json(rows, told.size, on, date, told.json)
+        draw(rows, told.json)
 
 
 if __name__ == "__main__":

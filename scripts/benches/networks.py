@@ -3,16 +3,26 @@
 A network is a row of trees. The batch at the top of a tree is an ingredient of `fan_out` batches, each of
 those again, `LEVELS` deep; a batch takes a second ingredient from its own tree now and then. Every batch goes
 from its maker through two depots to eleven shops, so 11 of its 14 holdings are the end of the line.
+
+What is written is a pure function of the network, batch by batch, so a network is the same on every machine.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from random import Random
-from typing import Any, Final
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
+import numpy as np
+
+from scripts.benches.binary_rows import HEADER, TRAILER, Layout
+from service.trace.passes import EPOCH, MICROSECOND, Column
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
 
 LEVELS: Final = 4
 DEPOTS: Final = 2
@@ -23,14 +33,17 @@ HOLDINGS: Final = 1 + MOVES
 #: One batch in so many has a second ingredient.
 SECOND_INGREDIENT: Final = 7
 SITES_OF_A_PARTY: Final = 3
+#: Trees begin on so many days, one after the other.
+DAYS: Final = 300
 
 BEGIN: Final = datetime(2026, 1, 1, tzinfo=UTC)
-STEP: Final = timedelta(days=20)
-MADE: Final = Decimal(1100)
-TO_DEPOT: Final = MADE / DEPOTS
-TO_SHOP: Final = MADE / SHOPS
-SOLD: Final = Decimal(20)
-NOTHING: Final = Decimal(0)
+MINUTE: Final = timedelta(minutes=1) // MICROSECOND
+DAY: Final = 1440 * MINUTE
+STEP: Final = 20 * DAY
+MADE: Final = 1100
+TO_DEPOT: Final = MADE // DEPOTS
+TO_SHOP: Final = MADE // SHOPS
+SOLD: Final = 20
 
 #: Of every row of the registry, and what it is here.
 KNOWN: Final = ("source", "created_at", "updated_at")
@@ -41,15 +54,39 @@ COLUMNS: Final = {
     "site": ("id", "uri", "party_id", "name_zh", "name_en", "region", "unspecified", *KNOWN),
     "product": ("id", "uri", "name_zh", "name_en", *KNOWN),
     "batch": ("id", "uri", "product_id", "lot", "made_on", "of_one", *KNOWN),
-    "flow": (
-        "batch_id", "ordinal", "kind", "from_site_id", "to_batch_id", "to_site_id", "departed_at",
-        "arrived_at", "inferred", "shipped_quantity", "shipped_uom", "received_quantity", "received_uom",
-    ),
-    "holding": (
-        "batch_id", "site_id", "uom", "party_id", "first_at", "last_at", "produced_at",
-        "produced", "received", "shipped", "consumed", "sold", "destroyed", "sampled",
-    ),
-}  # fmt: skip
+}
+FLOW: Final = (
+    *(("batch_id", "bigint"), ("ordinal", "integer"), ("kind", "smallint"), ("from_site_id", "bigint")),
+    *(("to_batch_id", "bigint"), ("to_site_id", "bigint"), ("departed_at", "bigint")),
+    *(("arrived_at", "bigint"), ("inferred", "boolean")),
+)
+MOVE: Final = Layout(
+    [
+        *FLOW,
+        *(("shipped_quantity", "numeric"), ("shipped_uom", "text3")),
+        *(("received_quantity", "numeric"), ("received_uom", "text3")),
+    ]
+)
+TRANSFORM: Final = Layout(
+    [*FLOW, *((column, "null") for column in MOVE.columns if column not in dict(FLOW))],
+)
+STATES: Final = ("produced", "received", "shipped", "consumed", "sold", "destroyed", "sampled")
+
+
+def _holding(produced_at: str, *states: str) -> Layout:
+    """Holdings where something is in these states only."""
+    return Layout(
+        [
+            *(("batch_id", "bigint"), ("site_id", "bigint"), ("uom", "text3"), ("party_id", "bigint")),
+            *(("first_at", "bigint"), ("last_at", "bigint"), ("produced_at", produced_at)),
+            *((state, "numeric" if state in states else "nought") for state in STATES),
+        ]
+    )
+
+
+MAKER: Final = _holding("bigint", "produced", "shipped")
+DEPOT: Final = _holding("null", "received", "shipped")
+SHOP: Final = _holding("null", "received", "sold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,45 +117,60 @@ class Network:
         """Batches of one tree."""
         return _through(self.fan_out, LEVELS)
 
-    def first_of_level(self, level: int) -> int:
-        """The first batch of a level, in the first tree."""
-        return 1 + _through(self.fan_out, level)
+    def first_of_level(self, level: int, tree: int = 0) -> int:
+        """The first batch of a level, in a tree."""
+        return 1 + tree * self.tree + _through(self.fan_out, level)
 
-    def _level(self, batch: int) -> int:
-        place, level, size = (batch - 1) % self.tree, 0, 1
-        while place >= size:
-            place, level, size = place - size, level + 1, size * self.fan_out
-        return level
+    def uri(self, batch: int) -> str:
+        """The name of a batch."""
+        (level,) = self.levels(np.array([batch])).tolist()
+        return f"https://trade.example/product/{level + 1}/lot/{batch}"
 
-    def _made_at(self, batch: int) -> datetime:
-        return BEGIN + STEP * self._level(batch) + timedelta(minutes=batch % 1440)
+    def made_on(self, batch: int) -> date:
+        """The day of production, in UTC."""
+        at = int(self.made_at(np.array([batch]))[0])
+        return (EPOCH + at * MICROSECOND).date()
+
+    def levels(self, batches: Column) -> Column:
+        """Of each batch: its level in its tree."""
+        tops = [_through(self.fan_out, level + 1) for level in range(LEVELS)]
+        levels: Column = np.searchsorted(tops, (batches - 1) % self.tree, side="right")
+        return levels
+
+    def made_at(self, batches: Column) -> Column:
+        """Of each batch: when it was made, in microseconds since `EPOCH`."""
+        begin = (BEGIN - EPOCH) // MICROSECOND
+        day = (batches - 1) // self.tree % DAYS
+        return begin + day * DAY + STEP * self.levels(batches) + batches % 1440 * MINUTE
+
+    def places(self, batches: Column) -> Column:
+        """Of each batch its maker, depots and shops: (batches, `HOLDINGS`), all different."""
+        drawn = _mixed(batches.astype(np.uint64) + (np.uint64(self.seed) << np.uint64(40)))
+        first = (drawn % np.uint64(self.sites)).astype(np.int64)
+        # Steps so short that going round never comes back to the first.
+        step = 1 + (drawn >> np.uint64(33)).astype(np.int64) % (self.sites // HOLDINGS)
+        places: Column = 1 + (first[:, None] + step[:, None] * np.arange(HOLDINGS)) % self.sites
+        return places
+
+    def ingredients(self, batches: Column) -> tuple[Column, Column]:
+        """Which batch goes into which, in the order of the first."""
+        level, place = self.levels(batches), (batches - 1) % self.tree
+        first = batches - 1 - place
+        through = np.array([_through(self.fan_out, n) for n in range(LEVELS + 1)])
+        row = place - through[level]
+        children = first + through[level + 1] + 1
+        made = children[:, None] + row[:, None] * self.fan_out + np.arange(self.fan_out)
+        size = np.array([self.fan_out**n for n in range(1, LEVELS + 1)])[level]
+        second = children + (row * self.fan_out + self.fan_out) % size
+        made = np.concatenate([made, second[:, None]], axis=1)
+        wanted = np.ones(made.shape, dtype=np.bool_)
+        wanted[:, -1] = (place % SECOND_INGREDIENT == 0) & (level > 0)
+        wanted[level == LEVELS - 1] = False
+        return np.repeat(batches, wanted.sum(axis=1)), made[wanted]
 
     def registry(self) -> Iterator[tuple[str, Iterator[tuple[Any, ...]]]]:
         """Tables and their rows, in the order in which they can be written."""
-        parties = self.sites // SITES_OF_A_PARTY + 1
-        yield (
-            "party",
-            (
-                (n, f"https://trade.example/party/{n}", f"经营者{n}", f"Trader {n}", "330100", *REGISTERED)
-                for n in range(1, parties + 1)
-            ),
-        )
-        yield (
-            "site",
-            (
-                (
-                    n,
-                    f"https://trade.example/site/{n}",
-                    1 + n // SITES_OF_A_PARTY,
-                    f"场所{n}",
-                    f"Site {n}",
-                    "330100",
-                    False,
-                    *REGISTERED,
-                )
-                for n in range(1, self.sites + 1)
-            ),
-        )
+        yield from places_registry(self.sites)
         yield (
             "product",
             (
@@ -126,61 +178,110 @@ class Network:
                 for n in range(1, LEVELS + 1)
             ),
         )
-        yield "batch", (self._batch(batch) for batch in range(1, self.batches + 1))
+        yield "batch", self._batches()
 
-    def _batch(self, batch: int) -> tuple[Any, ...]:
-        product = 1 + self._level(batch)
-        uri = f"https://trade.example/product/{product}/lot/{batch}"
-        return (batch, uri, product, str(batch), self._made_at(batch).date(), False, *REGISTERED)
+    def _batches(self) -> Iterator[tuple[Any, ...]]:
+        batches = np.arange(1, self.batches + 1)
+        days = (self.made_at(batches) // DAY).tolist()
+        epoch = EPOCH.date()
+        for batch, level, day in zip(batches.tolist(), self.levels(batches).tolist(), days, strict=True):
+            product = level + 1
+            uri = f"https://trade.example/product/{product}/lot/{batch}"
+            yield batch, uri, product, str(batch), epoch + timedelta(days=day), False, *REGISTERED
 
-    def flows_and_holdings(self) -> Iterator[tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]]:
-        """Rows of `flow` and of `holding`, batch by batch."""
-        for batch in range(1, self.batches + 1):
-            yield self._trade(batch)
+    def flows(self, batches: Column) -> tuple[bytes, int]:
+        """Rows of `flow`, moves before ingredients; how many."""
+        places, made_at, count = self.places(batches), self.made_at(batches), len(batches)
+        shops = np.arange(SHOPS) % DEPOTS
+        source = np.concatenate([np.repeat(places[:, :1], DEPOTS, 1), places[:, 1 + shops]], axis=1)
+        days = np.array([1] * DEPOTS + [3] * SHOPS)
+        departed = made_at[:, None] + days * DAY + np.arange(MOVES) * MINUTE
+        owner = np.repeat(batches, MOVES)
+        quantity = np.tile([TO_DEPOT] * DEPOTS + [TO_SHOP] * SHOPS, count)
+        moves = MOVE.rows(
+            count * MOVES,
+            **_flow(owner, np.tile(np.arange(MOVES), count), source.ravel(), owner, places[:, 1:].ravel()),
+            departed_at=departed.ravel(),
+            arrived_at=departed.ravel() + 20 * 60 * MINUTE,
+            shipped_quantity=quantity,
+            received_quantity=quantity,
+            kind=0,
+            shipped_uom=b"KGM",
+            received_uom=b"KGM",
+        )
+        of, into = self.ingredients(batches)
+        there = self.made_at(into)
+        # Each after the moves of its batch.
+        first = np.searchsorted(of, of)
+        ordinal = MOVES + np.arange(len(of)) - first
+        makers = (self.places(of)[:, 0], self.places(into)[:, 0])
+        made = TRANSFORM.rows(
+            len(of),
+            **_flow(of, ordinal, makers[0], into, makers[1]),
+            departed_at=there,
+            arrived_at=there,
+            kind=1,
+        )
+        return moves + made, count * MOVES + len(of)
 
-    def _places(self, batch: int) -> Sequence[int]:
-        """Maker, depots, shops."""
-        return Random(f"{self.seed} {batch}").sample(range(1, self.sites + 1), HOLDINGS)
+    def holdings(self, batches: Column) -> bytes:
+        """Rows of `holding`."""
+        places, made_at = self.places(batches), self.made_at(batches)
 
-    def _trade(self, batch: int) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        places, made_at = self._places(batch), self._made_at(batch)
-        maker, depots, shops = places[0], places[1 : 1 + DEPOTS], places[1 + DEPOTS :]
-        flows: list[tuple[Any, ...]] = []
-        holdings = [_holding(batch, maker, made_at, produced=MADE, shipped=MADE)]
+        def there(begin: int, end: int) -> dict[str, Any]:
+            site = places[:, begin:end].ravel()
+            first = np.repeat(made_at, end - begin)
+            key = {"batch_id": np.repeat(batches, end - begin), "site_id": site, "uom": b"KGM"}
+            return {**key, "party_id": party_of(site), "first_at": first, "last_at": first + 5 * DAY}
 
-        def move(source: int, target: int, day: int, quantity: Decimal) -> None:
-            departed = made_at + timedelta(days=day, minutes=len(flows))
-            flows.append(
-                (batch, len(flows), 0, source, batch, target, departed, departed + timedelta(hours=20), False,
-                 quantity, "KGM", quantity, "KGM")
-            )  # fmt: skip
+        count = len(batches)
+        maker = there(0, 1)
+        return b"".join(
+            (
+                MAKER.rows(count, **maker, produced_at=maker["first_at"], produced=MADE, shipped=MADE),
+                DEPOT.rows(count * DEPOTS, **there(1, 1 + DEPOTS), received=TO_DEPOT, shipped=TO_DEPOT),
+                SHOP.rows(count * SHOPS, **there(1 + DEPOTS, HOLDINGS), received=TO_SHOP, sold=SOLD),
+            )
+        )
 
-        for depot in depots:
-            move(maker, depot, 1, TO_DEPOT)
-            holdings.append(_holding(batch, depot, made_at, received=TO_DEPOT, shipped=TO_DEPOT))
-        for number, shop in enumerate(shops):
-            move(depots[number % DEPOTS], shop, 3, TO_SHOP)
-            holdings.append(_holding(batch, shop, made_at, received=TO_SHOP, sold=SOLD))
-        for child in self._made_from(batch):
-            there = self._made_at(child)
-            flows.append(
-                (batch, len(flows), 1, maker, child, self._places(child)[0], there, there, False,
-                 None, None, None, None)
-            )  # fmt: skip
-        return flows, holdings
 
-    def _made_from(self, batch: int) -> Iterator[int]:
-        """The batches that this one is an ingredient of."""
-        tree, place = divmod(batch - 1, self.tree)
-        level, first = self._level(batch), tree * self.tree
-        if level == LEVELS - 1:
-            return
-        begin, children = _through(self.fan_out, level), _through(self.fan_out, level + 1)
-        first_child = (place - begin) * self.fan_out
-        for n in range(self.fan_out):
-            yield first + children + first_child + n + 1
-        if place % SECOND_INGREDIENT == 0 and level:
-            yield first + children + (first_child + self.fan_out) % self.fan_out ** (level + 1) + 1
+def _flow(batch: Column, ordinal: Column, source: Column, into: Column, target: Column) -> dict[str, Any]:
+    ends = {"from_site_id": source, "to_batch_id": into, "to_site_id": target}
+    return {"batch_id": batch, "ordinal": ordinal, **ends}
+
+
+def _mixed(numbers: Any) -> Any:
+    """Numbers as if drawn by lot (splitmix64)."""
+    numbers = (numbers + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))
+
+
+def party_of(site: Any) -> Any:
+    """Whose a site is."""
+    return 1 + site // SITES_OF_A_PARTY
+
+
+def places_registry(sites: int) -> Iterator[tuple[str, Iterator[tuple[Any, ...]]]]:
+    """Rows of `party` and `site`."""
+    parties = sites // SITES_OF_A_PARTY + 1
+    yield (
+        "party",
+        (
+            (n, f"https://trade.example/party/{n}", f"经营者{n}", f"Trader {n}", "330100", *REGISTERED)
+            for n in range(1, parties + 1)
+        ),
+    )
+    yield (
+        "site",
+        (
+            (
+                *(n, f"https://trade.example/site/{n}", party_of(n), f"场所{n}", f"Site {n}"),
+                *("330100", False, *REGISTERED),
+            )
+            for n in range(1, sites + 1)
+        ),
+    )
 
 
 def _through(fan_out: int, levels: int) -> int:
@@ -188,42 +289,27 @@ def _through(fan_out: int, levels: int) -> int:
     return sum(fan_out**level for level in range(levels))
 
 
-def _holding(batch: int, site: int, made_at: datetime, **amounts: Decimal) -> tuple[Any, ...]:
-    states = ("produced", "received", "shipped", "consumed", "sold", "destroyed", "sampled")
-    return (
-        batch,
-        site,
-        "KGM",
-        1 + site // SITES_OF_A_PARTY,
-        made_at,
-        made_at + timedelta(days=5),
-        made_at if "produced" in amounts else None,
-        *(amounts.get(state, NOTHING) for state in states),
-    )
-
-
 #: Batches whose flows and holdings are written together.
-AT_ONCE: Final = 4_000
+AT_ONCE: Final = 10_000
+VACUUM: Final = "VACUUM (ANALYZE) flow, holding, batch, site, party, product"
 
 
-async def write(connection: "asyncpg.Connection[asyncpg.Record]", network: Network) -> int:
+async def write(connection: Connection, network: Network) -> int:
     """Write a network into empty tables; how many flows it has."""
     for table, rows in network.registry():
-        await _copy(connection, table, rows)
-    flows: list[tuple[Any, ...]] = []
-    holdings: list[tuple[Any, ...]] = []
+        await connection.copy_records_to_table(table, records=rows, columns=COLUMNS[table])
     written = 0
-    for number, (more, held) in enumerate(network.flows_and_holdings(), 1):
-        flows += more
-        holdings += held
-        if number % AT_ONCE == 0 or number == network.batches:
-            await _copy(connection, "flow", flows)
-            await _copy(connection, "holding", holdings)
-            written += len(flows)
-            flows, holdings = [], []
-    await connection.execute("VACUUM (ANALYZE) flow, holding, batch, site, party, product")
+    for begin in range(1, network.batches + 1, AT_ONCE):
+        batches = np.arange(begin, min(begin + AT_ONCE, network.batches + 1))
+        flows, count = network.flows(batches)
+        await copy(connection, "flow", flows, MOVE)
+        await copy(connection, "holding", network.holdings(batches), SHOP)
+        written += count
+    await connection.execute(VACUUM)
     return written
 
 
-async def _copy(connection: "asyncpg.Connection[asyncpg.Record]", table: str, rows: Any) -> None:
-    await connection.copy_records_to_table(table, records=rows, columns=COLUMNS[table])
+async def copy(connection: Connection, table: str, rows: bytes, layout: Layout) -> None:
+    """Write rows that `layout`, or one with the same columns, made."""
+    source = BytesIO(HEADER + rows + TRAILER)
+    await connection.copy_to_table(table, source=source, columns=layout.columns, format="binary")

@@ -99,7 +99,6 @@ async def rows(bench: Bench) -> AsyncIterator[Row]:
         await _fill(dsn, units)
         for processes in PROCESSES[bench.size]:
             async with bench.service(dsn, SUYUAN_PROCESSES=str(processes)) as service:
-                assert service.process is not None
                 measured = _Measured(service, dsn, units, SECONDS[bench.size], REPEATS[bench.size])
                 for scan in SCANS:
                     yield await measured.row(scan, processes)
@@ -179,8 +178,7 @@ class _Measured:
         def request(number: int) -> bytes:
             return f"GET {scan.path(number, self.units)}{tail}".encode()
 
-        assert self.service.process is not None
-        pid = self.service.process.pid
+        pid = self.service.pid
         before = work_until_now(pid)
         took = await asyncio.to_thread(
             drive, self.service.port, CONNECTIONS, self.seconds, request, self.begun, scan.status

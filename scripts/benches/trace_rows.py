@@ -1,34 +1,17 @@
 """How fast a trace is: against one recursive statement, against a pass in memory, and over HTTP."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final, NamedTuple
 
-import asyncpg
-import httpx
-import numpy as np
-
-from scripts.benches.databases import Bench
-from scripts.benches.measuring import Row, Sample, Size, at_most, in_turns
+from scripts.benches import trace_http_rows
+from scripts.benches.databases import Bench, Written
+from scripts.benches.measuring import Row, Size, at_most, in_turns
+from scripts.benches.networks import LEVELS as LEVELS_OF_A_TREE
 from scripts.benches.networks import Network, write
-from scripts.benches.recursive import RECURSIVE
-from service.db.transaction import Transaction, create_engine, transaction
-from service.trace.answer import Answer
-from service.trace.exports import whole
-from service.trace.holders import load_holders
-from service.trace.passes import Flows
-from service.trace.schemas import Trace
-from service.trace.starts import Question, Starts, find_starts
-from service.trace.walk import Walk, walk
-
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
-else:
-    Connection = asyncpg.Connection
+from scripts.benches.traced import Traced, asking, in_memory, timed
+from service.trace.starts import Question
 
 #: Flows of the networks, the smaller first: the largest is where figures are taken, all show the growth.
 FLOWS: Final = {
@@ -37,218 +20,150 @@ FLOWS: Final = {
     Size.LARGE: (1_000_000, 10_000_000),
 }
 FAN_OUT: Final = {Size.SMALL: 5, Size.MEDIUM: 19, Size.LARGE: 19}
-REPEATS: Final = {Size.SMALL: 1, Size.MEDIUM: 9, Size.LARGE: 9}
-#: Levels of a tree at which traces start: about 13, 270, 5,300 and 101,000 holdings are affected.
-LEVELS: Final = {Size.SMALL: (2, 1), Size.MEDIUM: (3, 2, 1, 0), Size.LARGE: (3, 2, 1, 0)}
-MOST: Final = 10_000_000
+REPEATS: Final = {Size.SMALL: 1, Size.MEDIUM: 9, Size.LARGE: 5}
+#: Levels of a tree at which traces start: about 14, 280, 5,300 and 101,000 holdings are affected.
+LEVELS: Final = {Size.SMALL: (3, 1), Size.MEDIUM: (3, 2, 1, 0), Size.LARGE: (3, 2, 1, 0)}
+#: Trees of which one start at each level but the top is held against the plain rule.
+SAMPLED: Final = {Size.SMALL: 1, Size.MEDIUM: 3, Size.LARGE: 2}
+#: Batches of a trace with several starts.
+STARTS: Final = {Size.SMALL: 10, Size.MEDIUM: 200, Size.LARGE: 200}
 FEW: Final = 100
 MANY: Final = 90_000
+PRODUCT: Final = "https://trade.example/product/"
 STATEMENT: Final = "one recursive statement"
-
-
-@dataclass(frozen=True, slots=True)
-class Traced:
-    """One start in one network."""
-
-    connection: Connection
-    tx: Transaction
-    starts: Starts
-
-    @property
-    def batch(self) -> int:
-        """The batch that the trace starts from."""
-        (batch,) = self.starts.batches
-        return batch
-
-    async def walk(self) -> Walk:
-        """The holdings reached, since when, and the flows that carry."""
-        return await walk(self.tx, self.starts.nodes, forward=True, skew=timedelta(0), most=MOST)
-
-    async def balances(self) -> Walk:
-        """The walk, and what each holding received, shipped, sold and has."""
-        found = await self.walk()
-        held, _ = await load_holders(self.tx, found, datetime.now(UTC))
-        assert len(held) == len(found)
-        return found
-
-    async def recursive(self) -> int:
-        """The same holdings and moments by one statement; how many."""
-        return len(await self.connection.fetch(RECURSIVE.reached, self.batch))
-
-    async def recursive_balances(self) -> int:
-        """The same with the balances."""
-        return len(await self.connection.fetch(RECURSIVE.with_balances, self.batch))
+#: How much longer a holding may take in another kind of trace, or among more flows.
+AS_FAST: Final = at_most(1.3)
 
 
 async def rows(bench: Bench) -> AsyncIterator[Row]:
     """The rows of traces."""
-    walks: dict[int, list[tuple[str, float]]] = {}
+    walks: dict[int, list[Row]] = {}
     sizes = FLOWS[bench.size]
     for flows in sizes:
-        async with bench.database() as dsn:
-            network = Network.of(flows, FAN_OUT[bench.size])
-            began = perf_counter()
-            connection = await asyncpg.connect(dsn, server_settings={"jit": "off"})
-            written = await write(connection, network)
-            await connection.close()
-            yield Row("trace", f"a network of {written:,} flows written", perf_counter() - began, "s")
+        network = Network.of(flows, FAN_OUT[bench.size])
+        name = f"network_{flows}_{network.fan_out}_{network.seed}"
+        async with bench.written(name, partial(write, network=network)) as written:
             walks[flows] = []
-            for level in LEVELS[bench.size]:
-                async for row in _of_level(dsn, network, level, bench.size):
-                    if row.alternative == STATEMENT:
-                        walks[flows].append((row.what, row.figure))
-                    yield row
-            async for row in _over_http(bench, dsn, network):
+            async for row in _of_network(bench, network, written):
+                if row.alternative == STATEMENT and row.what.startswith("walk"):
+                    walks[flows].append(row)
                 yield row
+            async for row in trace_http_rows.of_network(bench, written.dsn, network):
+                yield row
+    async for row in trace_http_rows.of_a_fan(bench):
+        yield row
     if len(sizes) > 1:
         small, large = sizes[0], sizes[-1]
-        for (what, figure), (_, before) in zip(walks[large], walks[small], strict=True):
+        for row, before in zip(walks[large], walks[small], strict=True):
             beside = f"the same among {small:,} flows"
-            yield Row("trace", f"{what}, among {large:,} flows", figure, "ms", beside, before, at_most(1.3))
+            what = f"{row.what}, among {large:,} flows"
+            yield Row("trace", what, row.figure, "ms", beside, before.figure, AS_FAST)
 
 
-async def _of_level(dsn: str, network: Network, level: int, size: Size) -> AsyncIterator[Row]:
-    start = network.first_of_level(level)
-    engine = create_engine(dsn)
-    connection = await asyncpg.connect(dsn, server_settings={"jit": "off"})
-    try:
-        async with transaction(engine, snapshot=True) as tx:
-            question = Question((_uri(start, level),))
-            one = Traced(connection, tx, await find_starts(tx, question, forward=True))
-            found = await one.walk()
-            assert len(found) == await one.recursive()
-            repeats = REPEATS[size]
-            walked, recursive = await in_turns(_timed(one.walk), _timed(one.recursive), repeats=repeats)
-            affected = len(found)
-            yield Row(
-                *("trace", f"walk, {affected:,} holdings affected", walked.median, "ms"),
-                *(STATEMENT, recursive.median),
-                at_most(0.1) if affected >= MANY else at_most(1.1) if affected <= FEW else None,
-                {"p90 ms": walked.percentile(90)},
-            )
-            told, recursive = await in_turns(
-                _timed(one.balances), _timed(one.recursive_balances), repeats=repeats
-            )
-            yield Row(
-                *("trace", f"trace with balances, {affected:,} holdings", told.median, "ms"),
-                *("one recursive statement, with balances", recursive.median),
-            )
-            if affected >= MANY:
-                async for row in _many(one, found, repeats):
+async def _of_network(bench: Bench, network: Network, written: Written) -> AsyncIterator[Row]:
+    size, dsn = bench.size, written.dsn
+    if written.seconds is not None:
+        yield Row("trace", f"a network of {written.rows:,} flows written", written.seconds, "s")
+    yield await _sampled(dsn, network, SAMPLED[size])
+    for level in LEVELS[size]:
+        question = Question((network.uri(network.first_of_level(level)),))
+        async with asking(dsn, question) as one:
+            async for row in _walked(one, "walk", written.rows, REPEATS[size]):
+                yield row
+            async for row in _with_balances(one, REPEATS[size]):
+                yield row
+    top = Question((network.uri(network.first_of_level(LEVELS[size][-1])),))
+    async with asking(dsn, top) as forward_from_one:
+        for kind in _kinds(network, STARTS[size]):
+            async with asking(dsn, kind.question, forward=kind.forward) as one:
+                work = one.asked if kind.finding else one.walk
+                # Fewer times: backward, the statement takes ten times as long.
+                repeats = max(1, REPEATS[size] // 3)
+                async for row in _walked(one, kind.what, written.rows, repeats, work, forward_from_one):
                     yield row
-    finally:
-        await connection.close()
-        await engine.dispose()
 
 
-async def _many(one: Traced, found: Walk, repeats: int) -> AsyncIterator[Row]:
-    flows = found.flows
-    memory, walked = await in_turns(_timed(_in_memory(flows, one.batch)), _timed(one.walk), repeats=repeats)
-    yield Row(
-        *("trace", f"walk, {len(found):,} holdings affected", walked.median, "ms"),
-        *("a pass in memory, reach only", memory.median, at_most(6)),
+class _Kind(NamedTuple):
+    """A kind of trace other than forward from one batch. `finding`: its starts are found in the time told."""
+
+    what: str
+    question: Question
+    forward: bool
+    finding: bool = False
+
+
+def _kinds(network: Network, starts: int) -> Sequence[_Kind]:
+    leaf, second = network.first_of_level(LEVELS_OF_A_TREE - 1), network.first_of_level(1)
+    made, began = network.made_on(leaf), network.made_on(second)
+    leaves = Question(product=f"{PRODUCT}{LEVELS_OF_A_TREE}", made_from=made, made_to=made)
+    day = Question(product=f"{PRODUCT}2", made_from=began, made_to=began)
+    several = Question([network.uri(network.first_of_level(2) + n) for n in range(starts)])
+    return (
+        _Kind("backward from one batch", Question((network.uri(leaf),)), forward=False),
+        _Kind("backward from all that was made on a day", leaves, forward=False),
+        _Kind(f"forward from {starts} batches", several, forward=True),
+        _Kind("forward from a product and a day, finding them too", day, forward=True, finding=True),
     )
-    told = await Answer.load(one.tx, one.starts, found, now=datetime.now(UTC))
-    value = await whole(one.tx, told)
-    model = Trace.model_validate(value)
-
-    async def pydantic() -> None:
-        await asyncio.to_thread(model.model_dump_json)
-
-    (dumped,) = await in_turns(_timed(pydantic), repeats=max(1, repeats // 3))
-    yield Row("trace", f"{len(found):,} holdings and their flows as JSON by pydantic", dumped.median, "ms")
 
 
-def _in_memory(flows: Flows, start: int) -> Callable[[], Awaitable[int]]:
-    """Breadth first over a table of flows ordered by where they leave, times left out."""
-    ends = np.concatenate([flows.batch, flows.to_batch])
-    sites = np.concatenate([flows.from_site, flows.to_site])
-    _, index = np.unique(ends * (int(sites.max()) + 1) + sites, return_inverse=True)
-    near, far = np.split(index, 2)
-    order = np.argsort(near, kind="stable")
-    far = far[order]
-    first = np.searchsorted(near[order], np.arange(int(index.max()) + 2))
-    front = np.unique(near[flows.batch == start])
-
-    async def reached() -> int:
-        seen = np.zeros(len(first) - 1, dtype=np.bool_)
-        nodes = front
-        seen[nodes] = True
-        while len(nodes):
-            counts = first[nodes + 1] - first[nodes]
-            places = np.repeat(first[nodes] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
-            nodes = np.unique(far[places + np.arange(len(places))])
-            nodes = nodes[~seen[nodes]]
-            seen[nodes] = True
-        return int(seen.sum())
-
-    return reached
+async def _sampled(dsn: str, network: Network, trees: int) -> Row:
+    """The walk against the plain rule, forward and backward, spread over the trees."""
+    agreed = asked = 0
+    for number in range(min(trees, network.trees)):
+        tree = number * (network.trees // min(trees, network.trees))
+        first = network.first_of_level(0, tree)
+        for level, forward in ((1, True), (2, True), (LEVELS_OF_A_TREE - 1, False)):
+            question = Question((network.uri(network.first_of_level(level, tree)),))
+            async with asking(dsn, question, forward=forward) as one:
+                agreed += await one.agrees(first, first + network.tree - 1)
+                asked += 1
+    assert agreed == asked
+    return Row("trace", "samples on which the walk is the plain rule", agreed, "traces", "asked", asked)
 
 
-async def _over_http(bench: Bench, dsn: str, network: Network) -> AsyncIterator[Row]:
-    """From the request to the last byte, against the trace itself."""
-    level = LEVELS[bench.size][-1]
-    affected = 0
-    repeats = max(1, REPEATS[bench.size] // 3)
-    question = Question((_uri(network.first_of_level(level), level),))
-    engine = create_engine(dsn)
-    firsts: dict[str, list[float]] = {"ndjson": [], "csv": [], "json": []}
-    async with bench.service(dsn) as service:
-        headers = {"Authorization": f"Bearer {service.key}"}
-        async with (
-            httpx.AsyncClient(base_url=service.url, headers=headers, timeout=300) as client,
-            transaction(engine, snapshot=True) as tx,
-        ):
-
-            async def trace_itself() -> None:
-                starts = await find_starts(tx, question, forward=True)
-                found = await walk(tx, starts.nodes, forward=True, skew=timedelta(0), most=MOST)
-                await Answer.load(tx, starts, found, now=datetime.now(UTC))
-                nonlocal affected
-                affected = len(found)
-
-            def asked(form: str) -> Callable[[], Awaitable[None]]:
-                query = {"batch": question.batches[0], "format": form, "flows": "false"}
-
-                async def ask() -> None:
-                    began = perf_counter()
-                    async with client.stream("GET", f"/v1/trace/forward?{urlencode(query)}") as answer:
-                        assert answer.status_code == 200
-                        pieces = answer.aiter_raw()
-                        await anext(pieces)
-                        firsts[form].append(1000 * (perf_counter() - began))
-                        async for _ in pieces:
-                            pass
-
-                return ask
-
-            itself, *told = await in_turns(
-                _timed(trace_itself), *(_timed(asked(form)) for form in firsts), repeats=repeats
-            )
-    await engine.dispose()
-    titles = {
-        "ndjson": "holdings as JSON lines",
-        "csv": "holders as CSV",
-        "json": "one JSON document, flows too",
-    }
-    for form, sample in zip(firsts, told, strict=True):
-        yield Row(
-            *("trace", f"HTTP, {affected:,} holdings: {titles[form]}", sample.median, "ms"),
-            *("the trace itself", itself.median, at_most(2) if form == "ndjson" else None),
-            more={"first byte ms": Sample(tuple(firsts[form][1:])).median},
+async def _walked(
+    one: Traced,
+    what: str,
+    flows: int,
+    repeats: int,
+    work: Callable[[], Awaitable[object]] | None = None,
+    beside: Traced | None = None,
+) -> AsyncIterator[Row]:
+    """`work`: what is timed, by default the walk; `beside`: another trace, timed in turns with it."""
+    found, other = await one.walk(), beside or one
+    affected = len(found)
+    assert affected == await one.recursive()
+    walked, recursive, forward = await in_turns(
+        timed(work or one.walk), timed(one.recursive), timed(other.walk), repeats=repeats
+    )
+    target = at_most(0.1) if affected >= MANY else at_most(1.1) if affected <= FEW else None
+    row = Row(
+        *("trace", f"{what}, {affected:,} holdings affected", walked.median, "ms"),
+        *(STATEMENT, recursive.median, target),
+        {"p90 ms": walked.percentile(90), "affected": affected, "among flows": flows},
+    )
+    yield row
+    if beside is not None and affected > FEW:
+        figure, before = 1000 * walked.median / affected, 1000 * forward.median / len(await beside.walk())
+        yield Row("trace", f"{what}, a holding", figure, "us", "forward from one batch", before, AS_FAST)
+    if affected >= MANY and what == "walk":
+        memory, walked = await in_turns(
+            timed(in_memory(found.flows, one.batches)), timed(one.walk), repeats=repeats
+        )
+        yield replace(
+            row,
+            figure=walked.median,
+            alternative="a pass in memory, reach only",
+            alternative_figure=memory.median,
+            target=at_most(6),
         )
 
 
-def _uri(batch: int, level: int) -> str:
-    return f"https://trade.example/product/{level + 1}/lot/{batch}"
-
-
-def _timed(work: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[float]]:
-    """The milliseconds that some work takes."""
-
-    async def measure() -> float:
-        began = perf_counter()
-        await work()
-        return 1000 * (perf_counter() - began)
-
-    return measure
+async def _with_balances(one: Traced, repeats: int) -> AsyncIterator[Row]:
+    affected = len(await one.walk())
+    told, recursive = await in_turns(timed(one.balances), timed(one.recursive_balances), repeats=repeats)
+    yield Row(
+        *("trace", f"trace with balances, {affected:,} holdings", told.median, "ms"),
+        *("one recursive statement, with balances", recursive.median),
+        more={"affected": affected},
+    )
