@@ -33,6 +33,8 @@ UNITS_OF_A_LOT: Final = 10_000
 HOT_CODES: Final = 100
 #: Units written by one statement.
 WRITTEN_AT_ONCE: Final = 1_000_000
+#: In which the page of one more lot is made.
+LOT_SECONDS: Final = 0.03
 #: Until PostgreSQL has counted what connections that have ended worked.
 REAPED_SECONDS: Final = 0.2
 PHONE: Final = "Mozilla/5.0 (Linux; Android 14) Mobile"
@@ -100,6 +102,7 @@ async def rows(bench: Bench) -> AsyncIterator[Row]:
         for processes in PROCESSES[bench.size]:
             async with bench.service(dsn, SUYUAN_PROCESSES=str(processes)) as service:
                 measured = _Measured(service, dsn, units, SECONDS[bench.size], REPEATS[bench.size])
+                await measured.look_at_lots()
                 for scan in SCANS:
                     yield await measured.row(scan, processes)
 
@@ -134,6 +137,16 @@ class _Measured:
     seconds: float
     repeats: int
     begun: int = 0
+
+    async def look_at_lots(self) -> None:
+        """One page of every lot and more: what the pages of a lot have in common is made once a minute."""
+        lots = self.units // UNITS_OF_A_LOT + 1
+        tail = f" HTTP/1.1\r\nHost: {urlsplit(self.service.url).netloc}\r\nAccept: text/html\r\n\r\n"
+
+        def request(number: int) -> bytes:
+            return f"GET /p{_code(number % lots * UNITS_OF_A_LOT % self.units)}{tail}".encode()
+
+        await asyncio.to_thread(drive, self.service.port, CONNECTIONS, lots * LOT_SECONDS, request, 0, 200)
 
     async def row(self, scan: Scan, processes: int) -> Row:
         """Scans and the ceiling in turns."""
