@@ -21,8 +21,33 @@ SPREAD: Final[Mapping[str, str]] = {
 TOGETHER: Final = 5_000
 
 
+#: What parties see is said by policies, which name tables by number: they are made anew on the new ones.
+KEEP_POLICIES: Final = """
+CREATE TEMPORARY TABLE kept_policy ON COMMIT DROP AS
+SELECT tablename, policyname, qual FROM pg_policies WHERE schemaname = 'public' AND cmd = 'SELECT'
+"""
+DROP_POLICIES: Final = """
+DO $$ DECLARE kept record; BEGIN
+    FOR kept IN SELECT * FROM kept_policy LOOP
+        EXECUTE format('DROP POLICY %I ON %I', kept.policyname, kept.tablename);
+    END LOOP;
+END $$
+"""
+MAKE_POLICIES: Final = """
+DO $$ DECLARE kept record; BEGIN
+    FOR kept IN SELECT * FROM kept_policy LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', kept.tablename);
+        EXECUTE format('CREATE POLICY %I ON %I FOR SELECT USING (%s)',
+                       kept.policyname, kept.tablename, kept.qual);
+    END LOOP;
+END $$
+"""
+
+
 def front(shards: Sequence[str]) -> Iterator[str]:
-    """The statements that spread a database, rows and all, over shards: `key=value …` of libpq each."""
+    """The statements that spread a database, rows and all, over shards: `key=value …` of libpq each. For one
+    transaction; the service grants parties their reading when it starts the next time.
+    """
     yield "CREATE EXTENSION IF NOT EXISTS postgres_fdw"
     for number, address in enumerate(shards):
         told: dict[str, str] = dict(pair.split("=", 1) for pair in address.split())
@@ -35,7 +60,12 @@ def front(shards: Sequence[str]) -> Iterator[str]:
             "fdw_tuple_cost": "0.001",
         }
         yield f"CREATE SERVER shard_{number} FOREIGN DATA WRAPPER postgres_fdw {_options(told)}"
-        yield f"CREATE USER MAPPING FOR CURRENT_USER SERVER shard_{number} {_options(login)}"
+        if "password" not in login:
+            login["password_required"] = "false"
+        # Parties' questions are asked in a role of their own.
+        yield f"CREATE USER MAPPING FOR PUBLIC SERVER shard_{number} {_options(login)}"
+    yield KEEP_POLICIES
+    yield DROP_POLICIES
     for table, key in SPREAD.items():
         yield f"ALTER TABLE {table} RENAME TO {table}_of_one"
         yield f"CREATE TABLE {table} (LIKE {table}_of_one INCLUDING DEFAULTS) PARTITION BY HASH ({key})"
@@ -48,6 +78,7 @@ def front(shards: Sequence[str]) -> Iterator[str]:
         yield f"INSERT INTO {table} SELECT * FROM {table}_of_one"
         yield f"DROP TABLE {table}_of_one"
         yield f"ANALYZE {table}"
+    yield MAKE_POLICIES
 
 
 def _options(told: Mapping[str, str]) -> str:
@@ -59,7 +90,8 @@ def _options(told: Mapping[str, str]) -> str:
 
 def main() -> None:
     """Print the statements."""
-    sys.stdout.writelines(f"{statement};\n" for statement in front(sys.argv[1:]))
+    statements = ("BEGIN", *front(sys.argv[1:]), "COMMIT")
+    sys.stdout.writelines(f"{statement};\n" for statement in statements)
 
 
 if __name__ == "__main__":

@@ -19,12 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scripts.benches import trade
 from scripts.sharding import SPREAD, front
+from service.auth.sight import see_as_party
 from service.capture import conduct
 from service.db import embedded
 from service.db.account import account_for, spawn
 from service.db.binaries import Binaries
 from service.db.embedded import USER, EmbeddedPostgres
 from service.db.migrate import upgrade
+from service.db.party_role import ensure_party_role
 from service.db.statements import statement
 from service.db.transaction import Transaction, create_engine, transaction
 from service.events.json_document import read_document
@@ -86,6 +88,8 @@ async def engines(machine: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]
     for number in range(DOCUMENTS):
         await _capture(one, number)
     await one.dispose()
+    # Somebody runs every third place, and sees what comes and goes there.
+    await execute(on_database(machine, "one"), "UPDATE site SET party_id = 1 WHERE id % 3 = 0")
     await execute(machine, "CREATE DATABASE spread TEMPLATE one")
     host = machine.partition("host=")[2].partition("&")[0]
     shards = [f"host={host} port=5432 dbname=shard_{number} user={USER}" for number in range(SHARDS)]
@@ -96,6 +100,8 @@ async def engines(machine: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]
         for each in front(shards):
             await connection.execute(each)
     await connection.close()
+    for name in ("one", "spread"):
+        await ensure_party_role(on_database(machine, name))
     one, spread = create_engine(on_database(machine, "one")), create_engine(on_database(machine, "spread"))
     yield one, spread
     await one.dispose()
@@ -144,6 +150,21 @@ async def test_traces_over_shards_are_those_of_one_machine(engines: tuple[AsyncE
         assert reached > 100
 
 
+async def test_a_party_sees_over_shards_what_it_sees_on_one_machine(
+    engines: tuple[AsyncEngine, AsyncEngine],
+) -> None:
+    seen = []
+    for engine in engines:
+        async with transaction(engine, snapshot=True) as tx:
+            everything = await tx.sql.fetchval("SELECT count(*) FROM flow")
+            await see_as_party(tx, 1)
+            seen.append([await tx.sql.fetchval(f"SELECT count(*) FROM {table}") for table in SEEN])
+    assert seen[0] == seen[1]
+    assert 0 < seen[0][0] < everything
+
+
+#: Of which parties see their own rows, by policy.
+SEEN = ("flow", "holding", "journal_entry", "event_item", "event", "batch")
 ASKED = {"flows_from": "batch_id", "flows_to": "to_batch_id", "held_of": "batch_id"}
 
 
@@ -152,8 +173,8 @@ async def test_shards_are_asked_for_batches_all_at_once(
     engines: tuple[AsyncEngine, AsyncEngine], name: str, column: str
 ) -> None:
     async with transaction(engines[1], snapshot=True) as tx:
-        more = [NOW] if name == "held_of" else []
-        plan = await tx.sql.fetch(f"EXPLAIN (VERBOSE) {statement('service.trace', name)}", [1, 2, 3], *more)
+        more = NOW if name == "held_of" else 1_000
+        plan = await tx.sql.fetch(f"EXPLAIN (VERBOSE) {statement('service.trace', name)}", [1, 2, 3], more)
     lines = [row[0] for row in plan]
     asked = [line for line in lines if "Remote SQL" in line]
     assert len(asked) == SHARDS
