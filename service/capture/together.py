@@ -1,6 +1,6 @@
 """Single events captured in groups: those that come while one group is written make the next.
 
-A commit, and the sixty or so statements before it, cost a group little more than one event. Each is answered
+A commit, and the forty or so statements before it, cost a group little more than one event. Each is answered
 after the commit of its group: what was answered is stored, projected and in the next trace. Nothing waits to
 fill a group.
 
