@@ -17,16 +17,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.app import create_app
 from service.db import replica as replicas
 from service.db.embedded import EmbeddedPostgres
+from service.db.party_role import ensure_party_role
 from service.db.replica import Replica
 from service.db.transaction import create_engine, transaction
 from service.errors import Unavailable
 from service.web.reading import AS_OF, POSITION
 from suyuan import AsyncSuyuan
 from tests.api.recalling import recall
-from tests.api.registering import TEA, refused, register_batch, register_product
+from tests.api.registering import TEA, refused, register, register_batch, register_product
 from tests.conftest import execute, on_database
 from tests.standby import fetch, standby_of, wait_until_replayed
-from tests.world import capture, commission, document, ship, uri
+from tests.world import capture, commission, document, gln, ship, uri
 
 BOUND = 5.0
 LOT = f"/01/{TEA}/10/L1"
@@ -208,6 +209,24 @@ async def test_a_key_that_was_revoked_opens_nothing_whatever_the_standby_knows(w
         assert world.replica.is_usable()
         answer = await world.client.get("/v1/trace/forward", params={"batch": uri("F1")})
         assert answer.status_code == 401
+
+
+async def test_a_party_sees_its_own_rows_of_the_standby_and_no_others(world: World, database: str) -> None:
+    await ensure_party_role(database)
+    party = await register(world.client, "parties", name_zh="店铺", gln=gln("shop"))
+    await register(world.client, "sites", gln=gln("shop"), name_zh="店铺", party_id=party["id"])
+    await capture(
+        world.client,
+        ship("F1=4", at="maker", to="shop", on=2),
+        ship("F1=3", at="maker", to="rival", on=3),
+    )
+    body = {"name": "shop", "role": "holder", "party_id": party["id"]}
+    key = (await world.client.post("/v1/keys", json=body)).json()["key"]
+    await world.followed()
+    assert world.replica.is_usable()
+    mine = await world.holders(Authorization=f"Bearer {key}")
+    theirs = await world.holders()
+    assert 0 < len(mine) < len(theirs) == 3
 
 
 async def test_a_standby_that_is_none_or_of_another_database_is_not_read_from(
