@@ -31,8 +31,9 @@ FEW: Final = 200
 MADE_MOST: Final = 500
 #: Flows read for each holding that a trace may reach: batches are read whole, and some flows do not carry.
 FLOWS_OF_A_HOLDING: Final = 20
-#: A trace begins as a small one, for at most so many questions, each for at most so many batches.
-FEW_QUESTIONS: Final = 5
+#: A trace begins as a small one, for at most so many questions, each for at most so many batches. One, for
+#: the next brings all generations at once, and on a busy machine each question waits for its turn.
+FEW_QUESTIONS: Final = 1
 FEW_BATCHES: Final = 8
 MUCH_TO_READ: Final = (
     "The batches of this trace have more flows than are read for one trace; narrow its start.",

@@ -26,3 +26,5 @@ def test_the_small_bench_measures_every_area(tmp_path: Path) -> None:
         assert row["figure"] > 0, row
         assert row["alternative"] is None or row["alternative_figure"] > 0, row
         assert f"{row['area']}: " in done.stdout, row
+    for form in ("png", "svg"):
+        assert told.with_suffix(f".{form}").stat().st_size > 0
