@@ -5,19 +5,16 @@ import re
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import asyncpg
-
-from scripts.benches.databases import Bench
+from scripts.benches.databases import Bench, Connection
 from scripts.benches.measuring import Row, Sample, Size, at_least
 from scripts.benches.phone import drive
 from scripts.benches.work import Work, work_until_now
 from service.db.binaries import carried
-from service.db.transaction import create_engine, transaction
-from service.registry.ensure import NewBatch, ensure_batches
 from tests.server import Server
 
 GTIN: Final = "06901234567892"
@@ -49,7 +46,15 @@ ORDER BY number
 SELECT_ONLY: Final = r"\set id random(1, {units})" + "\nSELECT id, batch_id FROM unit WHERE id = :id;\n"
 TPS: Final = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 PROCESSED: Final = re.compile(r"actually processed: (\d+)")
-NAME: Final = "UPDATE product SET name_zh = '阿莫西林胶囊', name_en = 'Amoxicillin', category = 'medicine'"
+MAKE_PRODUCT: Final = """
+INSERT INTO product (uri, gtin, category, name_zh, name_en, source, created_at, updated_at)
+VALUES ($1, $2, 'medicine', '阿莫西林胶囊', 'Amoxicillin', 'registered', now(), now())
+"""
+MAKE_LOTS: Final = """
+INSERT INTO batch (uri, product_id, lot, of_one, source, created_at, updated_at)
+SELECT product.uri || '/10/L' || number, product.id, 'L' || number, false, 'registered', now(), now()
+FROM product, generate_series(0, $1::int) AS number
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,7 @@ SCANS: Final = (
 async def rows(bench: Bench) -> AsyncIterator[Row]:
     """The rows of scan."""
     units = UNITS[bench.size]
-    async with bench.database() as dsn:
-        await _fill(dsn, units)
+    async with bench.written(f"units_{units}", partial(_fill, units=units)) as (dsn, _, _):
         for processes in PROCESSES[bench.size]:
             async with bench.service(dsn, SUYUAN_PROCESSES=str(processes)) as service:
                 measured = _Measured(service, dsn, units, SECONDS[bench.size], REPEATS[bench.size])
@@ -107,24 +111,14 @@ async def rows(bench: Bench) -> AsyncIterator[Row]:
                     yield await measured.row(scan, processes)
 
 
-async def _fill(dsn: str, units: int) -> None:
-    engine = create_engine(dsn, pool_size=1)
-    product = f"https://id.gs1.org/01/{GTIN}"
-    lots = [f"L{number}" for number in range(units // UNITS_OF_A_LOT + 1)]
-    async with transaction(engine) as tx:
-        await ensure_batches(
-            tx, [NewBatch(f"{product}/10/{lot}", product, lot, of_one=False) for lot in lots]
-        )
-        await tx.sql.execute(NAME)
-    await engine.dispose()
-    connection = await asyncpg.connect(dsn)
-    try:
-        for first in range(0, units, WRITTEN_AT_ONCE):
-            last = min(units, first + WRITTEN_AT_ONCE) - 1
-            await connection.execute(MAKE_UNITS, GTIN, first, last, UNITS_OF_A_LOT)
-        await connection.execute("VACUUM ANALYZE")
-    finally:
-        await connection.close()
+async def _fill(connection: Connection, *, units: int) -> int:
+    await connection.execute(MAKE_PRODUCT, f"https://id.gs1.org/01/{GTIN}", GTIN)
+    await connection.execute(MAKE_LOTS, units // UNITS_OF_A_LOT)
+    for first in range(0, units, WRITTEN_AT_ONCE):
+        last = min(units, first + WRITTEN_AT_ONCE) - 1
+        await connection.execute(MAKE_UNITS, GTIN, first, last, UNITS_OF_A_LOT)
+    await connection.execute("VACUUM ANALYZE")
+    return units
 
 
 @dataclass(slots=True)
