@@ -512,35 +512,33 @@ async def test_a_failed_inspection_brings_clocks_of_its_own(world: httpx.AsyncCl
 SERIAL = f"https://id.gs1.org/01/{gtin('noodles')}/21/"
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"profile": "MOON"}, "/profile"),
-        ({"kind": "return"}, "/kind"),
-        ({"cause": "order"}, ""),
-        ({"cause": "complaints"}, ""),
-        ({"cause": "failed_inspection"}, ""),
-        ({"responsible_party_id": 999}, "/responsible_party_id"),
-        ({"contact": {"phone": "x"}}, "/contact/phone"),
-        ({"planned_quantity": {"KGM": "-1"}}, "/planned_quantity/KGM"),
-        ({"planned_quantity": {"kilo": "1"}}, "/planned_quantity/kilo"),
-        ({"product": gtin("noodles")}, ""),
-        ({"batch": [], "holding": "x"}, ""),
-        ({"batch": [], "unit": [uri("noodles/N1")]}, "unit"),
-        ({"batch": [], "unit_range": [{"first": SERIAL + "A9", "last": SERIAL + "A10"}]}, "unit_range"),
-        ({"batch": [], "unit_range": [{"first": SERIAL + "A2", "last": SERIAL + "A1"}]}, "unit_range"),
-        ({"batch": [], "product": gtin("noodles"), "made_from": "x", "made_to": "x"}, "/made_from"),
-    ],
-)
-async def test_bad_input_names_the_field(world: httpx.AsyncClient, body: Json, field: str) -> None:
-    whole = {**CASE, "batch": [uri("noodles/N1")], **body}
-    answer = await world.post("/v1/recalls", json=whole)
-    assert answer.status_code == 400, answer.text
-    problem = answer.json()
-    assert problem["detail_zh"] != problem["detail"]
-    assert field in {error["field"].removesuffix("/[key]") for error in problem["errors"]} or not field, (
-        problem
-    )
+BAD: list[tuple[Json, str]] = [
+    ({"profile": "MOON"}, "/profile"),
+    ({"kind": "return"}, "/kind"),
+    ({"cause": "order"}, ""),
+    ({"cause": "complaints"}, ""),
+    ({"cause": "failed_inspection"}, ""),
+    ({"responsible_party_id": 999}, "/responsible_party_id"),
+    ({"contact": {"phone": "x"}}, "/contact/phone"),
+    ({"planned_quantity": {"KGM": "-1"}}, "/planned_quantity/KGM"),
+    ({"planned_quantity": {"kilo": "1"}}, "/planned_quantity/kilo"),
+    ({"product": gtin("noodles")}, ""),
+    ({"batch": [], "holding": "x"}, ""),
+    ({"batch": [], "unit": [uri("noodles/N1")]}, "unit"),
+    ({"batch": [], "unit_range": [{"first": SERIAL + "A9", "last": SERIAL + "A10"}]}, "unit_range"),
+    ({"batch": [], "unit_range": [{"first": SERIAL + "A2", "last": SERIAL + "A1"}]}, "unit_range"),
+    ({"batch": [], "product": gtin("noodles"), "made_from": "x", "made_to": "x"}, "/made_from"),
+]
+
+
+async def test_bad_input_names_the_field(world: httpx.AsyncClient) -> None:
+    for body, field in BAD:
+        answer = await world.post("/v1/recalls", json={**CASE, "batch": [uri("noodles/N1")], **body})
+        assert answer.status_code == 400, (body, answer.text)
+        problem = answer.json()
+        assert problem["detail_zh"] != problem["detail"]
+        fields = {error["field"].removesuffix("/[key]") for error in problem["errors"]}
+        assert field in fields or not field, (body, problem)
 
 
 async def test_bad_filings_moves_and_pages_are_refused(world: httpx.AsyncClient) -> None:
