@@ -23,7 +23,7 @@ def session() -> str:
 
 def test_the_session_works_as_printed(server: Server, tmp_path: Path) -> None:
     lines = session().splitlines()
-    assert len(lines) == 12
+    assert len(lines) == 14
     server.start()
     (tmp_path / "scripts").symlink_to(ROOT / "scripts")
     (tmp_path / ".venv").symlink_to(sys.prefix)
