@@ -91,7 +91,13 @@ RECALLS = (
     *(recall_alarm_routes.router, filing_routes.router, *report_routes.ROUTERS),
     *(publishing_routes.router, openfda_routes.router),
 )
-NOTICES = (channel_routes.router, notice_routes.router, case_answer_routes.router, answer_routes.router)
+NOTICES = (
+    channel_routes.router,
+    notice_routes.router,
+    case_answer_routes.inbox,
+    case_answer_routes.router,
+    answer_routes.router,
+)
 ACCESS = (access_routes.router, access_routes.public, operation_routes.public, operation_routes.router)
 #: What hears of what happens below it.
 LISTENING = (owners, recall_conduct, recall_alarms, recall_advice, notices_making)

@@ -123,7 +123,12 @@ class Sight(Enum):
 #: Roles that see their party's part only. A regulator sees everything: no jurisdictions are known yet.
 BOUND: Final = frozenset({Role.HOLDER, Role.LABORATORY})
 #: What a party writes: these look at whose it is themselves.
-OWN: Final = ("/v1/whoami", "/v1/keys", "/v1/members", "/v1/invitations", "/epcis/capture", "/epcis/events")
+OWN: Final = (
+    *("/v1/whoami", "/v1/keys", "/v1/members", "/v1/invitations", "/v1/notices"),
+    *("/epcis/capture", "/epcis/events"),
+)
+#: Those of them that look at whose it is where it is read, too.
+OWN_READ: Final = OWN[:5]
 
 
 def sight(role: Role, method: str, path: str) -> Sight:
@@ -132,7 +137,7 @@ def sight(role: Role, method: str, path: str) -> Sight:
     """
     if role not in BOUND:
         return Sight.WHOLE
-    if method in READING and not _below(path, OWN[:4]):
+    if method in READING and not _below(path, OWN_READ):
         return Sight.PARTY
     if _below(path, OWN):
         return Sight.WHOLE

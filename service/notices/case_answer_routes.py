@@ -13,11 +13,15 @@ from service.notices.answer_schemas import AnswerLine, NewAnswer, ProofLine, Tak
 from service.notices.answering import answer, unknown_recipient
 from service.notices.answers import latest_answers
 from service.notices.notice_routes import require_own, seen_of
+from service.notices.reading import fetch_notice
 from service.registry.document_routes import download
 from service.registry.fields import PathId
 from service.registry.tables import StoredFile
 from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
 
+inbox = APIRouter(
+    prefix="/v1/notices", tags=["answers"], dependencies=[Depends(find_caller, scope="function")]
+)
 router = APIRouter(
     prefix="/v1/recalls", tags=["answers"], dependencies=[Depends(find_caller, scope="function")]
 )
@@ -47,6 +51,14 @@ async def list_answers(
     rows = [row for row in rows if row.differences or not differing][: limit + 1]
     items = [AnswerLine.model_validate(row, from_attributes=True) for row in rows]
     return page_of(items, [row.id for row in rows], limit, ANSWERS)
+
+
+@inbox.post("/{notice_id}/answers", status_code=201, summary="Answer from the in-box 在收件箱中回复")
+async def answer_notice(tx: Tx, caller: KnownCaller, notice_id: PathId, body: NewAnswer) -> TakenAnswer:
+    """What became of the goods, by a holder's own key, as by the link in the notice; 409 once it is over."""
+    found = await fetch_notice(tx, notice_id)
+    require_own(caller, found.party_id)
+    return await answer(tx, found.recipient_id, body, (), now=clock.now(), via="api")
 
 
 @router.post(

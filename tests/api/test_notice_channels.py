@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.notices import robots
 from tests.api.mailing import receiving
-from tests.api.noticing import GROCER, MAKER, MILLER, found_chain, notices, open_case, recipients
+from tests.api.noticing import GROCER, MAKER, MILLER, NOODLES, found_chain, notices, open_case, recipients
 from tests.api.registering import refused
 from tests.api.sink import listening, until, until_told
 from tests.api.subscribing import delivering
@@ -69,19 +69,26 @@ async def test_keys_of_a_party_see_and_set_only_its_own(client: httpx.AsyncClien
     made = await client.post("/v1/keys", json={"name": "shop", "role": "holder", "party_id": own})
     assert made.status_code == 201, made.text
     keyed = {"Authorization": f"Bearer {made.json()['key']}"}
-    mine = (await client.get("/v1/notices", headers=keyed)).json()["items"]
+    answer = await client.get("/v1/notices", headers=keyed)
+    assert answer.status_code == 200, answer.text
+    mine = answer.json()["items"]
     assert {one["party_id"] for one in mine} == {own}
     assert list(await recipients(client, case)) != ["百货超市"]
-    seen = (await client.get(f"/v1/recalls/{case['id']}/recipients", headers=keyed)).json()["items"]
-    assert [one["name_zh"] for one in seen] == ["百货超市"]
+    await refused(client, "GET", f"/v1/recalls/{case['id']}/recipients", 403, headers=keyed)
     other = parties["miller"]["id"]
     for path in (f"/v1/notices?party={other}", f"/v1/parties/{other}/channels"):
         await refused(client, "GET", path, 403, headers=keyed)
     hijack = {"kind": "email", "address": "me@evil.test"}
     await refused(client, "POST", f"/v1/parties/{other}/channels", 403, json=hijack, headers=keyed)
-    await refused(
-        client, "POST", f"/v1/recalls/{case['id']}/recipients/{seen[0]['id']}/links", 403, headers=keyed
-    )
+    links = f"/v1/recalls/{case['id']}/recipients/{mine[0]['recipient_id']}/links"
+    await refused(client, "POST", links, 403, headers=keyed)
+    for one in await notices(client, party=other):
+        await refused(client, "GET", f"/v1/notices/{one['id']}", 403, headers=keyed)
+        note = {"by": "x", "note": "y"}
+        await refused(client, "POST", f"/v1/notices/{one['id']}/answers", 403, json=note, headers=keyed)
+    body = {"by": "陈", "lines": [{"batch": NOODLES, "received": 20, "on_hand": 20}]}
+    taken = await client.post(f"/v1/notices/{mine[0]['id']}/answers", json=body, headers=keyed)
+    assert taken.json()["complete"] is True, taken.text
     read = await client.post(f"/v1/notices/{mine[0]['id']}/acknowledge", json={"name": "陈"}, headers=keyed)
     assert read.json()["acknowledged_by"] == "陈"
 
