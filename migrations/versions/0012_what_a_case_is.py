@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -145,7 +146,9 @@ def _cases_before() -> Sequence[sa.RowMapping]:
 
 def _moves_of(case: sa.RowMapping) -> list[dict[str, object]]:
     """The history of a case from before, as it can be told: opened, and closed."""
-    told = [(None, "open", case["opened_at"], case["opened_by"], None)]
+    told: list[tuple[str | None, str, Any, str, str | None]] = [
+        (None, "open", case["opened_at"], case["opened_by"], None)
+    ]
     if case["closed_at"] is not None:
         told.append(("open", "closed", case["closed_at"], case["closed_by"] or "", case["closing_note"]))
     moves: list[dict[str, object]] = []

@@ -1,7 +1,7 @@
 """Answers that are read as they are told, and what keeps them from taking everything for themselves.
 
-A download holds a connection of the pool until its last octet is on its way. So at most half of the connections
-are in downloads, and a caller who stops taking what was sent, or takes it too slowly, is left.
+A download holds a connection of the pool until its last octet is on its way. So at most half of the
+connections are in downloads, and a caller who stops taking what was sent, or takes it too slowly, is left.
 """
 
 import asyncio
@@ -37,8 +37,8 @@ async def turn(request: Request) -> AsyncIterator[None]:
 
 
 class Download(StreamingResponse):
-    """A streamed answer that is broken off where the caller takes nothing for `download_stall_seconds`, or not
-    all of it within `download_most_seconds`. What is broken off lacks its end, so the caller sees it.
+    """A streamed answer that is broken off where the caller takes nothing for `download_stall_seconds`, or
+    not all of it within `download_most_seconds`. What is broken off lacks its end, so the caller sees it.
     """
 
     async def stream_response(self, send: Send) -> None:

@@ -99,7 +99,8 @@ async def test_a_party_sees_what_the_rule_says(tx: Transaction, seed: int) -> No
 async def test_a_new_table_is_closed_to_parties(tx: Transaction) -> None:
     tables = await tx.sql.fetch(
         "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v') "
-        "AND relnamespace = 'public'::regnamespace AND has_any_column_privilege('suyuan_party', oid, 'SELECT')"
+        "AND relnamespace = 'public'::regnamespace "
+        "AND has_any_column_privilege('suyuan_party', oid, 'SELECT')"
     )
     assert {row["relname"] for row in tables} == set(OPEN)
     written = await tx.sql.fetch(
