@@ -32,7 +32,7 @@ OPEN: Final[dict[str, tuple[str, ...]]] = {
     "holding": (),
     "gap": (),
     "capture_job": (),
-    "recall": ("evidence", "cause_reference", "scope"),
+    "recall": ("evidence",),
     "recall_batch": (),
     "recall_holding": (),
 }

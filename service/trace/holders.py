@@ -44,6 +44,8 @@ FROM (
 ) AS there
 """
 
+OWNERS: Final = "SELECT id, party_id FROM site WHERE id = ANY($1::bigint[]) AND party_id IS NOT NULL"
+
 #: unit of measure, then the decimal texts of `TOLD`
 Balance = list[str]
 
@@ -99,6 +101,7 @@ async def load_holders(tx: Transaction, found: Walk, now: datetime) -> tuple[Hol
     """Of all holdings reached; and the batches of which something is dated after `now` at one of them."""
     held = found.holdings
     party, lines, late = await _read(tx, found, now)
+    await _name_neighbours(tx, held.site, party)
     at = await _told_at(tx, found)
     order = np.lexsort((held.site, held.batch, at, held.hops))
     batch, site, party, at, hops = (of[order] for of in (held.batch, held.site, party, at, held.hops))
@@ -130,6 +133,15 @@ async def _read(tx: Transaction, found: Walk, now: datetime) -> tuple[Column, ND
         late_batch = column(row[4])
         late |= set(late_batch[_places(batch, site, late_batch, column(row[5]))[0]].tolist())
     return party, lines, late
+
+
+async def _name_neighbours(tx: Transaction, site: Column, party: Column) -> None:
+    """Who runs the places of which no balance was found: a party sees its neighbours, not their stock."""
+    unnamed = np.flatnonzero(party == NOBODY)
+    if len(unnamed):
+        rows = await tx.sql.fetch(OWNERS, distinct(site[unnamed]).tolist())
+        owners = {row["id"]: row["party_id"] for row in rows}
+        party[unnamed] = [owners.get(place, NOBODY) for place in site[unnamed].tolist()]
 
 
 def _places(batch: Column, site: Column, of_batch: Column, of_site: Column) -> tuple[Column, Column]:

@@ -83,7 +83,31 @@ async def test_a_trace_shows_one_step_up_and_one_step_down(
     # Somebody else's stock is nobody's business.
     shop_as_seen = [each for each in mill["holdings"] if each["site"]["uri"] == place("shop")]
     assert [each["balances"] for each in shop_as_seen] == [[]]
+    assert [each["party_id"] for each in shop_as_seen] != [None]
     await refused(client, "GET", f"/v1/trace/forward?batch={uri('L1')}", 404, headers=keys["rival"])
+
+
+async def test_a_case_is_seen_by_whom_it_concerns_without_its_evidence(
+    client: httpx.AsyncClient, keys: dict[str, dict[str, str]]
+) -> None:
+    case = {
+        "title_zh": "召回",
+        "title_en": "Recall",
+        "reason_zh": "沙门氏菌",
+        "reason_en": "Salmonella",
+        "hazard_class": 1,
+        "batch": [uri("L1")],
+    }
+    opened = (await client.post("/v1/recalls", json=case)).json()
+    for who, seen in (("grocer", [opened["id"]]), ("rival", [])):
+        listed = await client.get("/v1/recalls", headers=keys[who])
+        assert [each["id"] for each in listed.json()["items"]] == seen, listed.text
+    path = f"/v1/recalls/{opened['id']}"
+    assert (await client.get(path, headers=keys["grocer"])).status_code == 200
+    assert (await client.get(path, headers=keys["rival"])).status_code == 404
+    await refused(client, "GET", f"{path}/evidence", 403, headers=keys["grocer"])
+    holders = await client.get(f"{path}/holders", headers=keys["grocer"])
+    assert {each["site_uri"] for each in holders.json()["items"]} == {place("shop")}
 
 
 async def test_events_are_those_that_name_the_party_or_its_places(
