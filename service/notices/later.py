@@ -1,4 +1,6 @@
-"""What notices do by themselves when its time has come: late channels, reminders, escalations, deadlines."""
+"""What notices do by themselves when its time has come: late channels, reminders, escalations, deadlines,
+alarms.
+"""
 
 from datetime import datetime
 from typing import Final
@@ -7,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.transaction import Transaction, transaction
 from service.notices import notice_store as store
+from service.notices.alarming import tell_of_alarms
 from service.notices.cases import TOLD
 from service.notices.deadlines import tell_of_deadlines
 from service.notices.notice_store import Recipient
@@ -40,8 +43,9 @@ async def do_what_is_due(engine: AsyncEngine, now: datetime) -> None:
     for recall_id in cases:
         async with transaction(engine) as tx:
             await remind(tx, recall_id, now)
-    async with transaction(engine) as tx:
-        await tell_of_deadlines(tx, now)
+    for tell in (tell_of_deadlines, tell_of_alarms):
+        async with transaction(engine) as tx:
+            await tell(tx, now)
 
 
 async def tell_the_untold(tx: Transaction, now: datetime) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 from service.notices.content import STATES
-from service.notices.notice_words import CASES, CLASSES, NOTICES, STEPS, WORDS, place_of
+from service.notices.notice_words import ALARMS, CASES, CLASSES, NOTICES, STEPS, WORDS, place_of
 from service.notices.notice_words import STATES as STATE_WORDS
 
 #: Times are told by the clock of China, and say so.
@@ -110,6 +110,8 @@ def _middle(kind: str, content: Content, place: int) -> Iterator[str]:
         yield from _deadline(content["deadline"], place)
     if content.get("silent"):
         yield from _silent(content["silent"], place)
+    if content.get("alarms"):
+        yield from _alarms(content["alarms"], place)
     if kind == "escalation":
         return
     if kind == "reminder" and content.get("step"):
@@ -176,6 +178,22 @@ def _deadline(deadline: Content, place: int) -> Iterator[str]:
     yield f"{WORDS['deadline'][place]}{colon}{told(deadline, 'title', place)}"
     yield f"{WORDS['due'][place]}{colon}{moment(deadline['due_at'])}"
     yield f"{WORDS['clause'][place]}{colon}{deadline['clause']}"
+    yield ""
+
+
+def _alarms(alarms: Sequence[Content], place: int) -> Iterator[str]:
+    yield WORDS["alarms"][place] + ("：" if place == 0 else ":")
+    for one in alarms[:BATCHES_MOST]:
+        goods = told(one, "product", place) or one["batch_uri"]
+        lot = f" {WORDS['lot'][place]} {one['lot']}" if one["lot"] else ""
+        amounts = ", ".join(f"{amount} {uom}" for uom, amount in one["amounts"].items())
+        ends = [
+            told(one, f"{end}_name", place) or one[f"{end}_uri"] or "?" for end in ("from_site", "to_site")
+        ]
+        moved = ALARMS[one["kind"]][place]
+        yield f"- {moment(one['at'])} {moved}: {goods}{lot} {amounts}, {ends[0]} → {ends[1]}"
+    if len(alarms) > BATCHES_MOST:
+        yield WORDS["more"][place].format(count=len(alarms) - BATCHES_MOST)
     yield ""
 
 

@@ -30,6 +30,12 @@ STATES: Final[dict[str, tuple[str, str]]] = {
     "on_hand": ("结存", "on hand"),
     "coming": ("在途（发往贵处）", "on the way to you"),
 }
+#: What happened to goods that should have stayed.
+ALARMS: Final[dict[str, tuple[str, str]]] = {
+    "shipped": ("发运", "shipped"),
+    "sold": ("售出", "sold"),
+    "transformed": ("投料加工", "used up in something else"),
+}
 #: What whoever holds the goods must do, by the kind of the case.
 STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "recall": (
@@ -112,6 +118,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The case was cancelled: you need not do anything more, and the goods are free.",
     ),
     "note": ("说明", "Note"),
+    "alarms": (
+        "下列货物已被召回或停售，仍被移动",
+        "These goods moved although they are recalled or on hold",
+    ),
     "silent": ("逾期未回复者", "Who has not answered in time"),
     "due": ("期限", "Due"),
     "deadline": ("法定期限", "Deadline"),
