@@ -1,11 +1,11 @@
-"""Goods that move although they are recalled or on hold: whoever answers for the case hears of it, and the
-authorities of the places that they left.
+"""Goods that move although they are recalled or on hold: whoever answers for the case hears of it, the
+authorities of the places that they left, and, of its own goods, whoever let them go.
 
 At once, then of what came since at most once an hour: a till that goes on selling is no reason for a thousand
 notices. Each lists all that nobody has seen yet (`recall/alarms.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -58,11 +58,25 @@ async def _tell(tx: Transaction, case: Case, now: datetime) -> None:
     chiefs = {one.party_id for region in regions if (one := authority_for(region, authorities)) is not None}
     told = await tell_authorities(tx, case, sorted(chiefs), now)
     told += await find_responsible(tx, case, now)
-    content = notice_content(case.told(), [], answer_by=None, alarms=[_alarm(row) for row in alarms])
     occasion = f"alarm:{max(row['id'] for row in alarms)}"
-    made = {who.id: NewNotice(who, "escalation", occasion, content) for who in told}
+    movers = sorted({row["from_party_id"] for row in alarms if row["from_party_id"] is not None})
+    made = {
+        who.id: NewNotice(
+            who,
+            "reminder",
+            occasion,
+            _content(case, [a for a in alarms if a["from_party_id"] == who.party_id]),
+        )
+        for who in await store.ensure_recipients(tx, case.id, parties=movers, role="holder", now=now)
+    }
+    whole = _content(case, alarms)
+    made |= {who.id: NewNotice(who, "escalation", occasion, whole) for who in told}
     if made:
         await store.insert_notices(tx, case.id, list(made.values()), now=now)
+
+
+def _content(case: Case, alarms: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return notice_content(case.told(), [], answer_by=None, alarms=[_alarm(row) for row in alarms])
 
 
 def _alarm(row: Mapping[str, Any]) -> dict[str, Any]:

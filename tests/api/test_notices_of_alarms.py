@@ -43,8 +43,11 @@ async def test_what_moves_after_the_stop_is_told_of_at_once_and_then_once_an_hou
     for _ in range(2):  # a second look tells nothing twice
         await do_what_is_due(engine, now)
     first = await alarmed(client, case)
-    assert {one["party_id"] for one in first} == {parties["miller"]["id"], chief["id"]}
-    assert {one["kind"] for one in first} == {"escalation"}
+    assert {(one["party_id"], one["kind"]) for one in first} == {
+        (parties["miller"]["id"], "escalation"),
+        (chief["id"], "escalation"),
+        (parties["maker"]["id"], "reminder"),  # who let it go
+    }
     (alarm,) = first[0]["content"]["alarms"]
     assert (alarm["kind"], alarm["lot"], alarm["amounts"]) == ("shipped", "N1", {"EA": "3"})
     for language, words in (
@@ -56,12 +59,19 @@ async def test_what_moves_after_the_stop_is_told_of_at_once_and_then_once_an_hou
 
     await capture(client, sell("noodles/N1=1", at="shop-a", on=12, id="till"))
     await do_what_is_due(engine, now + 59 * MINUTE)
-    assert len(await alarmed(client, case)) == 2
+    assert len(await alarmed(client, case)) == 3
     await do_what_is_due(engine, now + 61 * MINUTE)
-    later = (await alarmed(client, case))[2:]
-    assert {one["party_id"] for one in later} == {parties["miller"]["id"], chief["id"]}
-    assert [one["kind"] for one in later[0]["content"]["alarms"]] == ["shipped", "sold"]
+    later = {
+        one["party_id"]: [alarm["kind"] for alarm in one["content"]["alarms"]]
+        for one in (await alarmed(client, case))[3:]
+    }
+    assert later == {
+        parties["miller"]["id"]: ["shipped", "sold"],
+        chief["id"]: ["shipped", "sold"],
+        parties["maker"]["id"]: ["shipped"],
+        parties["grocer"]["id"]: ["sold"],
+    }
     await do_what_is_due(engine, now + 300 * MINUTE)
-    assert len(await alarmed(client, case)) == 4
+    assert len(await alarmed(client, case)) == 7
     assert far["id"] not in {one["party_id"] for one in await alarmed(client, case)}
     assert all(datetime.fromisoformat(one["created_at"]) >= now for one in first)
