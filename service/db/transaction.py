@@ -86,6 +86,8 @@ async def transaction(engine: AsyncEngine, *, snapshot: bool = False) -> AsyncIt
             await connection.execute(BEGIN)
             fairy = await connection.get_raw_connection()
             sql = cast("Connection", fairy.driver_connection)
+            if sql.is_closed():
+                raise ConnectionResetError("the database closed the connection")
             assert sql.is_in_transaction()
             yield Transaction(orm, sql)
     except asyncpg.UniqueViolationError as error:

@@ -49,6 +49,14 @@ PROBLEMS: dict[type[errors.SuyuanError], tuple[int, str, str]] = {
     errors.Unavailable: (503, "ServiceUnavailableException", "Not now"),
 }
 
+#: What a database says that goes away, or is not there yet.
+GOING = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
 UNAVAILABLE_ZH = "服务暂时无法应答，请稍后重试。"
 
 
@@ -153,7 +161,9 @@ async def on_database_away(request: Request, error: Exception) -> Response:
         cause = error.orig.__cause__ if error.orig else None
         if isinstance(cause, asyncpg.InsufficientPrivilegeError):
             return await on_closed_to_parties(request, cause)
-        raise error
+        # A server that goes says so first; the connection is closed a moment later.
+        if not isinstance(cause, GOING):
+            raise error
     # asyncpg says "connection is closed" and "wrong number of arguments" with one class.
     if isinstance(error, asyncpg.InterfaceError) and "closed" not in str(error):
         raise error
@@ -195,10 +205,7 @@ def install(app: FastAPI) -> None:
     for away in (
         PoolTimeout,
         ConnectionError,
-        asyncpg.PostgresConnectionError,
-        asyncpg.CannotConnectNowError,
-        asyncpg.AdminShutdownError,
-        asyncpg.TooManyConnectionsError,
+        *GOING,
         asyncpg.DeadlockDetectedError,
         asyncpg.InterfaceError,
         DBAPIError,

@@ -4,6 +4,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
 
 from service.web import problems
 
@@ -22,9 +23,19 @@ async def answer_to(error: Exception) -> httpx.Response:
         return await client.get("/fails")
 
 
+def wrapped(cause: Exception) -> DBAPIError:
+    """An error of the driver as SQLAlchemy passes it on while the connection is still open."""
+    origin = Exception(str(cause))
+    origin.__cause__ = cause
+    return DBAPIError("COMMIT", None, origin)
+
+
 @pytest.mark.parametrize(
     "error",
     [
+        wrapped(asyncpg.AdminShutdownError("terminating connection due to unexpected postmaster exit")),
+        wrapped(asyncpg.CrashShutdownError("terminating connection because of crash")),
+        asyncpg.CrashShutdownError("terminating connection because of crash"),
         asyncpg.InterfaceError("cannot perform operation: connection is closed"),
         asyncpg.CannotConnectNowError("the database system is starting up"),
         asyncpg.DeadlockDetectedError("deadlock detected"),
