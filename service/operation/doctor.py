@@ -27,6 +27,8 @@ FREE_LITTLE: Final = 5 * 1024**3
 FREE_TOO_LITTLE: Final = 512 * 1024**2
 #: A transaction open for so long keeps vacuum from its work.
 OPEN_LONG: Final = timedelta(hours=1)
+#: A notice that was to be sent so long ago and was not even tried is late.
+NOTICES_LATE: Final = timedelta(minutes=5)
 EXAMPLES: Final = 5
 
 
@@ -139,6 +141,28 @@ async def ask_transactions(tx: Transaction) -> Finding:
     )
 
 
+LATE_NOTICES = """
+SELECT count(*) FILTER (WHERE kind = 'email') AS by_mail, count(*) AS all
+FROM notice_delivery WHERE state = 'waiting' AND next_at < $1
+"""
+
+
+async def ask_notices(tx: Transaction) -> Finding:
+    """Do notices of recalls go out?"""
+    row = await tx.sql.fetchrow(LATE_NOTICES, clock.now() - NOTICES_LATE)
+    assert row is not None
+    if not row["all"]:
+        return _well("notices", "None is late.", "没有延误。")
+    return Finding(
+        "notices",
+        "wrong",
+        f"{row['all']} were to be sent by now ({row['by_mail']} by e-mail): set SUYUAN_SMTP_URL and "
+        "SUYUAN_MAIL_FROM, and let a process with workers run.",
+        f"{row['all']} 条通知未按时发出（其中邮件 {row['by_mail']} 条）：请设置 SUYUAN_SMTP_URL 与 "
+        "SUYUAN_MAIL_FROM，并确保有进程负责发送。",
+    )
+
+
 INVALID_INDEXES = """
 SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE NOT indisvalid ORDER BY 1
 """
@@ -213,6 +237,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     ask_indexes,
     ask_orphans,
     ask_transactions,
+    ask_notices,
     ask_font,
 )
 

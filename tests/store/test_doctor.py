@@ -55,6 +55,35 @@ async def test_what_is_wrong_is_told_and_left_as_it_is(engine: AsyncEngine, harm
     assert first[question] == second[question]
 
 
+async def test_notices_that_do_not_go_out_are_told(engine: AsyncEngine) -> None:
+    notice = """
+        WITH opened AS (
+            INSERT INTO recall (number, status, title_zh, title_en, reason_zh, reason_en, hazard_class, scope,
+                opened_at, opened_by, known_at, as_of_event_id, evidence, evidence_sha256)
+            VALUES ('2026-1', 'open', '', '', '', '', 1, '{}', now(), '', now(), 0, '{}', '') RETURNING id
+        ), told AS (
+            INSERT INTO recall_contact (recall_id, name, email, language, added_at)
+            SELECT id, 'shop', 'a@b.test', 'zh', now() FROM opened RETURNING id, recall_id
+        ), who AS (
+            INSERT INTO recall_recipient (recall_id, contact_id, role, created_at)
+            SELECT recall_id, id, 'buyer', now() FROM told RETURNING id, recall_id
+        ), made AS (
+            INSERT INTO notice (recall_id, recipient_id, kind, occasion, content, told, created_at)
+            SELECT recall_id, id, 'first', 'goods:1', '{}', true, now() FROM who RETURNING id
+        )
+        INSERT INTO notice_delivery (notice_id, kind, address, language, key, state, next_at)
+        SELECT id, 'email', 'a@b.test', 'zh', 'k', 'waiting', now() FROM made
+    """
+    async with transaction(engine) as tx:
+        await tx.sql.execute(notice)
+    assert (await findings(engine))["notices"].state == "well"
+    async with transaction(engine) as tx:
+        await tx.sql.execute("UPDATE notice_delivery SET next_at = now() - interval '6 minutes'")
+    found = (await findings(engine))["notices"]
+    assert found.state == "wrong"
+    assert "1 were to be sent by now (1 by e-mail): set SUYUAN_SMTP_URL" in found.message
+
+
 async def test_clocks_that_differ_are_told(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     right = clock.now
     monkeypatch.setattr(clock, "now", lambda: right() - timedelta(minutes=3))

@@ -26,6 +26,10 @@ NOTICE_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{told} of {all} told, {unreachable} cannot be reached, {answered} have answered.",
         "共 {all} 个通知对象，已通知 {told}，无法联系 {unreachable}，已回复 {answered}。",
     ),
+    "notices waiting": (
+        "{count} wait to be sent. If they go on waiting, suyuan-service doctor says why.",
+        "{count} 条等待发送。若一直未发出，请运行 suyuan-service doctor 查看原因。",
+    ),
     "channel added": ("Channel {id}: {shown}.", "渠道 {id}：{shown}。"),
     "channel secret": ("Its key, which is shown only now: {secret}", "签名密钥，仅显示这一次：{secret}"),
     "channel removed": ("Channel {id} is used no more.", "渠道 {id} 已停用。"),

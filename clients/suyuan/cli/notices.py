@@ -82,6 +82,9 @@ def list_notices(
             unreachable=sum(not row.reachable for row in rows),
             answered=sum(row.answered_at is not None for row in rows),
         )
+        waiting = sum(row.waiting for row in rows)
+        if waiting:
+            out.say("notices waiting", count=waiting)
 
 
 @recall.command("answers", help=text("recall answers"))
