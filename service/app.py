@@ -27,6 +27,7 @@ from service.notices import making as notices_making
 from service.notices.duty import Telling
 from service.operation import routes as operation_routes
 from service.operation.measures import Measured
+from service.operation.spans import telemetry
 from service.publishing import openfda_routes
 from service.publishing import routes as publishing_routes
 from service.recall import advice as recall_advice
@@ -68,7 +69,6 @@ Who holds this batch now, where did it come from, and who must be told?
 Send your API key as `Authorization: Bearer …`. Every error is `application/problem+json` and names
 the field, the value and what would be right, in English and Chinese.
 """
-
 
 #: Ends of paths of uploaded files and of lists of serial numbers.
 OWN_BOUNDS = ("/documents", "/serials", "/drug-codes")
@@ -137,7 +137,11 @@ def create_app(
             await app.state.engine.dispose()
 
     app = DescribedApp(
-        title="Suyuan 溯源", version=version("suyuan"), description=DESCRIPTION, lifespan=lifespan
+        title="Suyuan 溯源",
+        version=version("suyuan"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        telemetry=telemetry(),
     )
     problems.install(app)
     app.add_middleware(BodyLimit, bounds_itself=bounds_itself)

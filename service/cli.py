@@ -16,10 +16,10 @@ import typer
 from service import processes, serving
 from service.auth.tokens import issue_first_key
 from service.db.embedded import SETTINGS, EmbeddedPostgres, find_running
-from service.db.migrate import check_server, upgrade
+from service.db.migrate import check_made, check_server, upgrade
 from service.db.replica import check_address
 from service.db.transaction import create_engine
-from service.errors import SuyuanError
+from service.errors import Missing, SuyuanError
 from service.operation.backup import back_up
 from service.operation.backup import restore as put_back
 from service.operation.doctor import examine
@@ -194,13 +194,20 @@ def connections_for(wanted: Settings) -> dict[str, str]:
 
 @contextmanager
 def visited(data_dir: Path | None) -> Iterator[str]:
-    """As `database`, but where a service runs on the embedded one, its."""
+    """As `database`, but one that is there already, else `Missing`; a running service's embedded one, too."""
     wanted = Settings()
-    running = None if wanted.database_url else find_running(data_dir or wanted.data_dir)
+    directory = data_dir or wanted.data_dir
+    if not wanted.database_url and not (directory / "postgres").is_dir():
+        raise Missing(
+            f"There is no database in {directory}: give --data-dir of the service, or set DATABASE_URL.",
+            f"{directory} 中没有数据库，请用 --data-dir 指定服务的数据目录，或设置 DATABASE_URL。",
+        )
+    running = None if wanted.database_url else find_running(directory)
     if running is not None:
         yield running
         return
     with database(data_dir) as dsn:
+        check_made(dsn)
         yield dsn
 
 

@@ -12,6 +12,7 @@ import uvicorn
 from service.app import create_app
 from service.demo_data import load_once
 from service.errors import Conflict, Unavailable
+from service.operation import logs
 from service.settings import settings
 from service.short_cut import short_cut
 from service.signals.tidy import tidy_daily
@@ -106,10 +107,13 @@ class Server(uvicorn.Server):
 
 def run(listener: socket.socket, part: Part) -> None:
     """Serve on `listener` until a signal; raises `Unavailable` when the application does not start."""
+    logs.begin(settings().log_format, settings().log_level)
     app = create_app()
     config = uvicorn.Config(
         app,
         http=short_cut(app),
+        # As `operation.logs` set it up.
+        log_config=None,
         log_level="warning",
         timeout_graceful_shutdown=FINISH_SECONDS,
         # Whoever may name the address of another is believed about it: only proxies that are known.

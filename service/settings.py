@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
@@ -67,6 +68,12 @@ class Settings(BaseSettings):
     oidc_issuers: list[Issuer] = Field(
         default_factory=list,
         description='OpenID Connect issuers: JSON, `[{"issuer": "https://…", "audience": "suyuan"}]`.',
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Lines of the log: for a person, or JSON objects for a collector."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="From which level on something is logged."
     )
     processes: int = Field(
         default=1,

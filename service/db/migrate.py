@@ -14,8 +14,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 import service
-from service.db.party_role import ensure_party_role
-from service.errors import Unavailable
+from service.db.party_role import ensure_roles
+from service.errors import Missing, Unavailable
 
 #: pg_advisory_lock key held while migrating: of two services started at once, one waits.
 LOCK_KEY = 0x5355_5955_414E  # "SUYUAN"
@@ -52,7 +52,7 @@ def upgrade(dsn: str) -> None:
     Runs an event loop of its own: call it from no coroutine (or through `asyncio.to_thread`).
     """
     command.upgrade(configuration(dsn), "head")
-    asyncio.run(ensure_party_role(dsn))
+    asyncio.run(ensure_roles(dsn))
 
 
 def check(dsn: str) -> None:
@@ -86,4 +86,21 @@ def check_server(dsn: str) -> None:
         raise Unavailable(
             f"DATABASE_URL leads to PostgreSQL {found}; {needed} or newer and UTF8 are needed.",
             f"DATABASE_URL 指定的是 PostgreSQL {found};需要 {needed} 或更新版本,且编码为 UTF8。",
+        )
+
+
+def check_made(dsn: str) -> None:
+    """Raise `Missing` unless a service has made its tables in this database."""
+
+    async def look() -> bool:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return bool(await connection.fetchval("SELECT to_regclass('public.alembic_version') IS NOT NULL"))
+        finally:
+            await connection.close()
+
+    if not asyncio.run(look()):
+        raise Missing(
+            "No service has made its tables in this database; is DATABASE_URL the right one?",
+            "该数据库中没有本服务的数据表，请检查 DATABASE_URL。",
         )

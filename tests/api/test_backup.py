@@ -10,12 +10,14 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from typer.testing import CliRunner
 
 from service.db.transaction import create_engine, transaction
 from service.errors import Conflict, Malformed, SuyuanError, Unavailable
 from service.ledger.rebuild import rebuild
 from service.operation.backup import back_up, restore
 from service.operation.manifest import DUMP, MANIFEST
+from suyuan.cli import app
 from tests.conftest import execute, on_database
 from tests.world import capture, commission, document, ledger, receive, ship
 
@@ -143,3 +145,19 @@ async def test_what_fails_leaves_nothing_behind(database: str, tmp_path: Path) -
     with pytest.raises(SuyuanError):
         await back_up(on_database(database, "nowhere"), tmp_path / "kept")
     assert os.listdir(tmp_path) == []
+
+
+def test_one_command_keeps_and_examines_and_makes_no_database_of_its_own(
+    empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    nothing = tmp_path / "nothing"
+    for command in (["backup", str(tmp_path / "kept")], ["doctor"]):
+        told = CliRunner().invoke(app, [*command, "--data-dir", str(nothing)])
+        assert told.exit_code == 1
+        assert f"There is no database in {nothing}" in told.stderr
+    assert list(tmp_path.iterdir()) == []
+    told = CliRunner().invoke(app, ["backup", str(tmp_path / "kept")], env={"DATABASE_URL": empty})
+    assert told.exit_code == 1
+    assert "No service has made its tables" in told.stderr
+    assert list(tmp_path.iterdir()) == []

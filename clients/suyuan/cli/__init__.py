@@ -5,7 +5,7 @@ from io import TextIOWrapper
 
 import typer
 
-from suyuan.cli import changing, directory
+from suyuan.cli import changing, directory, operating
 from suyuan.cli.captures import capture
 from suyuan.cli.complaints import complaint, list_complaints, list_suspects
 from suyuan.cli.demo import demo
@@ -55,6 +55,7 @@ app.command("join", help=text("join"))(join)
 app.command("whoami", help=text("whoami"))(whoami)
 app.command("rebuild", help=text("rebuild"))(rebuild)
 app.command("demo", help=text("demo"))(demo)
+operating.add_commands(app)
 
 
 def main() -> None:

@@ -167,6 +167,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{given} is no time; one looks like 2026-03-01T08:30:00+08:00.",
         "{given} 不是时间；时间形如 2026-03-01T08:30:00+08:00。",
     ),
+    "backup": (
+        "Keep a copy of everything, of one moment (on the service's own machine).",
+        "备份全部数据（在服务所在机器上运行）。",
+    ),
+    "restore": (
+        "Put a backup into a new, empty database, and check that it is whole.",
+        "将备份恢复到新的空数据库并核对。",
+    ),
+    "doctor": (
+        "Look whether all is well: schema, clocks, disk, orphans, projection.",
+        "检查服务是否一切正常：结构、时钟、磁盘、孤立记录、台账。",
+    ),
+    "no service here": (
+        "Only the client is installed here; run this on the machine of the service.",
+        "此处仅安装了客户端，请在服务所在的机器上运行。",
+    ),
     "no json": ("{given} is no JSON: {reason}", "{given} 不是 JSON：{reason}"),
     "follow narrows": (
         "--follow takes no parameters: name a query that has them.",
