@@ -4,6 +4,7 @@ A path that no line of the table knows asks for `operate`: a new area is closed 
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
 
@@ -110,38 +111,71 @@ def needed(method: str, path: str) -> Permission | None:
 
 
 class Sight(Enum):
-    """What a request shows its caller of everybody's rows."""
+    """How the rows are bounded that a request shows its caller."""
 
-    #: Everything, or what the endpoint itself takes care of.
+    #: By nothing: operators see everything.
     WHOLE = "whole"
-    #: What the caller's party sees.
+    #: By the database, to what the caller's party sees (role `suyuan_party`).
     PARTY = "party"
-    #: Nothing: not open to parties yet.
+    #: By the database, to the area that the caller's authority answers for (role `suyuan_regulator`).
+    REGULATOR = "regulator"
+    #: By the endpoint itself, whose statements ask whose rows they are; the database bounds nothing.
+    OWN = "own"
+    #: Nothing is shown and nothing written: not open to this role yet.
     CLOSED = "closed"
 
 
-#: Roles that see their party's part only. A regulator sees everything: no jurisdictions are known yet.
+#: Roles that see and tell what is their party's.
 BOUND: Final = frozenset({Role.HOLDER, Role.LABORATORY})
-#: What a party writes: these look at whose it is themselves.
+AUTHORITIES: Final = frozenset({Role.REGULATOR})
+BOUNDED: Final = BOUND | AUTHORITIES
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCheck:
+    """A part of the interface that asks by itself whose rows they are. `path`: its beginning, `*` stands for
+    one part between slashes; `writes`, `reads`: the roles for which its statements do so.
+    """
+
+    path: str
+    writes: frozenset[Role] = frozenset()
+    reads: frozenset[Role] = frozenset()
+
+
+#: What is bounded by its own statements. What stands in no line is read by the database's bounds, and its
+#: writing is open to operators only: to open a path, put its checks into its statements, and a line here.
 OWN: Final = (
-    *("/v1/whoami", "/v1/keys", "/v1/members", "/v1/invitations", "/v1/notices"),
-    *("/epcis/capture", "/epcis/events"),
+    OwnCheck("/v1/whoami", BOUNDED, BOUNDED),
+    OwnCheck("/v1/keys", BOUNDED, BOUNDED),
+    OwnCheck("/v1/members", BOUNDED, BOUNDED),
+    OwnCheck("/v1/invitations", BOUNDED, BOUNDED),
+    OwnCheck("/v1/notices", BOUNDED, BOUNDED),
+    OwnCheck("/epcis/capture", writes=BOUND),
+    OwnCheck("/epcis/events", writes=BOUND),
+    OwnCheck("/v1/parties/*/channels", reads=AUTHORITIES),
+    OwnCheck("/v1/recalls", AUTHORITIES, AUTHORITIES),
+    OwnCheck("/v1/drills", AUTHORITIES, AUTHORITIES),
+    OwnCheck("/v1/complaints", AUTHORITIES, AUTHORITIES),
+    OwnCheck("/v1/suspect-codes", AUTHORITIES, AUTHORITIES),
+    OwnCheck("/v1/scans", reads=AUTHORITIES),
 )
-#: Those of them that look at whose it is where it is read, too.
-OWN_READ: Final = OWN[:5]
 
 
 def sight(role: Role, method: str, path: str) -> Sight:
-    """What a caller of this role sees in a request. A path that nobody opened to parties is closed to them
-    for writing; reading is bounded by the database.
-    """
-    if role not in BOUND:
+    """What a caller of this role sees in a request: see `OWN`."""
+    if role is Role.OPERATOR:
         return Sight.WHOLE
-    if method in READING and not _below(path, OWN_READ):
-        return Sight.PARTY
-    if _below(path, OWN):
-        return Sight.WHOLE
-    return Sight.PARTY if needed(method, path) is Permission.READ else Sight.CLOSED
+    reads = method in READING
+    if any(role in (each.reads if reads else each.writes) and _fits(path, each.path) for each in OWN):
+        return Sight.OWN
+    if not reads and needed(method, path) is not Permission.READ:
+        return Sight.CLOSED
+    return Sight.REGULATOR if role in AUTHORITIES else Sight.PARTY
+
+
+def _fits(path: str, pattern: str) -> bool:
+    wanted, given = pattern.split("/"), path.split("/")
+    return len(given) >= len(wanted) and all(w in ("*", g) for w, g in zip(wanted, given, strict=False))
 
 
 def _below(path: str, beginnings: Collection[str]) -> bool:

@@ -1,9 +1,9 @@
-"""The database role in which a party's questions are answered.
+"""The database roles in which the questions of parties and of authorities are answered.
 
-Row-level security shows it rows by what the transaction says of the party (`auth.sight`), and tables that
-nobody opened to parties not at all: a new table, or a column that is left out here, is closed until somebody
-decides. The service's own role owns the tables and is not bound by the policies: captures, projections and
-recalls must see everything.
+Row-level security shows them rows by what the transaction says of the caller (`auth.sight`), and tables that
+nobody opened not at all: a new table, or a column that is left out here, is closed until somebody decides.
+The service's own role owns the tables and is not bound by the policies: captures, projections and recalls
+must see everything.
 """
 
 import json
@@ -11,10 +11,11 @@ from typing import Final
 
 import asyncpg
 
-ROLE: Final = "suyuan_party"
+ROLES: Final = ("suyuan_party", "suyuan_regulator")
 
-#: Tables that parties read, rows by policy where one stands in the revisions; and columns of them that they
-#: do not read: the evidence of a case is everybody's trade.
+#: Tables that both read, rows by the policies of the revisions (one for each role: a table that has
+#: row-level security shows a role without a policy nothing); and columns of them that they do not read: the
+#: evidence of a case is everybody's trade.
 OPEN: Final[dict[str, tuple[str, ...]]] = {
     "party": (),
     "site": (),
@@ -37,18 +38,21 @@ OPEN: Final[dict[str, tuple[str, ...]]] = {
     "recall_holding": (),
 }
 
+#: Of these, the registry: who there is, where, and what is traded, is known to everybody who may call.
+REGISTRY: Final = frozenset({"party", "site", "product", "event_context", "namespace", "unit"})
+
 MAKE: Final = """
 DO $$ BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'suyuan_party') THEN
-        CREATE ROLE suyuan_party NOLOGIN NOSUPERUSER NOINHERIT NOBYPASSRLS;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+        CREATE ROLE {role} NOLOGIN NOSUPERUSER NOINHERIT NOBYPASSRLS;
     END IF;
-    IF NOT pg_has_role(current_user, 'suyuan_party', 'MEMBER') THEN
-        EXECUTE format('GRANT suyuan_party TO %I', current_user);
+    IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
+        EXECUTE format('GRANT {role} TO %I', current_user);
     END IF;
 END $$
 """
-REVOKE_ALL: Final = "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM suyuan_party"
-USE_SCHEMA: Final = "GRANT USAGE ON SCHEMA public TO suyuan_party"
+REVOKE_ALL: Final = "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}"
+USE_SCHEMA: Final = "GRANT USAGE ON SCHEMA public TO {role}"
 GRANT: Final = """
 DO $$ DECLARE
     opened record;
@@ -62,30 +66,29 @@ BEGIN
           AND attname NOT IN (SELECT json_array_elements_text(told.closed))
         GROUP BY attrelid
     LOOP
-        EXECUTE format('GRANT SELECT (%s) ON %s TO suyuan_party', opened.columns, opened.name);
+        EXECUTE format('GRANT SELECT (%s) ON %s TO {role}', opened.columns, opened.name);
     END LOOP;
 END $$
 """
-#: pg_advisory_xact_lock key: two services that start at once make the role one after the other, and it
-#: belongs to all databases of the server.
+#: pg_advisory_xact_lock key: two services that start at once make the roles one after the other, and they
+#: belong to all databases of the server.
 LOCK_KEY: Final = 0x5355_5952_4F4C
 
 
-async def ensure_party_role(dsn: str) -> None:
-    """Make the role where there is none, and let it read what is open, and nothing else.
+async def ensure_roles(dsn: str) -> None:
+    """Make the roles where there are none, and let them read what is open, and nothing else.
 
-    Where our own role may not make roles, nothing is changed: parties' questions are then refused
-    (`auth.sight`), and an operator makes the role by hand.
+    Where our own role may not make roles, nothing is changed: questions of parties and authorities are then
+    refused (`auth.sight`), and an operator makes the roles by hand.
     """
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK_KEY)
-            await connection.execute(MAKE)
-            await connection.execute(REVOKE_ALL)
-            await connection.execute(USE_SCHEMA)
             await connection.execute("SELECT set_config('suyuan.opened', $1, true)", json.dumps(OPEN))
-            await connection.execute(GRANT)
+            for role in ROLES:
+                for statement in (MAKE, REVOKE_ALL, USE_SCHEMA, GRANT):
+                    await connection.execute(statement.format(role=role))
     except asyncpg.InsufficientPrivilegeError:
         return
     finally:

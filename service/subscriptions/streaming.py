@@ -100,7 +100,7 @@ class Stream:
         """Find the query and where the stream begins. Raises `Unauthenticated`, `Forbidden`, `NoSuchName`."""
         async with transaction(self.engine, snapshot=True) as tx:
             caller = await find_by_key(tx, self.wishes.key, Permission.READ)
-            if caller.bound_to is not None:
+            if not caller.sees_everything:
                 raise Forbidden(
                     "Streams are not open to parties yet; ask /epcis/events.",
                     "事件流尚未对企业主体开放，请查询 /epcis/events。",

@@ -208,9 +208,23 @@ async def test_what_is_not_open_to_parties_is_refused_in_words(
         assert "not open to parties" in problem["detail"], (method, path)
 
 
-def test_regulators_and_operators_are_not_bound() -> None:
-    for path in ("/v1/batches", "/epcis/events", "/v1/recalls"):
-        assert sight(Role.OPERATOR, "GET", path) is Sight.WHOLE
-        assert sight(Role.REGULATOR, "GET", path) is Sight.WHOLE
-        assert sight(Role.HOLDER, "GET", path) is Sight.PARTY
-        assert sight(Role.LABORATORY, "GET", path) is Sight.PARTY
+@pytest.mark.parametrize(
+    ("role", "method", "path", "expected"),
+    [
+        (Role.OPERATOR, "POST", "/v1/ledger/rebuild", Sight.WHOLE),
+        (Role.REGULATOR, "GET", "/v1/batches", Sight.REGULATOR),
+        (Role.REGULATOR, "GET", "/epcis/events", Sight.REGULATOR),
+        (Role.REGULATOR, "PATCH", "/v1/parties/1", Sight.CLOSED),
+        (Role.REGULATOR, "GET", "/v1/recalls/7/evidence", Sight.OWN),
+        (Role.REGULATOR, "GET", "/v1/parties/7/channels", Sight.OWN),
+        (Role.REGULATOR, "GET", "/v1/parties/7", Sight.REGULATOR),
+        (Role.HOLDER, "GET", "/v1/recalls/7/evidence", Sight.PARTY),
+        (Role.LABORATORY, "GET", "/v1/batches", Sight.PARTY),
+        (Role.HOLDER, "POST", "/v1/units/verify", Sight.PARTY),
+        (Role.HOLDER, "POST", "/epcis/capture", Sight.OWN),
+        (Role.HOLDER, "GET", "/epcis/capture", Sight.PARTY),
+        (Role.HOLDER, "POST", "/a/path/of/tomorrow", Sight.CLOSED),
+    ],
+)
+def test_what_a_role_sees_of_a_path(role: Role, method: str, path: str, expected: Sight) -> None:
+    assert sight(role, method, path) is expected

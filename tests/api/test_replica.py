@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.app import create_app
 from service.db import replica as replicas
 from service.db.embedded import EmbeddedPostgres
-from service.db.party_role import ensure_party_role
+from service.db.party_role import ensure_roles
 from service.db.replica import Replica
 from service.db.transaction import create_engine, transaction
 from service.errors import Unavailable
@@ -212,7 +212,7 @@ async def test_a_key_that_was_revoked_opens_nothing_whatever_the_standby_knows(w
 
 
 async def test_a_party_sees_its_own_rows_of_the_standby_and_no_others(world: World, database: str) -> None:
-    await ensure_party_role(database)
+    await ensure_roles(database)
     party = await register(world.client, "parties", name_zh="店铺", gln=gln("shop"))
     await register(world.client, "sites", gln=gln("shop"), name_zh="店铺", party_id=party["id"])
     await capture(

@@ -26,7 +26,7 @@ from service.db.account import account_for, spawn
 from service.db.binaries import Binaries
 from service.db.embedded import USER, EmbeddedPostgres
 from service.db.migrate import upgrade
-from service.db.party_role import ensure_party_role
+from service.db.party_role import ensure_roles
 from service.db.statements import statement
 from service.db.transaction import Transaction, create_engine, transaction
 from service.events.json_document import read_document
@@ -101,7 +101,7 @@ async def engines(machine: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]
             await connection.execute(each)
     await connection.close()
     for name in ("one", "spread"):
-        await ensure_party_role(on_database(machine, name))
+        await ensure_roles(on_database(machine, name))
     one, spread = create_engine(on_database(machine, "one")), create_engine(on_database(machine, "spread"))
     yield one, spread
     await one.dispose()

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from service.auth.sight import see_as_party
-from service.db.party_role import OPEN
+from service.db.party_role import OPEN, REGISTRY, ROLES
 from service.db.transaction import Transaction
 from tests.world import Json, capture, commission, owners, pack, party, receive, ship, transform
 
@@ -96,22 +96,26 @@ async def test_a_party_sees_what_the_rule_says(tx: Transaction, seed: int) -> No
         assert seen["event"] < {row["event_id"] for row in whole["event"]}, "everything is seen"
 
 
-async def test_a_new_table_is_closed_to_parties(tx: Transaction) -> None:
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_new_table_is_closed(tx: Transaction, role: str) -> None:
     tables = await tx.sql.fetch(
-        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v') "
-        "AND relnamespace = 'public'::regnamespace "
-        "AND has_any_column_privilege('suyuan_party', oid, 'SELECT')"
+        "SELECT relname, relrowsecurity FROM pg_class WHERE relkind IN ('r', 'p', 'v') "
+        "AND relnamespace = 'public'::regnamespace AND has_any_column_privilege($1, oid, 'SELECT')",
+        role,
     )
     assert {row["relname"] for row in tables} == set(OPEN)
+    assert {row["relname"] for row in tables if not row["relrowsecurity"]} <= REGISTRY
     written = await tx.sql.fetch(
         "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace "
-        "AND has_table_privilege('suyuan_party', oid, 'INSERT, UPDATE, DELETE, TRUNCATE')"
+        "AND has_table_privilege($1, oid, 'INSERT, UPDATE, DELETE, TRUNCATE')",
+        role,
     )
     assert written == []
 
 
-async def test_who_says_nothing_of_a_party_sees_no_goods(tx: Transaction) -> None:
+@pytest.mark.parametrize("role", ROLES)
+async def test_who_says_nothing_of_itself_sees_no_goods(tx: Transaction, role: str) -> None:
     await capture(tx, *goings(0), master=owners(**PLACES))
-    await tx.sql.execute("SELECT set_config('role', 'suyuan_party', true)")
+    await tx.sql.execute("SELECT set_config('role', $1, true)", role)
     for table in ("flow", "holding", "gap", "event", "event_item", "journal_entry", "batch", "capture_job"):
         assert await tx.sql.fetchval(f"SELECT count(*) FROM {table}") == 0, table
