@@ -1,0 +1,46 @@
+"""Who read whose trade. Rows are added, and erased when they are old; triggers refuse all else."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, Index
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
+
+from service.db.schema import identity_key, instant
+
+
+def _plain() -> Column[int]:
+    """A `bigint` without a foreign key: a look-up for each row would be paid by every reader."""
+    return Column(BigInteger, nullable=True)
+
+
+def _ids() -> Column[list[int]]:
+    return Column(ARRAY(BigInteger), nullable=False, server_default="{}")
+
+
+class AuditRead(SQLModel, table=True):
+    """One answer that showed somebody the trade of others. Written by: sql.
+
+    `reader`, `reader_key`: the name of the caller, and what names him for good ("key:5", "member:3",
+    "subscription:7"). `route`: the path's template. `subject_*`: what the path names. `batches`: those that
+    the question names or the page shows, the first `recorder.BATCHES_KEPT`. `parties`: whose trade it was.
+    """
+
+    __tablename__ = "audit_read"
+    __table_args__ = (
+        Index("audit_read_parties_idx", "parties", postgresql_using="gin"),
+        Index("audit_read_at_idx", "at"),
+    )
+
+    id: int | None = identity_key()
+    at: datetime = instant()
+    reader: str
+    reader_key: str = Field(index=True)
+    reader_role: str
+    reader_party_id: int | None = Field(default=None, sa_column=_plain())
+    method: str
+    route: str
+    subject_kind: str | None = None
+    subject_id: int | None = Field(default=None, sa_column=_plain())
+    batches: list[int] = Field(default_factory=list, sa_column=_ids())
+    parties: list[int] = Field(default_factory=list, sa_column=_ids())
