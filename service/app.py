@@ -7,7 +7,9 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.access import audit_routes
 from service.access import routes as access_routes
+from service.audit.recorder import recording
 from service.auth.last_used import noting
 from service.capture import routes as capture_routes
 from service.db.held import holding
@@ -98,7 +100,13 @@ NOTICES = (
     case_answer_routes.router,
     answer_routes.router,
 )
-ACCESS = (access_routes.router, access_routes.public, operation_routes.public, operation_routes.router)
+ACCESS = (
+    access_routes.router,
+    audit_routes.router,
+    access_routes.public,
+    operation_routes.public,
+    operation_routes.router,
+)
 #: What hears of what happens below it.
 LISTENING = (owners, recall_conduct, recall_alarms, recall_advice, notices_making)
 #: What workers do beside the requests.
@@ -130,6 +138,7 @@ def create_app(
             counting(app.state.engine) as app.state.scans,
             holding(app.state.engine) as app.state.held,
             noting(app.state.engine),
+            recording(app.state.engine) as app.state.recorder,
             running(app.state.engine, settings(), DUTIES, beside=beside) as app.state.bell,
         ):
             yield

@@ -98,8 +98,9 @@ def tidy(data_dir: DataDir = None) -> None:
         upgrade(dsn)
         done = asyncio.run(tidy_once(dsn))
         say(
-            f"Gone: {done.complaints} contacts, {done.photos} photos, {done.days} rows of looks "
-            f"(已清除 {done.complaints} 条联系方式、{done.photos} 张照片、{done.days} 行查询统计)"
+            f"Gone: {done.complaints} contacts, {done.photos} photos, {done.days} rows of looks, "
+            f"{done.reads} records of reads (已清除 {done.complaints} 条联系方式、{done.photos} 张照片、"
+            f"{done.days} 行查询统计、{done.reads} 条查阅留痕)"
         )
 
 

@@ -115,6 +115,9 @@ class Settings(BaseSettings):
     scans_kept_days: int = Field(
         default=400, ge=31, description="Days for which looks at codes are kept by day and city."
     )
+    audit_kept_days: int = Field(
+        default=1825, ge=180, description="Days for which it is kept on record who read whose trade."
+    )
     suspect_looks: int = Field(default=30, ge=2, description="Looks at one unit's code before it is suspect.")
     suspect_cities: int = Field(
         default=5, ge=1, description="Cities for one unit's code within `suspect_days` before it is suspect."

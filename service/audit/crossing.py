@@ -6,7 +6,11 @@ knowledge (a consumer's page names them), and so are words and definitions that 
 members are the caller's own.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from service.audit.shown import Kind
 
 #: Paths (as the OpenAPI document has them) that show nobody's trade.
 PUBLIC_KNOWLEDGE: Final = frozenset(
@@ -27,7 +31,7 @@ OWN_AFFAIRS: Final = frozenset(
 READING: Final = frozenset({"GET", "HEAD"})
 
 #: Parameters of paths, and the kind of thing that each names: the first that a path has is its subject.
-SUBJECTS: Final = {
+SUBJECTS: Final[dict[str, Kind]] = {
     "recall_id": "case",
     "drill_id": "drill",
     "complaint_id": "complaint",
@@ -41,3 +45,12 @@ SUBJECTS: Final = {
 def shows_trade(method: str, route: str) -> bool:
     """Whether a request of this method and path template shows trade by itself, whatever it finds."""
     return method in READING and route not in PUBLIC_KNOWLEDGE and route not in OWN_AFFAIRS
+
+
+def subject_of(parameters: Mapping[str, Any]) -> tuple[Kind, int] | None:
+    """What a path names, by its parameters: the kind of thing, and its id. None for lists and queries."""
+    for name, kind in SUBJECTS.items():
+        if name in parameters:
+            # As lenient as the route is, which takes 5.0 for 5.
+            return kind, int(Decimal(parameters[name]))
+    return None

@@ -24,6 +24,12 @@ class Shown:
     names: dict[Named, set[str]] = field(default_factory=lambda: defaultdict(set))
     batches: set[int] = field(default_factory=set)
 
+    def name(self, kind: Kind, row_id: int) -> None:
+        """Note what the question's path names."""
+        self.ids[kind].add(row_id)
+        if kind == "batch":
+            self.batches.add(row_id)
+
     def __bool__(self) -> bool:
         """Whether anything was noted."""
         return any(self.ids.values()) or any(self.names.values())

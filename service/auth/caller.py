@@ -5,7 +5,7 @@ answered 201 already.
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -15,6 +15,9 @@ from fastapi import Depends, Header, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from service import clock
+from service.audit.crossing import shows_trade, subject_of
+from service.audit.recorder import Read, Reader, Recorder
+from service.audit.shown import watch
 from service.auth import last_used
 from service.auth.members import find_member
 from service.auth.oidc import is_token, issuers
@@ -32,6 +35,8 @@ class Caller:
     """Who calls, for which party (None: the service's own), and what they may do."""
 
     name: str
+    #: What names the caller for good: "key:5", "member:3".
+    key: str
     role: Role
     party_id: int | None
     permissions: frozenset[Permission]
@@ -145,35 +150,68 @@ def given_key(bearer: BearerToken, header: KeyHeader) -> str | None:
 GivenKey = Annotated[str | None, Depends(given_key)]
 
 
-async def find_caller_first(request: Request, open_tx: OpenTx, key: GivenKey) -> Caller:
+# What others' trade an answer shows is put on record when the route has found it, before any of it is sent:
+# these end with the route (`scope="function"`), whatever the scope of the transaction.
+
+
+async def find_caller_first(request: Request, open_tx: OpenTx, key: GivenKey) -> AsyncIterator[Caller]:
     """The caller, in a transaction that ends before the route begins; raises as `find_by_key`."""
     async with open_tx() as tx:
-        return await _admit(request, tx, key)
+        caller = await _admit(request, tx, key)
+    async with _on_record(request, caller):
+        yield caller
 
 
-async def find_caller(request: Request, tx: Tx, key: GivenKey) -> Caller:
+async def find_caller(request: Request, tx: Tx, key: GivenKey) -> AsyncIterator[Caller]:
     """The caller, who may do what the endpoint does; raises as `find_by_key`."""
-    return await _admit(request, tx, key)
+    caller = await _admit(request, tx, key)
+    async with _on_record(request, caller):
+        yield caller
 
 
-async def find_reader(request: Request, tx: Snapshot, key: GivenKey) -> Caller:
+async def find_reader(request: Request, tx: Snapshot, key: GivenKey) -> AsyncIterator[Caller]:
     """`find_caller` for routes that read in a `Snapshot`: one request, one transaction."""
-    return await _admit(request, tx, key)
+    caller = await _admit(request, tx, key)
+    async with _on_record(request, caller):
+        yield caller
 
 
-async def find_long_reader(request: Request, tx: LongSnapshot, key: GivenKey) -> Caller:
+async def find_long_reader(request: Request, tx: LongSnapshot, key: GivenKey) -> AsyncIterator[Caller]:
     """`find_caller` for routes that read in a `LongSnapshot`."""
-    return await _admit(request, tx, key)
+    caller = await _admit(request, tx, key)
+    async with _on_record(request, caller):
+        yield caller
 
 
-async def find_reading_caller(request: Request, tx: LongReading, key: GivenKey) -> Caller:
+async def find_reading_caller(request: Request, tx: LongReading, key: GivenKey) -> AsyncIterator[Caller]:
     """`find_caller` for routes that read in a `LongReading`. Keys are always the primary's: one that was
     revoked opens nothing.
     """
     if tx.orm.bind is request.app.state.engine:
-        return await _admit(request, tx, key)
-    async with transaction(request.app.state.engine) as own:
-        return await _admit(request, own, key, reading=tx)
+        caller = await _admit(request, tx, key)
+    else:
+        async with transaction(request.app.state.engine) as own:
+            caller = await _admit(request, own, key, reading=tx)
+    async with _on_record(request, caller):
+        yield caller
+
+
+@asynccontextmanager
+async def _on_record(request: Request, caller: Caller) -> AsyncIterator[None]:
+    """Put on record what the route shows of others' trade. Raises `Unavailable` where that cannot be done."""
+    shown = watch()
+    yield
+    if caller.bound_to is not None:
+        return
+    route: str = request.scope["route"].path
+    subject = subject_of(request.path_params) if shows_trade(request.method, route) else None
+    if subject is not None:
+        shown.name(*subject)
+    if not shown:
+        return
+    recorder: Recorder = request.app.state.recorder
+    reader = Reader(caller.name, caller.key, caller.role, caller.party_id)
+    await recorder.record(Read(clock.now(), reader, request.method, route, subject, shown))
 
 
 async def _admit(
@@ -219,7 +257,7 @@ async def _of_key(tx: Transaction, key: str) -> Caller:
             "This API key is not known, has expired, or was revoked.", "该 API 密钥不存在、已过期或已吊销。"
         )
     last_used.note(found["id"], found["last_used_at"], now)
-    return _caller(found["name"], found)
+    return _caller(found["name"], "key", found)
 
 
 async def _of_token(tx: Transaction, token: str) -> Caller:
@@ -230,12 +268,12 @@ async def _of_token(tx: Transaction, token: str) -> Caller:
             f"{vouched.issuer} vouches for {vouched.subject}, who is no member here: ask for an invitation.",
             f"{vouched.issuer} 证明了 {vouched.subject} 的身份，但其不是本服务的成员，请申请邀请。",
         )
-    return _caller(vouched.name, found)
+    return _caller(vouched.name, "member", found)
 
 
-def _caller(name: str, row: asyncpg.Record) -> Caller:
+def _caller(name: str, kind: str, row: asyncpg.Record) -> Caller:
     granted = frozenset(Permission(word) for word in row["permissions"])
-    return Caller(name, Role(row["role"]), row["party_id"], granted)
+    return Caller(name, f"{kind}:{row['id']}", Role(row["role"]), row["party_id"], granted)
 
 
 KnownCaller = Annotated[Caller, Depends(find_caller, scope="function")]

@@ -158,6 +158,7 @@ OWN: Final = (
     OwnCheck("/v1/complaints", AUTHORITIES, AUTHORITIES),
     OwnCheck("/v1/suspect-codes", AUTHORITIES, AUTHORITIES),
     OwnCheck("/v1/scans", reads=AUTHORITIES),
+    OwnCheck("/v1/audit", reads=AUTHORITIES),
 )
 
 

@@ -107,7 +107,7 @@ ErrorBehaviour = Annotated[
 async def capture_document(
     open_tx: OpenTx,
     request: Request,
-    caller: Annotated[Caller, Depends(find_caller_first)],
+    caller: Annotated[Caller, Depends(find_caller_first, scope="function")],
     error_behaviour: ErrorBehaviour = "rollback",
 ) -> Response:
     """Capture an EPCISDocument or EPCISQueryDocument: JSON-LD, or XML of EPCIS 2.0 or 1.0 to 1.2.

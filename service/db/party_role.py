@@ -36,6 +36,7 @@ OPEN: Final[dict[str, tuple[str, ...]]] = {
     "recall": ("evidence",),
     "recall_batch": (),
     "recall_holding": (),
+    "audit_read": (),
 }
 
 #: Of these, the registry: who there is, where, and what is traded, is known to everybody who may call.

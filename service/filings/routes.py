@@ -19,7 +19,7 @@ from service.web.leaving import unless_gone
 router = APIRouter(
     prefix="/v1/filings",
     tags=["filings"],
-    dependencies=[Depends(take_turn, scope="request"), Depends(find_long_reader, scope="request")],
+    dependencies=[Depends(take_turn, scope="request"), Depends(find_long_reader, scope="function")],
 )
 
 #: Lots of one question, and characters of one text.

@@ -27,7 +27,7 @@ class Rebuilt(BaseModel):
 @router.post(
     "/rebuild",
     summary="Compute the projection anew from all events 由全部事件重建台账",
-    dependencies=[Depends(find_caller_first)],
+    dependencies=[Depends(find_caller_first, scope="function")],
 )
 async def rebuild_ledger(request: Request) -> Rebuilt:
     """Derive journal, postings, flows, holdings and gaps from the stored events alone; mend what differs.

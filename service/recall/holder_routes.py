@@ -47,7 +47,7 @@ async def take_turn_for_csv(request: Request, csv: AsCsv) -> AsyncIterator[None]
 router = APIRouter(
     prefix="/v1/recalls",
     tags=["recall"],
-    dependencies=[Depends(take_turn_for_csv, scope="request"), Depends(find_long_reader, scope="request")],
+    dependencies=[Depends(take_turn_for_csv, scope="request"), Depends(find_long_reader, scope="function")],
 )
 
 

@@ -54,7 +54,7 @@ Party = Annotated[RowId | None, Query(description="Id of the party whose product
 )
 async def run_drill(
     request: Request,
-    caller: Annotated[Caller, Depends(find_caller_first)],
+    caller: Annotated[Caller, Depends(find_caller_first, scope="function")],
     body: NewDrill,
     response: Response,
 ) -> Drill:

@@ -1,4 +1,5 @@
-"""What has been kept long enough goes: contact and photos of complaints, salts, hashes, old days of looks.
+"""What has been kept long enough goes: contact and photos of complaints, salts, hashes, old days of looks,
+records of who read whose trade.
 
 Run when the service starts, then once a day, and by `suyuan-service tidy`. Running it twice does no harm.
 """
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from service import clock
+from service.audit.retention import erase_reads
 from service.db.failures import FAILURES
 from service.db.transaction import Transaction, create_engine, transaction
 from service.settings import settings
@@ -43,11 +45,14 @@ FORGET_DAYS: Final = "DELETE FROM scan_day WHERE day < $1"
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
-    """What went: complaints without contact and photos from now on, photos, rows of days of looks."""
+    """What went: complaints without contact and photos from now on, photos, rows of days of looks, records
+    of reads.
+    """
 
     complaints: int
     photos: int
     days: int
+    reads: int = 0
 
 
 async def tidy(tx: Transaction, now: datetime) -> Tidied:
@@ -67,7 +72,8 @@ async def tidy(tx: Transaction, now: datetime) -> Tidied:
     days = await tx.sql.execute(
         FORGET_DAYS, (now - timedelta(days=kept.scans_kept_days)).astimezone(UTC).date()
     )
-    return Tidied(len(erased), _count(photos), _count(days))
+    reads = await erase_reads(tx, now - timedelta(days=kept.audit_kept_days))
+    return Tidied(len(erased), _count(photos), _count(days), reads)
 
 
 def _count(done: str) -> int:
@@ -94,6 +100,6 @@ async def tidy_daily(dsn: str) -> None:
             logger.warning("nothing was tidied, later again: %s", type(error).__name__)
             await asyncio.sleep(RETRY.total_seconds())
             continue
-        if done.complaints or done.days:
+        if done.complaints or done.days or done.reads:
             logger.info("tidied: %s", done)
         await asyncio.sleep(EVERY.total_seconds())

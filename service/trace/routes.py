@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service import clock
+from service.audit.shown import is_about, shows
 from service.auth.caller import LongReading, find_reading_caller
 from service.db.transaction import Transaction
 from service.errors import Malformed
@@ -22,6 +23,7 @@ from service.trace.exports import (
     json_lines,
     whole_json,
 )
+from service.trace.passes import distinct
 from service.trace.schemas import Trace
 from service.trace.starts import Question, find_starts
 from service.trace.walk import Walk, walk
@@ -31,7 +33,7 @@ from service.web.leaving import unless_gone
 router = APIRouter(
     prefix="/v1/trace",
     tags=["trace"],
-    dependencies=[Depends(take_turn, scope="request"), Depends(find_reading_caller, scope="request")],
+    dependencies=[Depends(take_turn, scope="request"), Depends(find_reading_caller, scope="function")],
 )
 
 #: Texts of one question, and characters of one text.
@@ -157,6 +159,9 @@ async def _trace(
         starts = await find_starts(tx, asked.question, forward=forward)
         most = settings().trace_max_holdings
         found = await walk(tx, starts.nodes, forward=forward, skew=asked.skew, most=most)
+        is_about(starts.batches)
+        shows("batch", found.batches())
+        shows("site", distinct(found.holdings.site).tolist())
         loading = partial(Answer.load, tx, starts, found, now=now)
         if form == "json":
             return Download(whole_json(tx, await loading()), media_type=MEDIA_TYPES[form])

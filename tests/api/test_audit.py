@@ -1,0 +1,163 @@
+"""Whoever is shown the trade of others is put on record, and those others can read it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import asyncpg
+import httpx
+import pytest
+
+from service import clock
+from service.audit import recorder
+from service.audit.recorder import Read, Reader, Recorder
+from service.audit.retention import erase_reads
+from service.audit.shown import Shown
+from service.db.transaction import transaction
+from tests.api.own_service import OwnService, own_service
+from tests.api.registering import Json, refused
+from tests.world import capture, commission, owners, party, receive, sell, ship, transform, uri
+
+PLACES = {"farm": "grower", "mill": "miller", "shop": "grocer", "elsewhere": "rival"}
+EVENTS = (
+    commission("L1=10", at="farm", on=1, id="made"),
+    ship("L1=10", at="farm", to="mill", on=2, id="sent"),
+    receive("L1=10", at="mill", source="farm", on=3, id="came"),
+    transform(["L1=10"], ["flour/F1=8"], at="mill", on=4, id="milled"),
+    ship("flour/F1=8", at="mill", to="shop", on=5, id="delivered"),
+    receive("flour/F1=8", at="shop", source="mill", on=6, id="arrived"),
+    sell("flour/F1=2", at="shop", on=7, id="sold"),
+    commission("R1=5", at="elsewhere", on=1, id="rivals"),
+)
+
+
+@pytest.fixture(scope="module")
+async def service(cluster: str) -> AsyncIterator[OwnService]:
+    """Goods that have gone from farm to shop, and a rival's."""
+    async with own_service(cluster) as client:
+        await capture(client, *EVENTS, master=owners(**PLACES))
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def keys(service: OwnService) -> dict[str, dict[str, str]]:
+    """Party -> headers of a key of its own."""
+    found = {}
+    for row in (await service.get("/v1/parties")).json()["items"]:
+        body = {"name": "key", "role": "holder", "party_id": row["id"]}
+        key = (await service.post("/v1/keys", json=body)).json()["key"]
+        found[row["uri"]] = {"Authorization": f"Bearer {key}"}
+    return {who: found[party(who)] for who in PLACES.values()}
+
+
+async def told(service: httpx.AsyncClient, headers: dict[str, str], **query: str) -> list[Json]:
+    answer = await service.get("/v1/audit", params=query, headers=headers)
+    assert answer.status_code == 200, answer.text
+    items: list[Json] = answer.json()["items"]
+    return items
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson", "csv"])
+async def test_an_operators_trace_is_read_by_those_whose_trade_it_shows(
+    service: OwnService, keys: dict[str, dict[str, str]], form: str
+) -> None:
+    before = {who: len(await told(service, keys[who])) for who in keys}
+    answer = await service.get("/v1/trace/forward", params={"batch": uri("L1"), "format": form})
+    assert answer.status_code == 200
+    for who in ("grower", "miller", "grocer"):
+        (record, *older) = await told(service, keys[who])
+        assert len(older) == before[who]
+        assert record["route"] == "/v1/trace/forward"
+        assert record["reader"]["role"] == "operator"
+        assert record["reader"]["key"].startswith("key:")
+        assert record["parties"] is None
+        # What a shop's flour was milled of is not the shop's to know.
+        assert [batch["uri"] for batch in record["batches"]] == ([] if who == "grocer" else [uri("L1")])
+    assert len(await told(service, keys["rival"])) == before["rival"]
+    (whole, *_) = await told(service, {})
+    assert len(whole["parties"]) == 3
+
+
+async def test_own_reads_and_public_knowledge_leave_no_record(
+    service: OwnService, keys: dict[str, dict[str, str]]
+) -> None:
+    before = len(await told(service, {}))
+    for path in ("/v1/parties", "/v1/parties/1", "/v1/products", "/v1/sites", "/v1/keys", "/v1/audit"):
+        assert (await service.get(path)).status_code == 200
+    mine = await service.get("/v1/trace/forward", params={"batch": uri("L1")}, headers=keys["miller"])
+    assert mine.status_code == 200
+    await refused(service, "GET", "/v1/batches/999999", 404)
+    assert len(await told(service, {})) == before
+
+
+async def test_nobody_asks_for_anothers_records(service: OwnService, keys: dict[str, dict[str, str]]) -> None:
+    await service.get("/v1/trace/forward", params={"batch": uri("L1")})
+    (first, *_) = await told(service, {})
+    await refused(service, "GET", "/v1/audit?party=1", 403, headers=keys["grocer"])
+    (batch,) = first["batches"]
+    # Nor learns, by a filter, which records are about what it may not see.
+    assert await told(service, keys["grocer"], batch=str(batch["id"])) == []
+    assert await told(service, keys["miller"], batch=str(batch["id"])) != []
+    assert await told(service, {}, role="regulator") == []
+
+
+async def test_the_log_is_read_in_pages_the_latest_first(service: OwnService) -> None:
+    for _ in range(3):
+        await service.get("/v1/trace/forward", params={"batch": uri("L1")})
+    whole = [record["id"] for record in await told(service, {})]
+    assert whole == sorted(whole, reverse=True)
+    first = (await service.get("/v1/audit", params={"limit": 2})).json()
+    second = await told(service, {}, limit="2", page=first["next_page"])
+    assert [record["id"] for record in (*first["items"], *second)] == whole[:4]
+
+
+async def test_an_answer_that_cannot_be_recorded_is_not_given(
+    service: OwnService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "statement", lambda *_: "INSERT INTO gone VALUES ($1)")
+    for path, query in (
+        ("/v1/trace/forward", {"batch": uri("L1"), "format": "ndjson"}),
+        ("/v1/batches/1", {}),
+    ):
+        problem = await refused(service, "GET", path, 503, params=query)
+        assert "on record" in problem["detail"]
+        assert uri("L1") not in json.dumps(problem)
+    monkeypatch.undo()
+    assert (await service.get("/v1/batches/1")).status_code == 200
+
+
+async def test_many_readers_share_a_commit(service: OwnService, monkeypatch: pytest.MonkeyPatch) -> None:
+    groups: list[int] = []
+    write = Recorder._write
+
+    async def counted(self: Recorder, rows: list[tuple[object, ...]]) -> Exception | None:
+        groups.append(len(rows))
+        await asyncio.sleep(0)
+        return await write(self, rows)
+
+    monkeypatch.setattr(Recorder, "_write", counted)
+    before = len(await told(service, {}, limit="500"))
+    own = Recorder(service.engine)
+    reader = Reader("an operator", "key:1", "operator", None)
+    shown = Shown()
+    shown.ids["batch"].add(1)
+    reads = [Read(clock.now(), reader, "GET", "/v1/batches", None, shown) for _ in range(30)]
+    await asyncio.gather(*(own.record(read) for read in reads))
+    await own.close()
+    assert sum(groups) == 30
+    assert len(groups) < 10
+    assert len(await told(service, {}, limit="500")) == before + 30
+
+
+async def test_the_log_is_not_changed_and_goes_when_it_is_old(service: OwnService) -> None:
+    for order in ("UPDATE audit_read SET reader = 'x'", "DELETE FROM audit_read", "TRUNCATE audit_read"):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            async with transaction(service.engine) as tx:
+                await tx.sql.execute(order)
+    kept = await told(service, {}, limit="500")
+    middle = kept[len(kept) // 2]["at"]
+    async with transaction(service.engine) as tx:
+        assert await erase_reads(tx, datetime.fromisoformat(middle)) > 0
+    left = await told(service, {}, limit="500")
+    assert left == [record for record in kept if record["at"] >= middle]
