@@ -21,24 +21,39 @@ SPREAD: Final[Mapping[str, str]] = {
 TOGETHER: Final = 5_000
 
 
-#: What parties see is said by policies, which name tables by number: they are made anew on the new ones.
-KEEP_POLICIES: Final = """
+#: What parties see is said by policies, and views that these read, which name tables by number: they are made
+#: anew on the new ones.
+KEEP_POLICIES: Final = (
+    """
 CREATE TEMPORARY TABLE kept_policy ON COMMIT DROP AS
-SELECT tablename, policyname, qual FROM pg_policies WHERE schemaname = 'public' AND cmd = 'SELECT'
-"""
+SELECT tablename, policyname, qual,
+       (SELECT string_agg(quote_ident(role), ', ') FROM unnest(roles) AS role) AS roles
+FROM pg_policies WHERE schemaname = 'public' AND cmd = 'SELECT'
+""",
+    """
+CREATE TEMPORARY TABLE kept_view ON COMMIT DROP AS
+SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'
+""",
+)
 DROP_POLICIES: Final = """
 DO $$ DECLARE kept record; BEGIN
     FOR kept IN SELECT * FROM kept_policy LOOP
         EXECUTE format('DROP POLICY %I ON %I', kept.policyname, kept.tablename);
     END LOOP;
+    FOR kept IN SELECT * FROM kept_view LOOP
+        EXECUTE format('DROP VIEW %I', kept.viewname);
+    END LOOP;
 END $$
 """
 MAKE_POLICIES: Final = """
 DO $$ DECLARE kept record; BEGIN
+    FOR kept IN SELECT * FROM kept_view LOOP
+        EXECUTE format('CREATE VIEW %I AS %s', kept.viewname, kept.definition);
+    END LOOP;
     FOR kept IN SELECT * FROM kept_policy LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', kept.tablename);
-        EXECUTE format('CREATE POLICY %I ON %I FOR SELECT USING (%s)',
-                       kept.policyname, kept.tablename, kept.qual);
+        EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO %s USING (%s)',
+                       kept.policyname, kept.tablename, kept.roles, kept.qual);
     END LOOP;
 END $$
 """
@@ -64,7 +79,7 @@ def front(shards: Sequence[str]) -> Iterator[str]:
             login["password_required"] = "false"
         # Parties' questions are asked in a role of their own.
         yield f"CREATE USER MAPPING FOR PUBLIC SERVER shard_{number} {_options(login)}"
-    yield KEEP_POLICIES
+    yield from KEEP_POLICIES
     yield DROP_POLICIES
     for table, key in SPREAD.items():
         yield f"ALTER TABLE {table} RENAME TO {table}_of_one"

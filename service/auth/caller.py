@@ -228,10 +228,12 @@ async def _admit(
             "This is not open to parties yet; an operator does it for you.",
             "该操作尚未对企业主体开放，请联系运营者代为办理。",
         )
-    if seen in (Sight.PARTY, Sight.REGULATOR):
+    if seen is Sight.PARTY:
         assert caller.party_id is not None
-        see = see_as_party if seen is Sight.PARTY else see_as_regulator
-        await see(reading or tx, caller.party_id)
+        await see_as_party(reading or tx, caller.party_id, now=clock.now())
+    if seen is Sight.REGULATOR:
+        assert caller.party_id is not None
+        await see_as_regulator(reading or tx, caller.party_id)
     return caller
 
 

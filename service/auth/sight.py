@@ -1,42 +1,98 @@
 """What a transaction shows from some moment on: to a party its own holdings with one step up and one step
-down, the events that name it or its places, the batches of these and of its products; to an authority what
-begins or ends in its area. Held by PostgreSQL's row-level security (revisions 0020 and 0021).
+down, the events that name it or its places, the batches of these and of its products, and what others have
+granted it of theirs; to an authority what begins or ends in its area. Held by PostgreSQL's row-level security
+(revisions 0020 and 0021), which reads what is set here.
 """
 
-from typing import Final
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final
 
 import asyncpg
 
+from service.auth.areas import area_of
+from service.auth.permissions import AUTHORITIES, Role
 from service.db.transaction import Transaction
 from service.errors import Unavailable
 
-PLACES: Final = "SELECT id FROM site WHERE party_id = $1"
-SEE: Final = """
-SELECT set_config('suyuan.party', $1, true), set_config('suyuan.sites', $2, true),
-       set_config('role', $3, true)
+SEE_AS_PARTY: Final = """
+-- $1 party   $2 now. The role comes last: what is asked before is asked by the tables' owner.
+WITH given AS MATERIALIZED (
+    SELECT id, grantor_id, coalesce(product_id, customer_id) IS NULL AND begins_at IS NULL AND ends_at IS NULL
+           AS everything
+    FROM access_grant
+    WHERE grantee_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+),
+shown AS MATERIALIZED (SELECT $1 AS id UNION SELECT grantor_id FROM given WHERE everything),
+run AS MATERIALIZED (
+    SELECT site.id, party_id FROM site
+    WHERE party_id = $1 OR party_id IN (SELECT grantor_id FROM given)
+)
+SELECT set_config('suyuan.party', $1::text, true),
+       set_config('suyuan.sites', coalesce(
+           (SELECT string_agg(id::text, ',') FROM run WHERE party_id = $1), ''), true),
+       set_config('suyuan.shown_parties', (SELECT string_agg(id::text, ',') FROM shown), true),
+       set_config('suyuan.shown_sites', coalesce(
+           (SELECT string_agg(run.id::text, ',') FROM run JOIN shown ON shown.id = party_id), ''), true),
+       set_config('suyuan.grants', coalesce(
+           (SELECT string_agg(id::text, ',') FROM given WHERE NOT everything), ''), true),
+       set_config('suyuan.narrow_sites', coalesce(
+           (SELECT string_agg(run.id::text, ',') FROM run
+            WHERE party_id IN (SELECT grantor_id FROM given WHERE NOT everything)), ''), true),
+       ARRAY(SELECT DISTINCT grantor_id FROM given ORDER BY grantor_id) AS grantors,
+       set_config('role', 'suyuan_party', true)
 """
+JURISDICTIONS: Final = "SELECT region, category FROM jurisdiction WHERE party_id = $1 AND revoked_at IS NULL"
+SEE_AS_REGULATOR: Final = """
+SELECT set_config('suyuan.party', $1, true), set_config('suyuan.everywhere', $2, true),
+       set_config('suyuan.regions', $3, true), set_config('suyuan.categories', $4, true),
+       set_config('suyuan.pairs', $5, true), set_config('role', 'suyuan_regulator', true)
+"""
+SEE_AS_OWNER: Final = "SELECT set_config('role', 'none', true)"
 
 
-async def see_as_party(tx: Transaction, party_id: int) -> None:
-    """From here to the end of the transaction nothing is read but what the party may see, nothing written.
+async def see_as_party(tx: Transaction, party_id: int, *, now: datetime) -> list[int]:
+    """From here to the end of the transaction nothing is read but what the party may see `now`, nothing
+    written. The parties who have granted it a part of theirs.
 
     Raises `Unavailable` where the database has not got the role.
     """
-    sites = [row["id"] for row in await tx.sql.fetch(PLACES, party_id)]
-    await _see(tx, "suyuan_party", party_id, ",".join(map(str, sites)))
+    row = await _see(tx, "suyuan_party", SEE_AS_PARTY, party_id, now)
+    return list(row["grantors"])
 
 
 async def see_as_regulator(tx: Transaction, party_id: int) -> None:
     """As `see_as_party`, for an authority and the area it answers for; without one it sees no goods."""
-    await _see(tx, "suyuan_regulator", party_id, "")
+    rows = await tx.sql.fetch(JURISDICTIONS, party_id)
+    area = area_of((row["region"], row["category"]) for row in rows)
+    parts = (",".join(part) for part in (area.regions, area.categories, area.pairs))
+    everywhere = "yes" if area.everywhere else "no"
+    await _see(tx, "suyuan_regulator", SEE_AS_REGULATOR, str(party_id), everywhere, *parts)
 
 
-async def _see(tx: Transaction, role: str, party_id: int, sites: str) -> None:
+@asynccontextmanager
+async def seen_by(tx: Transaction, role: Role, party_id: int, *, now: datetime) -> AsyncIterator[None]:
+    """Inside, `tx` reads what a caller of this role and party sees; after it, everything again: for paths
+    whose statements ask whose rows they are.
+    """
+    if role in AUTHORITIES:
+        await see_as_regulator(tx, party_id)
+    else:
+        await see_as_party(tx, party_id, now=now)
+    yield
+    # Not after an exception: the transaction may be broken, and ends.
+    await tx.sql.execute(SEE_AS_OWNER)
+
+
+async def _see(tx: Transaction, role: str, statement: str, *told: Any) -> asyncpg.Record:
     try:
-        await tx.sql.execute(SEE, str(party_id), sites, role)
+        row = await tx.sql.fetchrow(statement, *told)
     except (asyncpg.InvalidParameterValueError, asyncpg.InsufficientPrivilegeError) as error:
         raise Unavailable(
             f"The database role {role} is missing: make it (CREATE ROLE {role} NOLOGIN), grant it "
             "to the service's own role, and start the service again.",
             f"数据库缺少角色 {role}，请运维人员创建并授予本服务的数据库用户后重启。",
         ) from error
+    assert row is not None
+    return row

@@ -22,6 +22,7 @@ from sqlalchemy import func, select, table
 from service import clock
 from service.db.binaries import carried
 from service.db.migrate import known_revisions, upgrade
+from service.db.party_role import ensure_roles
 from service.errors import Conflict, Unavailable
 from service.operation.manifest import DUMP, Manifest, measure, read, write
 
@@ -104,6 +105,8 @@ async def restore(dsn: str, folder: Path) -> Manifest:
                 "The database is not empty; restore into a new one, and nothing can be lost by it.",
                 "目标数据库非空；请恢复到新的空数据库，以免覆盖现有数据。",
             )
+        # Its policies name them.
+        await ensure_roles(dsn)
         await _run("pg_restore", dsn, "--exit-on-error", "--single-transaction", str(folder / DUMP))
         differences = manifest.differences(*await _count(connection))
     finally:

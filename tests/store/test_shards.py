@@ -157,7 +157,7 @@ async def test_a_party_sees_over_shards_what_it_sees_on_one_machine(
     for engine in engines:
         async with transaction(engine, snapshot=True) as tx:
             everything = await tx.sql.fetchval("SELECT count(*) FROM flow")
-            await see_as_party(tx, 1)
+            await see_as_party(tx, 1, now=NOW)
             seen.append([await tx.sql.fetchval(f"SELECT count(*) FROM {table}") for table in SEEN])
     assert seen[0] == seen[1]
     assert 0 < seen[0][0] < everything

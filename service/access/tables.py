@@ -1,0 +1,59 @@
+"""What parties let one another see, and the areas that authorities answer for. Both `Written by: sql`."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey
+from sqlmodel import Field, SQLModel
+
+from service.db.schema import identity_key, instant
+
+
+def _of(table: str, *, nullable: bool = False, index: bool = True) -> Column[int]:
+    return Column(BigInteger, ForeignKey(f"{table}.id"), nullable=nullable, index=index)
+
+
+class AccessGrant(SQLModel, table=True):
+    """A party (grantor) lets another one (grantee) see its part. Written by: sql.
+
+    Narrowed to what is told of one product, of one counterparty, of event times from `begins_at` on and
+    before `ends_at`; null: not narrowed by that. It holds until it expires or is revoked.
+    """
+
+    __tablename__ = "access_grant"
+    __table_args__ = (
+        CheckConstraint("grantor_id <> grantee_id", name="grantee"),
+        CheckConstraint("customer_id <> grantor_id", name="customer"),
+        CheckConstraint("begins_at < ends_at", name="period"),
+    )
+
+    id: int | None = identity_key()
+    grantor_id: int = Field(sa_column=_of("party"))
+    grantee_id: int = Field(sa_column=_of("party"))
+    product_id: int | None = Field(default=None, sa_column=_of("product", nullable=True, index=False))
+    customer_id: int | None = Field(default=None, sa_column=_of("party", nullable=True, index=False))
+    begins_at: datetime | None = instant(nullable=True)
+    ends_at: datetime | None = instant(nullable=True)
+    expires_at: datetime | None = instant(nullable=True)
+    created_at: datetime = instant()
+    created_by: str
+    revoked_at: datetime | None = instant(nullable=True)
+    revoked_by: str | None = None
+
+
+class Jurisdiction(SQLModel, table=True):
+    """What an authority answers for: a region, a category of products, or both; null: all of them.
+    Written by: sql.
+    """
+
+    __tablename__ = "jurisdiction"
+    __table_args__ = (CheckConstraint("category IN ('food', 'medicine', 'agricultural')", name="category"),)
+
+    id: int | None = identity_key()
+    party_id: int = Field(sa_column=_of("party"))
+    #: As it was given: a code of GB/T 2260 or its beginning, of ISO 3166-2, or a country.
+    region: str | None = None
+    category: str | None = None
+    created_at: datetime = instant()
+    created_by: str
+    revoked_at: datetime | None = instant(nullable=True)
+    revoked_by: str | None = None
