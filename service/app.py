@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.access import audit_routes
 from service.access import routes as access_routes
+from service.admission.doors import Doors
+from service.admission.rates import Rates
 from service.audit.recorder import recording
 from service.auth.last_used import noting
 from service.capture import routes as capture_routes
@@ -112,7 +114,7 @@ LISTENING = (owners, recall_conduct, recall_alarms, recall_advice, notices_makin
 #: What workers do beside the requests.
 DUTIES = (Deliveries, Telling)
 #: Outermost, the last of them first: what they can answer needs nothing of the framework.
-IN_FRONT = (FastRedirect, FastPages, FastStatus, DataAsOf)
+IN_FRONT = (Doors, FastRedirect, FastPages, FastStatus, DataAsOf, Rates)
 
 
 def bounds_itself(path: str) -> bool:

@@ -110,4 +110,14 @@ class TooOften(SuyuanError):
 
 
 class Unavailable(SuyuanError):
-    """The service cannot answer now; trying again later is right."""
+    """The service cannot answer now; trying again later is right. `retry_after`: in so many seconds."""
+
+    retry_after = 5
+
+
+class Overloaded(Unavailable):
+    """More comes than can be done; nothing was done with this."""
+
+    def __init__(self, message: str, zh: str, retry_after: int) -> None:
+        super().__init__(message, zh)
+        self.retry_after = retry_after

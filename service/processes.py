@@ -21,6 +21,7 @@ from typing import Final
 
 from service import serving
 from service.errors import Unavailable
+from service.settings import settings
 
 #: What a process gets to end in order before it is killed: its own bound, and as much for all else.
 END_SECONDS: Final = 2 * serving.FINISH_SECONDS
@@ -88,11 +89,13 @@ class _Family:
 
     def end(self) -> None:
         """End all in order; who asks twice does not wait for requests under way."""
+        # SIGTERM says that others are to take over (`serving.Server`), Ctrl-C that nobody is.
+        order = signal.SIGINT if self.asked[:1] == [signal.SIGINT] else signal.SIGTERM
         self.asked.clear()
         running = [place.process for place in self.places if place.process is not None]
         for process in running:
-            process.send_signal(signal.SIGTERM)
-        kill_at = monotonic() + END_SECONDS
+            process.send_signal(order)
+        kill_at = monotonic() + END_SECONDS + settings().leave_seconds
         while any(process.poll() is None for process in running):
             if self.asked:
                 self.asked.clear()

@@ -3,11 +3,14 @@
 import asyncio
 import errno
 import gc
+import resource
+import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import uvicorn
+from fastapi import FastAPI
 
 from service.app import create_app
 from service.demo_data import load_once
@@ -16,10 +19,16 @@ from service.operation import logs
 from service.settings import settings
 from service.short_cut import short_cut
 from service.signals.tidy import tidy_daily
+from service.slow_clients import SlowClients
 
 BACKLOG = 1024
 #: Requests under way get this long to finish after a signal.
 FINISH_SECONDS = 10
+TICK_SECONDS = 0.1
+#: Octets of a message of a client on a WebSocket.
+MESSAGE_OCTETS = 64 * 1024
+#: Files that a process opens beside its clients' connections.
+OTHER_FILES = 256
 #: Objects made more than thrown away before a look for circles among them, then looks of the younger
 #: generation: requests leave few.
 COLLECTED_AFTER = (10_000, 20, 20)
@@ -65,11 +74,15 @@ class Part:
 
 
 class Server(uvicorn.Server):
-    """uvicorn that tells when it serves, and then does what is done beside the requests."""
+    """uvicorn that tells when it serves, does then what is done beside the requests, and says that it goes
+    before it does. `app`: what it serves.
+    """
 
-    def __init__(self, config: uvicorn.Config, part: Part) -> None:
+    def __init__(self, config: uvicorn.Config, part: Part, app: FastAPI) -> None:
         super().__init__(config)
         self.part = part
+        self.app = app
+        self._slow = SlowClients(settings())
         self._loading: asyncio.Task[None] | None = None
         self._tidying: asyncio.Task[None] | None = None
 
@@ -91,18 +104,48 @@ class Server(uvicorn.Server):
         if part.demo is not None:
             self._loading = asyncio.create_task(load_once(settings().database_url, part.url, part.demo))
 
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second; once a second, look at the connections."""
+        if counter % 10 == 0:
+            self._slow.look(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop loading and tidying, stop accepting, finish."""
+        """Say so where SIGTERM asked for it, and let others take over; stop loading and tidying, stop
+        accepting, finish.
+        """
+        await self._leave()
         for task in (self._loading, self._tidying):
             if task is not None and not task.done():
                 task.cancel()
                 await asyncio.wait([task])
         await super().shutdown(sockets)
 
+    async def _leave(self) -> None:
+        """Not ready any more, and still at work, until whoever sends requests here has seen it."""
+        asked = len(self._captured_signals)
+        if signal.SIGTERM not in self._captured_signals:
+            return
+        self.app.state.leaving = True
+        for tick in range(int(settings().leave_seconds / TICK_SECONDS)):
+            if len(self._captured_signals) > asked:  # somebody is in a hurry
+                return
+            await self.on_tick(tick)
+            await asyncio.sleep(TICK_SECONDS)
+
     def _hear(self, tether: socket.socket) -> None:
         if not tether.recv(1):
             asyncio.get_running_loop().remove_reader(tether)
             self.should_exit = True
+
+
+def allow_connections(count: int) -> None:
+    """Let the process open so many, and files beside, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def run(listener: socket.socket, part: Part) -> None:
@@ -121,8 +164,12 @@ def run(listener: socket.socket, part: Part) -> None:
         forwarded_allow_ips=settings().trusted_proxies,
         server_header=False,
         access_log=False,
+        timeout_keep_alive=settings().keep_alive_seconds,
+        # What a client sends on a stream means nothing.
+        ws_max_size=MESSAGE_OCTETS,
     )
-    server = Server(config, part)
+    allow_connections(settings().connections_at_once)
+    server = Server(config, part, app)
     server.run(sockets=[listener])
     if not server.started:
         raise Unavailable("The application did not start; see above.", "应用未能启动,原因见上。")

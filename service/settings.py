@@ -82,6 +82,55 @@ class Settings(BaseSettings):
         description="Processes that serve, each with a pool of its own; one uses one core.",
     )
     pool_size: int = Field(default=10, ge=2, description="Database connections of one process.")
+    requests_at_once: int = Field(
+        default=64,
+        ge=0,
+        description="Requests of one process under way at once beside single events; 0: no bounds at all.",
+    )
+    requests_waiting: int = Field(
+        default=256, ge=1, description="Requests of one kind that wait behind them; more are refused."
+    )
+    wait_seconds: float = Field(
+        default=30.0, gt=0, le=600, description="How long one waits for its turn, or for a connection."
+    )
+    long_per_caller: int = Field(
+        default=3, ge=1, description="Traces and downloads, and captured documents, of one caller at once."
+    )
+    uploads_at_once: int = Field(
+        default=32, ge=1, description="Bodies over 64 KiB on their way in at once; a caller's: a quarter."
+    )
+    scans_per_address: int = Field(
+        default=6_000, ge=0, description="Requests without a key from one address in a minute; 0: any number."
+    )
+    scans_per_code: int = Field(
+        default=12_000,
+        ge=0,
+        description="Requests for one code in a minute, beside those that cost little; 0: any number.",
+    )
+    guesses_per_address: int = Field(
+        default=60, ge=0, description="Wrong keys, links or invitations from one address in a minute; 0: any."
+    )
+    limit_private: bool = Field(
+        default=False, description="Whether that holds for private and loopback addresses, too."
+    )
+    connections_at_once: int = Field(
+        default=4_096, ge=16, description="Connections of clients to one process; more push out idle ones."
+    )
+    keep_alive_seconds: int = Field(
+        default=5, ge=1, description="How long a connection may be idle between two requests."
+    )
+    head_seconds: float = Field(
+        default=20.0, gt=0, description="How long the head of a request may take to come."
+    )
+    body_octets_per_second: int = Field(
+        default=500, ge=1, description="How fast a body must come, once `head_seconds` are over."
+    )
+    leave_seconds: float = Field(
+        default=2.0,
+        ge=0,
+        le=300,
+        description="After SIGTERM: how long /readyz says 503 while requests are still taken.",
+    )
     capture_max_events: int = Field(default=10_000, ge=1, description="Events in one captured document.")
     capture_max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, description="Octets of one document.")
     file_max_bytes: int = Field(default=20 * 1024 * 1024, ge=1024, description="Octets of one uploaded file.")

@@ -7,23 +7,28 @@ its answer is written as it is. Everything else, and whatever a front passes on,
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, NamedTuple, cast
 from urllib.parse import unquote
 
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from service.admission.rates import Rates
 from service.scan.fast_pages import FastPages
 from service.scan.fast_redirect import FastRedirect
 from service.scan.fast_status import FastStatus
 from service.scan.front import PASSED_ON, Asked, Front, PassedOn, is_for
 from service.scan.remembered import Answer
+from service.settings import settings
+from service.slow_clients import FULL, HEAD_MOST, TOO_LARGE, Phase, make_room, said
 from service.web.epcis_description import DescribedApp
 from service.web.reading import replica_of
 
 #: A request with one of these is uvicorn's.
 SPECIAL: Final = frozenset((b"content-length", b"transfer-encoding", b"upgrade", b"expect"))
+FORWARDED: Final = b"x-forwarded-for"
 
 
 class _Nobody:
@@ -43,15 +48,70 @@ class _Asked:
         self.more_body = True
 
 
+class _Asking(NamedTuple):
+    """Whom an application asks in front of the framework. `of`: the application's `fronts`."""
+
+    of: Sequence[object] = ()
+    fronts: tuple[Front, ...] = ()
+    rates: Rates | None = None
+
+
 class ShortCut(HttpToolsProtocol):
-    """`served`: the application whose `fronts` are asked."""
+    """`served`: the application whose `fronts` are asked. `phase`, `began`, `octets`: see `slow_clients`."""
 
     served: ClassVar[DescribedApp]
     #: uvicorn's own headers, and they as they are sent.
     _usual: tuple[object, bytes] = (None, b"")
+    _asking: _Asking = _Asking()
+    phase = Phase.HEAD
+    began = 0.0
+    octets = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """One more client; where there are too many, one that only waits has to go."""
+        super().connection_made(transport)
+        self.began = self.loop.time()
+        if len(self.connections) > settings().connections_at_once:
+            others = [one for one in self.connections if one is not self]
+            if not make_room(others, self.began):
+                self.refuse(FULL)
+
+    def data_received(self, data: bytes) -> None:
+        """As uvicorn, but of a head only so much."""
+        began = self.began
+        super().data_received(data)
+        if self.phase is Phase.HEAD and self.began == began:
+            self.octets += len(data)
+            if self.octets > HEAD_MOST:
+                self.refuse(TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self.phase, self.began, self.octets = Phase.HEAD, self.loop.time(), 0
+        super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body."""
+        self.octets += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """All of a request is here."""
+        self.phase = Phase.NONE
+        super().on_message_complete()
+
+    def refuse(self, head: bytes) -> None:
+        """End the connection. `head`: of `slow_clients.SAID`, told where nothing was answered yet."""
+        self.phase = Phase.NONE
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete or not _has_begun(self.cycle):
+            self.transport.write(said(head))
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         """Ask a front, or go uvicorn's way."""
+        self.phase, self.octets = Phase.BODY, 0
         front = self._front()
         if front is None:
             super().on_headers_complete()
@@ -63,12 +123,29 @@ class ShortCut(HttpToolsProtocol):
         asked.scope["http_version"] = version
         self.cycle = cast("RequestResponseCycle", asked)
         question = Asked(path, query, self.headers, self.client)
-        answer = front.take(question, self.served.state, partial(self._tell, asked))
+        rates = self._asking.rates
+        refusal = None if rates is None else rates.take(self._host(), path, query, self.headers)
+        answer = refusal or front.take(question, self.served.state, partial(self._tell, asked))
         if answer is not None:
             self._tell(asked, answer)
 
-    def _fronts(self) -> Iterator[Front]:
-        return (one for one in self.served.fronts if isinstance(one, FastStatus | FastPages | FastRedirect))
+    def _fronts(self) -> tuple[Front, ...]:
+        found = self._asking
+        if found.of is not self.served.fronts:
+            every = self.served.fronts
+            fronts = tuple(one for one in every if isinstance(one, FastStatus | FastPages | FastRedirect))
+            rates = next((one for one in every if isinstance(one, Rates)), None)
+            type(self)._asking = found = _Asking(every, fronts, rates)
+        return found.fronts
+
+    def _host(self) -> str | None:
+        """The address that asks; behind a trusted proxy the one that it tells, as uvicorn reads it."""
+        host = self.client[0] if self.client else None
+        if not isinstance(self.app, ProxyHeadersMiddleware) or host not in self.app.trusted_hosts:
+            return host
+        values = [value for name, value in self.headers if name == FORWARDED]
+        told = b", ".join(values).decode("latin-1")
+        return self.app.trusted_hosts.get_trusted_client_address(told)[0] or host if told else host
 
     def _front(self) -> Front | None:
         """Who is to be asked."""
@@ -77,6 +154,9 @@ class ShortCut(HttpToolsProtocol):
         if front is None or self.parser.get_method() != b"GET" or b"#" in path:
             return None
         if self.cycle is not None and not self.cycle.response_complete:
+            return None
+        # Who does not take answers gets them at uvicorn's pace, which waits for him.
+        if self.flow.write_paused:
             return None
         # How old the data of a replica is, a middleware tells.
         if replica_of(self.served.state) is not None:
@@ -134,6 +214,10 @@ class ShortCut(HttpToolsProtocol):
         if self.cycle is cast("RequestResponseCycle", asked):
             self.cycle = cycle
         self._start_asgi_task(cycle, self.app)
+
+
+def _has_begun(cycle: RequestResponseCycle) -> bool:
+    return isinstance(cycle, _Asked) or cycle.response_started
 
 
 def short_cut(app: DescribedApp) -> type[HttpToolsProtocol]:

@@ -222,6 +222,8 @@ async def _admit(
     """
     method, path = request.method, request.url.path
     caller = await find_by_key(tx, key, needed(method, path))
+    # Whose turn it is when many ask at once (`service.admission`).
+    request.state.party_id = caller.party_id
     seen = sight(caller.role, method, path)
     if seen is Sight.CLOSED:
         raise Forbidden(

@@ -4,6 +4,7 @@ A connection of the pool is tried before each use, and goes through the session'
 served well is simply used again, and one that did not is thrown away: who reads by it has another way.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -14,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.db.transaction import Connection
 
 CONNECT_SECONDS: Final = 2.0
-#: Kept while nobody uses them.
+#: Kept while nobody uses them, and in use at once: each of those who ask here asks one question at a time.
 IDLE_MOST: Final = 4
+USED_MOST: Final = 5
 #: For statements of which each part is found by an index. Plans are made once, whatever the tables hold then:
 #: one that is empty must not be read from end to end when it is full.
 SETTINGS: Final = {
@@ -37,12 +39,18 @@ class Held:
         self._url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._idle: list[Connection] = []
         self._closed = False
+        self._room = asyncio.Semaphore(USED_MOST)
 
     @asynccontextmanager
     async def borrowed(self) -> AsyncIterator[Connection]:
         """A connection without a transaction, for single statements that only read. One whose use fails, or
         is given up, is closed. Raises what connecting raises.
         """
+        async with self._room, self._taken() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _taken(self) -> AsyncIterator[Connection]:
         connection: Connection | None = None
         while self._idle and (connection is None or connection.is_closed()):
             connection = self._idle.pop()

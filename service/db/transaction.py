@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.errors import Conflict
+from service.settings import settings
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -55,7 +56,8 @@ class Transaction:
 def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """The process's one pool on `postgresql://…`; connections are checked before use after a restart.
 
-    `url` may be a plain libpq-style URL; SQLAlchemy is told which driver speaks.
+    `url` may be a plain libpq-style URL; SQLAlchemy is told which driver speaks. Whoever waits for a
+    connection does so for `wait_seconds` of the settings.
     """
     for scheme in ("postgresql+asyncpg://", "postgresql://", "postgres://"):
         if url.startswith(scheme):
@@ -65,7 +67,7 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=30,
+        pool_timeout=settings().wait_seconds,
         pool_pre_ping=True,
         connect_args={"server_settings": {"application_name": "suyuan", "timezone": "UTC", "jit": "off"}},
     )

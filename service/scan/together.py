@@ -10,6 +10,8 @@ from service.db.failures import FAILURES
 
 #: Questions of one statement.
 AT_ONCE: Final = 200
+#: Questions that wait; more are left to others, who say how much is too much.
+WAITING_MOST: Final = 2_000
 
 Asked = TypeVar("Asked")
 Found = TypeVar("Found")
@@ -37,7 +39,12 @@ class Together(Generic[Asked, Found]):
         return await answer
 
     def ask(self, asked: Asked, tell: Callable[[Found | None], None]) -> None:
-        """The same without waiting: `tell`, which raises nothing, is called with the answer, once, later."""
+        """The same without waiting: `tell`, which raises nothing, is called with the answer, once, later; at
+        once where too many wait.
+        """
+        if len(self._waiting) >= WAITING_MOST:
+            tell(None)
+            return
         self._waiting.append((asked, tell))
         if self._work is None:
             self._work = asyncio.create_task(self._answer_all())

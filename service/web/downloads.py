@@ -13,6 +13,7 @@ from fastapi import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Send
 
+from service.errors import Unavailable
 from service.settings import settings
 
 logger = logging.getLogger(__name__)
@@ -28,12 +29,23 @@ async def take_turn(request: Request) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def turn(request: Request) -> AsyncIterator[None]:
-    """One of the process's turns; waits until there is one."""
+    """One of the process's turns; waits until there is one, and raises `Unavailable` after `wait_seconds`."""
     state = request.app.state
     if not hasattr(state, "download_turns"):
         state.download_turns = asyncio.Semaphore(settings().pool_size // 2)
-    async with state.download_turns:
+    turns: asyncio.Semaphore = state.download_turns
+    try:
+        async with asyncio.timeout(settings().wait_seconds):
+            await turns.acquire()
+    except TimeoutError:
+        raise Unavailable(
+            "As many traces and downloads as can be are under way; try again shortly.",
+            "追溯与下载任务已满，请稍后重试。",
+        ) from None
+    try:
         yield
+    finally:
+        turns.release()
 
 
 class Download(StreamingResponse):

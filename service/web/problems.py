@@ -57,6 +57,8 @@ GOING = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
 )
+BUSY = "No connection to the database became free in time; nothing was stored. Try again shortly."
+BUSY_ZH = "数据库连接繁忙，未能及时处理，未存储任何内容；请稍后重试。"
 UNAVAILABLE_ZH = "服务暂时无法应答，请稍后重试。"
 
 
@@ -117,9 +119,7 @@ def refusal_of(error: errors.SuyuanError) -> Response:
     kind = next(kind for kind in type(error).__mro__ if kind in PROBLEMS)
     status, name, title = PROBLEMS[kind]
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = "5"
-    if isinstance(error, errors.TooOften):
+    if isinstance(error, errors.TooOften | errors.Unavailable):
         headers["Retry-After"] = str(error.retry_after)
     return problem(
         status, error.message, error.zh, name=name, title=title, faults=error.faults, headers=headers
@@ -168,6 +168,8 @@ async def on_database_away(request: Request, error: Exception) -> Response:
     if isinstance(error, asyncpg.InterfaceError) and "closed" not in str(error):
         raise error
     logger.warning("database away: %s", type(error).__name__)
+    if isinstance(error, PoolTimeout):
+        return refusal_of(errors.Unavailable(BUSY, BUSY_ZH))
     return problem(
         503,
         "The database cannot be reached now; nothing was stored.",
