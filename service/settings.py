@@ -183,8 +183,9 @@ class Settings(BaseSettings):
         default=True, description="Whether this process delivers to subscribers; others on the database may."
     )
     delivery_private: bool = Field(
-        default=True,
-        description="Whether subscribers may be at private, loopback and link-local addresses.",
+        default=False,
+        description="Whether subscribers and webhooks may be at private and loopback addresses; link-local "
+        "ones and those where clouds keep their secrets never are.",
     )
     delivery_timeout_seconds: float = Field(
         default=30.0, gt=0, le=600, description="How long a subscriber may take over one delivery."

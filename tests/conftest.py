@@ -9,6 +9,7 @@
 
 import asyncio
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -30,6 +31,9 @@ from tests.server import Server
 # How long an example takes never decides a test: the machine may be busy.
 hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("house")
+
+#: Subscribers and webhooks of tests listen on the loopback.
+os.environ.setdefault("SUYUAN_DELIVERY_PRIVATE", "true")
 
 TEMPLATE = "suyuan_template"
 #: Nothing here outlives the run, so nothing is written through to the disk.

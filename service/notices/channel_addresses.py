@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from service.errors import Malformed
 from service.registry.fields import parse_email
-from service.subscriptions.posting import check_dest
+from service.subscriptions.destinations import check_dest
 
 Kind = Literal["email", "webhook", "apprise"]
 Language = Literal["zh", "en", "both"]

@@ -7,8 +7,7 @@ from typing import Any, Final
 from service.errors import BadSubscription, Malformed, NotAcceptable
 from service.events.epc_format import EpcFormat
 from service.events.value_forms import instant
-from service.settings import Settings
-from service.subscriptions.posting import check_dest
+from service.subscriptions.destinations import check_dest
 from service.subscriptions.schedule import read_schedule
 
 #: Characters of a signature token.
@@ -21,8 +20,10 @@ MEMBERS: Final = (
 FORMATS: Final = (EpcFormat.NO_PREFERENCE, EpcFormat.DIGITAL_LINK, EpcFormat.NEVER_TRANSLATES)
 
 
-def read_subscription(body: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
-    """The members of a subscription that its sender says, by the names of `store.New`."""
+def read_subscription(body: Mapping[str, Any], *, private: bool) -> dict[str, Any]:
+    """The members of a subscription that its sender says, by the names of `store.New`. `private`: whether it
+    may be delivered to private addresses.
+    """
     for member in body:
         if member not in MEMBERS:
             raise Malformed.field(
@@ -45,7 +46,7 @@ def read_subscription(body: Mapping[str, Any], settings: Settings) -> dict[str, 
             "/reportIfEmpty", report, "true or false is wanted.", "应为 true 或 false。"
         )
     return {
-        "dest": check_dest(body.get("dest"), private=settings.delivery_private),
+        "dest": check_dest(body.get("dest"), private=private),
         "signature_token": token,
         "report_if_empty": bool(report),
         "initial_record_time": read_initial_record_time(body.get("initialRecordTime"), "/initialRecordTime"),

@@ -3,22 +3,17 @@
 import asyncio
 import hashlib
 import hmac
-import ipaddress
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx
 
-from service.errors import Malformed
+from service.subscriptions.destinations import ClosedAddress, address_of
 
-SCHEMES: Final = ("http", "https")
-#: Characters of a destination.
-MAX_DEST: Final = 2000
 #: Octets of an answer that are read, and characters of it that an error repeats.
 ANSWER_OCTETS: Final = 4096
 ANSWER_SHOWN: Final = 200
@@ -43,40 +38,6 @@ def signature(token: str, body: bytes) -> str:
     return hmac.new(token.encode(), body, hashlib.sha256).hexdigest()
 
 
-def check_dest(dest: object, *, private: bool, field: str = "/dest") -> str:
-    """A destination that can be posted to. Raises `Malformed`, naming the field."""
-    if isinstance(dest, str) and len(dest) <= MAX_DEST and dest.isprintable() and " " not in dest:
-        try:
-            parts = urlsplit(dest)
-            _ = parts.port  # raises where it is none
-            httpx.URL(dest)
-        except (ValueError, httpx.InvalidURL):
-            parts = urlsplit("")
-        if parts.scheme in SCHEMES and parts.hostname:
-            if private or not _is_closed(parts.hostname):
-                return dest
-            raise Malformed.field(
-                field,
-                dest,
-                "This service does not deliver to private, loopback or link-local addresses.",
-                "本服务不向私有、回环或链路本地地址投递。",
-            )
-    raise Malformed.field(
-        field,
-        dest,
-        "An http or https address is wanted, such as https://client.example.com/callback.",
-        "应为 http 或 https 地址，例如 https://client.example.com/callback。",
-    )
-
-
-def _is_closed(host: str) -> bool:
-    """Whether a host is written as an address that is not of the open Internet."""
-    try:
-        return not ipaddress.ip_address(host.strip("[]").partition("%")[0]).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 class Poster:
     """Posts documents; one for a process. `private`: whether private addresses may be posted to."""
 
@@ -87,7 +48,10 @@ class Poster:
             follow_redirects=False,
             trust_env=False,
             timeout=httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
-            headers={"User-Agent": USER_AGENT},
+            # Connections are told apart by address: one that was made for another name at the same address
+            # has shown another certificate.
+            limits=httpx.Limits(max_keepalive_connections=0),
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
         )
 
     async def close(self) -> None:
@@ -99,13 +63,12 @@ class Poster:
         try:
             async with asyncio.timeout(self.timeout):
                 request = self._http.build_request("POST", dest, content=body, headers=headers)
-                if not self.private:
-                    await _to_open_address(request)
+                await _at_checked_address(request, private=self.private)
                 return await self._send(request)
         except TimeoutError:
             return Refusal(f"no answer within {self.timeout:g} s", in_doubt=True)
-        except _ClosedAddress as closed:
-            return Refusal(f"{closed} is no address of the open Internet")
+        except ClosedAddress as closed:
+            return Refusal(f"{closed} is an address that this service does not deliver to")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             # Whoever could not be connected to has nothing.
             unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | socket.gaierror)
@@ -117,7 +80,7 @@ class Poster:
             if answer.is_success:
                 return None
             said = b""
-            async for part in answer.aiter_bytes():
+            async for part in answer.aiter_raw():  # as sent: a kilobyte could unpack to megabytes
                 said += part
                 if len(said) >= ANSWER_OCTETS:
                     break
@@ -129,17 +92,9 @@ class Poster:
         return Refusal(reason, too_large, answer.status_code)
 
 
-class _ClosedAddress(Exception):
-    """A name leads to an address that is not of the open Internet."""
-
-
-async def _to_open_address(request: httpx.Request) -> None:
-    """Look the host up and connect to the very address that was checked: a name may mean another later."""
+async def _at_checked_address(request: httpx.Request, *, private: bool) -> None:
+    """The request to the address that its host leads to now, the host told in Host and TLS as before."""
     host, port = request.url.host, request.url.port or (443 if request.url.scheme == "https" else 80)
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(address[4][0]) for address in found]
-    closed = [address for address in addresses if _is_closed(address)]
-    if closed or not addresses:
-        raise _ClosedAddress(closed[0] if closed else host)
+    address = await address_of(host, port, private=private)
     request.extensions = {**request.extensions, "sni_hostname": host}
-    request.url = request.url.copy_with(host=addresses[0])
+    request.url = request.url.copy_with(host=address)
