@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -76,13 +76,22 @@ def cluster() -> Iterator[str]:
         shutil.rmtree(place, ignore_errors=True)
 
 
+@asynccontextmanager
+async def fresh_database(cluster: str) -> AsyncIterator[str]:
+    """The DSN of a fresh, migrated database, which goes at the end."""
+    name = f"test_{next(NUMBERS)}"
+    await execute(cluster, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    try:
+        yield on_database(cluster, name)
+    finally:
+        await execute(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 async def database(cluster: str) -> AsyncIterator[str]:
     """The DSN of a fresh, migrated database."""
-    name = f"test_{next(NUMBERS)}"
-    await execute(cluster, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    yield on_database(cluster, name)
-    await execute(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+    async with fresh_database(cluster) as dsn:
+        yield dsn
 
 
 @pytest.fixture

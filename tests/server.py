@@ -2,11 +2,15 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -101,3 +105,15 @@ class Server:
             self.interrupt()
         if self.process is not None and self.process.stdout is not None:
             self.process.stdout.close()
+
+
+@contextmanager
+def running(**environment: str) -> Iterator[Server]:
+    """A service on a data directory of its own, until the end of the block."""
+    place = Path(tempfile.mkdtemp(prefix="suyuan-tests-"))
+    server = Server(place)
+    try:
+        yield server.start(**environment)
+    finally:
+        server.end()
+        shutil.rmtree(place, ignore_errors=True)

@@ -20,7 +20,7 @@ from tests.server import Server
 GTIN: Final = "06901234567892"
 UNITS: Final = {Size.SMALL: 5_000, Size.MEDIUM: 1_000_000, Size.LARGE: 10_000_000}
 #: Seconds for which each kind of request, and the ceiling, is measured, in turns.
-SECONDS: Final = {Size.SMALL: 0.5, Size.MEDIUM: 5.0, Size.LARGE: 5.0}
+SECONDS: Final = {Size.SMALL: 0.2, Size.MEDIUM: 5.0, Size.LARGE: 5.0}
 REPEATS: Final = {Size.SMALL: 1, Size.MEDIUM: 3, Size.LARGE: 5}
 #: Processes of the service.
 PROCESSES: Final = {Size.SMALL: (1,), Size.MEDIUM: (1, 2), Size.LARGE: (1, 2)}

@@ -1,12 +1,10 @@
 """The command `suyuan` on a real service.
 
-`service`      a real service, one for the tests of a file
+`service`      a real service, one for all tests of commands
 `environment`  the variables of a person who uses it
 `run`          runs the command
 """
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,19 +13,14 @@ from typer.testing import CliRunner, Result
 
 from suyuan.cli import app
 from tests.api.commanding import NARROW, Run
-from tests.server import Server
+from tests.server import Server, running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def service() -> Iterator[Server]:
-    """A real service; the tests of a file only add to it."""
-    place = Path(tempfile.mkdtemp(prefix="suyuan-tests-"))
-    server = Server(place)
-    try:
-        yield server.start(SUYUAN_SUSPECT_LOOKS="2")
-    finally:
-        server.end()
-        shutil.rmtree(place, ignore_errors=True)
+    """A real service; tests only add to it, and never count what is there."""
+    with running(SUYUAN_SUSPECT_LOOKS="2") as server:
+        yield server
 
 
 @pytest.fixture

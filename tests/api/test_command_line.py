@@ -99,17 +99,17 @@ def test_a_batch_is_registered_from_its_maker_to_its_label(run: Run, tmp_path: P
         ).exit_code
         == 0
     )
-    fields = {"gtin": "06901234567892", "category": "food", "name_zh": "面粉", "shelf_life_days": 300}
+    fields = {"gtin": "06901234500011", "category": "food", "name_zh": "面粉", "shelf_life_days": 300}
     assert (
         run("product", "add", "--from", "-", "--party", "6901234000009", stdin=json.dumps(fields)).exit_code
         == 0
     )
-    lot = "--gtin 06901234567892 --lot L1 --made 2026-03-02 --quantity 1.50 --uom KGM --origin 6901234000016"
+    lot = "--gtin 06901234500011 --lot L1 --made 2026-03-02 --quantity 1.50 --uom KGM --origin 6901234000016"
     made = run("batch", "add", *lot.split(), "--json")
     batch = json.loads(made.stdout)
     assert batch["quantity"] == "1.50"
     picture = tmp_path / "label.svg"
-    assert run("label", "06901234567892 L1", "-o", str(picture)).exit_code == 0
+    assert run("label", "06901234500011 L1", "-o", str(picture)).exit_code == 0
     assert "<svg" in picture.read_text()
     assert run("label", str(batch["id"]), "-o", "-").stdout_bytes.startswith(b"\x89PNG")
     assert "面粉" in run("product", "list", "--party", "6901234000009", LANG="zh_CN.UTF-8").stdout

@@ -1,16 +1,16 @@
 """The page behind a notice's link in a real browser: on a small screen, without scripts, for everybody."""
 
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from tests.api.complaining import PHONE, picture
 from tests.api.noticing import found_chain, open_case, recipients
-from tests.console.test_complaint_form_browser import CHROMIUM, SMALL, require_readable
+from tests.console.conftest import CHROMIUM
+from tests.console.test_complaint_form_browser import SMALL, require_readable
 from tests.server import Server
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium at /usr/bin/chromium")
@@ -18,29 +18,17 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium at /u
 SHOWN = os.environ.get("SUYUAN_SCREENSHOTS", "")
 
 
-@pytest.fixture
-async def link(server: Server, database: str) -> str:
+@pytest.fixture(scope="module")
+async def link(served: Server) -> str:
     """The grocer's link in a case on the real service."""
-    server.start(DATABASE_URL=database, SUYUAN_PUBLIC_URL=server.url)
-    headers = {"Authorization": f"Bearer {server.key}"}
-    async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60) as client:
+    headers = {"Authorization": f"Bearer {served.key}"}
+    async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=60) as client:
         parties = await found_chain(client)
         contact = {"name": "王工", "phone": "+86 591 8765 4321"}
         case = await open_case(client, responsible_party_id=parties["miller"]["id"], contact=contact)
         grocer = (await recipients(client, case))["百货超市"]["id"]
         made = await client.post(f"/v1/recalls/{case['id']}/recipients/{grocer}/links")
         return str(made.json()["url"])
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """The system's Chromium."""
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield opened
-        await opened.close()
 
 
 async def test_a_notice_is_read_and_answered_by_everybody(

@@ -1,48 +1,37 @@
 """The form to report a problem in a real browser: on a small screen, without scripts, for everybody."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize
 
 from tests.api.complaining import PHONE, picture
 from tests.api.registering import TEA, register_batch, register_product
+from tests.console.conftest import CHROMIUM
 from tests.server import Server
 
 Axe = pytest.importorskip("axe_playwright_python.async_playwright", reason="comes with the locks").Axe
-CHROMIUM = Path("/usr/bin/chromium")
 SMALL = ViewportSize(width=360, height=740)
 UNIT = f"/p/01/{TEA}/10/L1/21/S1"
+#: One that nobody has looked at.
+NEW = f"/p/01/{TEA}/10/L1/21/S2"
 #: WCAG 2.0 to 2.2, levels A and AA.
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium at /usr/bin/chromium")
 
 
-@pytest.fixture
-async def site(server: Server, database: str) -> str:
-    """The real service with a lot of tea and one serial; its address."""
-    server.start(DATABASE_URL=database)
-    headers = {"Authorization": f"Bearer {server.key}"}
-    async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
+@pytest.fixture(scope="module")
+async def site(served: Server) -> str:
+    """The real service with a lot of tea and two serials; its address."""
+    headers = {"Authorization": f"Bearer {served.key}"}
+    async with httpx.AsyncClient(base_url=served.url, headers=headers) as client:
         await register_product(client, name_en="Jasmine tea")
         batch = await register_batch(client, expires_on="2199-01-01")
-        await client.post(f"/v1/batches/{batch['id']}/serials", json={"serials": ["S1"]})
-    return server.url
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """The system's Chromium."""
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield opened
-        await opened.close()
+        await client.post(f"/v1/batches/{batch['id']}/serials", json={"serials": ["S1", "S2"]})
+    return served.url
 
 
 async def require_readable(page: Page) -> None:
@@ -82,7 +71,7 @@ async def test_a_problem_is_reported_without_scripts_and_answered_with_a_number(
     page = await context.new_page()
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text))
-    await page.goto(site + UNIT)
+    await page.goto(site + NEW)
     assert await page.get_by_role("heading", name="First look at this code").count() == 1
     await page.get_by_role("link", name="Report a problem").click()
     assert "Jasmine tea" in await page.locator("main").inner_text()

@@ -1,15 +1,15 @@
 """The recall pages in a real browser: legible at 360 pixels, without scripts, by the rules of WCAG AA."""
 
-from collections.abc import AsyncIterator
 from importlib.resources import files
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, ViewportSize, async_playwright
+from playwright.async_api import Browser, ViewportSize
 
 from tests.api.registering import TEA, register, register_batch, register_party, register_product
-from tests.console.test_consumer_page_browser import AXE_RULES, CHROMIUM, SMALL, TARGETS, WIDTH
+from tests.console.conftest import CHROMIUM
+from tests.console.test_consumer_page_browser import AXE_RULES, SMALL, TARGETS, WIDTH
 from tests.server import Server
 
 LARGE_PRINT = ViewportSize(width=320, height=640)
@@ -19,12 +19,11 @@ TARGET_LEAST = 24
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium at /usr/bin/chromium")
 
 
-@pytest.fixture
-async def pages(server: Server) -> list[str]:
+@pytest.fixture(scope="module")
+async def pages(served: Server) -> list[str]:
     """The list, an empty one, a notice, and one that is not there."""
-    server.start()
     async with httpx.AsyncClient(
-        base_url=server.url, headers={"Authorization": f"Bearer {server.key}"}
+        base_url=served.url, headers={"Authorization": f"Bearer {served.key}"}
     ) as client:
         party = await register_party(client, name_en="Fuzhou Tea Works")
         await register_product(
@@ -48,16 +47,7 @@ async def pages(server: Server) -> list[str]:
             batch=[f"{TEA} LOT-2026-{number:04d}" for number in range(12)],
         )
     paths = ("", "?q=nothing+of+it&gtin=1", f"/{case['number']}", "/2026-999999")
-    return [f"{server.url}/recalls{path}" for path in paths]
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium."""
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        await opened.close()
+    return [f"{served.url}/recalls{path}" for path in paths]
 
 
 async def test_the_recall_pages_are_readable_by_everybody(
