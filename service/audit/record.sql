@@ -1,7 +1,7 @@
 -- One answer, and whose trade was in it: $10 batches to be named, $11 parties, $12 places, $13 batches,
 -- $14 cases, $15 eventIDs, $16 URIs of places and units; $17 drills, $18 complaints, $19 suspect codes,
--- $20 notices. A reader's own trade is its own. $21: null, or whose trade alone is written down: the parties
--- that let a reader who is a party see theirs.
+-- $20 notices, $21 batches with all that became of them. A reader's own trade is its own. $22: null, or whose
+-- trade alone is written down: the parties that let a reader who is a party see theirs.
 INSERT INTO audit_read (at, reader, reader_key, reader_role, reader_party_id, method, route,
                         subject_kind, subject_id, batches, parties)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, concerned.parties
@@ -20,6 +20,13 @@ FROM (
         UNION ALL
         SELECT product.party_id
         FROM batch JOIN product ON product.id = batch.product_id WHERE batch.id = ANY ($13::bigint[])
+        UNION ALL
+        -- Batches of a product that is nobody's are their makers'.
+        SELECT holding.party_id
+        FROM batch JOIN holding ON holding.batch_id = batch.id AND holding.produced_at IS NOT NULL
+        WHERE batch.id = ANY ($13::bigint[])
+          AND NOT EXISTS (SELECT FROM product
+                          WHERE product.id = batch.product_id AND product.party_id IS NOT NULL)
         UNION ALL
         SELECT responsible_party_id FROM recall WHERE id = ANY ($14::bigint[])
         UNION ALL
@@ -50,6 +57,11 @@ FROM (
         UNION ALL
         SELECT unnest(party_ids) FROM drill WHERE id = ANY ($17::bigint[])
         UNION ALL
+        -- One drill is shown with everybody whom it found.
+        SELECT named::text::bigint
+        FROM drill, jsonb_path_query(report, '$.**.party_id ? (@ != null)') AS named
+        WHERE $8 = 'drill' AND drill.id = $9
+        UNION ALL
         SELECT product.party_id
         FROM complaint JOIN product ON product.id = complaint.product_id
         WHERE complaint.id = ANY ($18::bigint[])
@@ -63,8 +75,10 @@ FROM (
         SELECT recall_recipient.party_id
         FROM notice JOIN recall_recipient ON recall_recipient.id = notice.recipient_id
         WHERE notice.id = ANY ($20::bigint[])
+        UNION ALL
+        SELECT holding.party_id FROM holding WHERE holding.batch_id = ANY ($21::bigint[])
     ) AS each (party_id)
     WHERE party_id IS NOT NULL AND party_id IS DISTINCT FROM $5
-      AND ($21::bigint[] IS NULL OR party_id = ANY ($21::bigint[]))
+      AND ($22::bigint[] IS NULL OR party_id = ANY ($22::bigint[]))
 ) AS concerned
-WHERE $21::bigint[] IS NULL OR concerned.parties <> '{}'
+WHERE $22::bigint[] IS NULL OR concerned.parties <> '{}'

@@ -68,10 +68,10 @@ class Read:
         return (
             *(self.at, reader.name, reader.key, reader.role, reader.party_id, self.method, self.route),
             *(kind, subject_id, sorted(self.shown.batches)[:BATCHES_KEPT]),
-            *(list(ids["party"]), list(ids["site"]), list(ids["batch"]), list(ids["case"])),
+            *(list(ids["party"]), list(ids["site"]), list(ids["batch"] | ids["goods"]), list(ids["case"])),
             *(list(names["event"]), list(names["uri"])),
             *(list(ids["drill"]), list(ids["complaint"]), list(ids["suspect_code"]), list(ids["notice"])),
-            grantors,
+            *(list(ids["goods"]), grantors),
         )
 
 

@@ -10,10 +10,21 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-#: Of batches the trade is their product's party's; of places, events and cases, that of all whom they name.
-Kind = Literal["batch", "site", "party", "case", "drill", "complaint", "suspect_code", "notice"]
+#: Of batches the trade is their product's party's; of `goods`, batches with all that became of them, that of
+#: all who held them; of places, events and cases, that of all whom they name.
+Kind = Literal["batch", "goods", "site", "party", "case", "drill", "complaint", "suspect_code", "notice"]
 #: What answers know by name alone: eventIDs, and URIs of places and units.
 Named = Literal["event", "uri"]
+
+#: Lists in pages (`web.paging`), and what their rows are. Lists of what is public knowledge stand in no line.
+LISTS: Final[dict[str, Kind]] = {
+    "batches": "batch",
+    "recalls": "case",
+    "drills": "drill",
+    "complaints": "complaint",
+    "suspect-codes": "suspect_code",
+    "notices": "notice",
+}
 
 
 @dataclass(slots=True)
@@ -26,9 +37,13 @@ class Shown:
 
     def name(self, kind: Kind, row_id: int) -> None:
         """Note what the question's path names."""
-        self.ids[kind].add(row_id)
-        if kind == "batch":
-            self.batches.add(row_id)
+        self.add(kind, {row_id})
+
+    def add(self, kind: Kind, ids: set[int]) -> None:
+        """Note rows of a kind; batches are named in the record."""
+        self.ids[kind] |= ids
+        if kind in ("batch", "goods"):
+            self.batches |= ids
 
     def __bool__(self) -> bool:
         """Whether anything was noted."""
@@ -38,27 +53,38 @@ class Shown:
 _watched: Final[ContextVar[Shown | None]] = ContextVar("shown", default=None)
 
 
-def watch() -> Shown:
-    """From here on, what this request shows is noted in what is returned."""
+def watch(*, wanted: bool = True) -> Shown:
+    """From here on, what this request shows is noted in what is returned; not `wanted`: nowhere."""
     shown = Shown()
-    _watched.set(shown)
+    _watched.set(shown if wanted else None)
     return shown
 
 
+def is_watched() -> bool:
+    """Whether notes are wanted: where it takes a statement to know what to note."""
+    return _watched.get() is not None
+
+
 def shows(kind: Kind, ids: Iterable[int | None]) -> None:
-    """Note that the answer shows these."""
+    """Note that the answer is about these."""
     if (shown := _watched.get()) is not None:
-        shown.ids[kind].update(each for each in ids if each is not None)
+        shown.add(kind, {each for each in ids if each is not None})
+
+
+def shows_page(of: str, ids: Iterable[int]) -> None:
+    """Note that the answer is a page of the list `of` these."""
+    if (kind := LISTS.get(of)) is not None:
+        shows(kind, ids)
+
+
+def passes(batches: Iterable[int], sites: Iterable[int]) -> None:
+    """Note which batches at which places a trace came by: too many to be named in the record."""
+    if (shown := _watched.get()) is not None:
+        shown.ids["batch"].update(batches)
+        shown.ids["site"].update(sites)
 
 
 def shows_named(kind: Named, names: Iterable[str]) -> None:
     """Note that the answer shows these."""
     if (shown := _watched.get()) is not None:
         shown.names[kind].update(names)
-
-
-def is_about(batches: Iterable[int]) -> None:
-    """Note that the answer is about these batches: the record names them."""
-    if (shown := _watched.get()) is not None:
-        shown.batches.update(batches)
-        shown.ids["batch"] |= shown.batches

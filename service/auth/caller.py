@@ -199,7 +199,7 @@ async def find_reading_caller(request: Request, tx: LongReading, key: GivenKey) 
 @asynccontextmanager
 async def _on_record(request: Request, caller: Caller) -> AsyncIterator[None]:
     """Put on record what the route shows of others' trade. Raises `Unavailable` where that cannot be done."""
-    shown = watch()
+    shown = watch(wanted=caller.bound_to is None)
     yield
     if caller.bound_to is not None:
         return

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 
 from service import clock
+from service.audit.shown import shows_named
 from service.db.transaction import Transaction
 from service.errors import BadQuery, Fault, NotAcceptable
 from service.events import query_store
@@ -157,6 +158,7 @@ def answer_events(
 ) -> Response:
     """Events in the form that a request asks for."""
     media, epc_format, cbv = answer_type(request, EITHER), epc_format_of(request), cbv_xml_format(request)
+    shows_named("event", [row.event_id for row in rows])
     told = {"GS1-EPC-Format": epc_format.value, HEADER: extensions_header(rows), **headers}
     now = clock.now()
     if media in XML_TYPES:

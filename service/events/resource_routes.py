@@ -1,5 +1,6 @@
 """The top of the EPCIS interface: what there is, and the lists of names that events use."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -7,6 +8,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from service import clock
+from service.audit.shown import shows_named
 from service.auth.caller import Snapshot, find_reader
 from service.db.transaction import Transaction
 from service.errors import Missing
@@ -65,6 +67,7 @@ RESOURCES: Final = {
     "readPoints": Resource("read_point", "EQ_readPoint", "read points", "读取点"),
     "dispositions": Resource("disposition", "EQ_disposition", "dispositions", "业务状态"),
 }
+TRADED: Final = frozenset({"unit", "biz_location", "read_point"})
 PAGES: Final = [
     parameter for parameter in QUERY_PARAMETERS if parameter["name"] in ("perPage", "nextPageToken")
 ]
@@ -105,6 +108,7 @@ async def list_members(tx: Snapshot, request: Request) -> Response:
         names = names[: paging.per_page]
         token = write_mark(ListMark(resource.column, names[-1], now + LIFETIME))
         headers |= next_page_headers(request, paging.per_page, token)
+    _note(resource, names)
     words = {"biz_step": BIZ_STEP, "disposition": DISPOSITION}.get(resource.column)
     return _collection(request, [translated(name, epc_format) for name in names], headers, words)
 
@@ -122,9 +126,17 @@ async def _is_known(tx: Transaction, resource: Resource, name: str) -> bool:
         return False
     (condition,) = (await understand(tx, [(resource.parameter, name)])).conditions
     if isinstance(condition, NamesInstance):
+        _note(resource, condition.uris)
         return bool(condition.uris) and await query_store.has_name(tx, resource.column, condition.uris[0])
     assert isinstance(condition, ColumnIs)
+    _note(resource, condition.values)
     return any([await query_store.has_name(tx, resource.column, value) for value in condition.values])
+
+
+def _note(resource: Resource, names: Sequence[str]) -> None:
+    """Places and things are somebody's; steps and types of events are nobody's."""
+    if resource.column in TRADED:
+        shows_named("uri", names)
 
 
 async def list_events_of_member(tx: Snapshot, request: Request, name: Name) -> Response:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
+from service.audit.shown import is_watched, passes, shows
 from service.db.transaction import Transaction
 from service.filings.documents import references
 from service.filings.local_days import Span, local_day
@@ -56,6 +57,19 @@ WHERE moved.moment BETWEEN $3 AND $4
 ORDER BY moved.direction, moved.moment, moved.batch_id, moved.ordinal
 """
 
+MET: Final = """
+-- Of which batches, and with which places, party $1 has movements as above: whoever is at the other end.
+WITH held AS (
+    SELECT DISTINCT holding.batch_id, holding.site_id
+    FROM holding JOIN batch ON batch.id = holding.batch_id
+    WHERE holding.party_id = $1 AND ($2::bigint IS NULL OR batch.product_id = $2)
+)
+SELECT DISTINCT flow.batch_id, flow.from_site_id + flow.to_site_id - held.site_id AS site_id
+FROM held
+JOIN flow ON flow.batch_id = held.batch_id AND held.site_id IN (flow.from_site_id, flow.to_site_id)
+WHERE flow.kind = 0
+  AND (flow.departed_at BETWEEN $3 AND $4 OR flow.arrived_at BETWEEN $3 AND $4)
+"""
 #: Field -> title.
 COLUMNS: Final = {
     "direction": "Direction 方向",
@@ -119,6 +133,13 @@ class Deliveries:
         self.span = span
         self.missing: Counter[tuple[int | None, str, str]] = Counter()
         self.registry = RegistryRows()
+
+    async def note(self, tx: Transaction) -> None:
+        """Note whose trade the record shows, if that is wanted, before any of it is told."""
+        if is_watched():
+            met = await tx.sql.fetch(MET, self.party, self.product, *self.span.moments())
+            shows("party", [self.party])
+            passes({row["batch_id"] for row in met}, {row["site_id"] for row in met})
 
     async def rows(self, tx: Transaction) -> AsyncIterator[list[Delivery]]:
         """All rows, deliveries received first, each in the order of time; some at a time."""

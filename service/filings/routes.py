@@ -99,6 +99,7 @@ async def read_one_step(
         party_id = await find_party(tx, party)
         product_id = await find_product(tx, product) if product is not None else None
         record = one_step.Deliveries(party_id, product_id, span)
+        await record.note(tx)
         return await _answer(tx, request, form, record, one_step.COLUMNS, "one-step")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from service.audit.shown import shows
 from service.db.transaction import Transaction
 from service.errors import Fault, Malformed, Missing
 from service.recall import moving
@@ -54,6 +55,7 @@ async def find_lots(tx: Transaction, scope: Scope) -> set[int]:
     for forward in (True, False):
         if scope.trace == "both" or scope.trace == ("forward" if forward else "backward"):
             lots |= await _traced(tx, lots, forward=forward)
+    shows("goods", lots)
     return lots
 
 

@@ -12,11 +12,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from service import clock
+from service.audit.shown import passes, shows
 from service.db.transaction import Transaction
 from service.recall.scopes import Named, count_units, find_named
 from service.settings import settings
 from service.trace.answer import Answer
 from service.trace.holders import NOBODY, TOLD, balances_of
+from service.trace.passes import distinct
 from service.trace.starts import Question, find_starts
 from service.trace.walk import Walk, walk
 
@@ -71,6 +73,8 @@ async def _traced(tx: Transaction, named: Named) -> Answer:
     found: Walk = await walk(
         tx, named.starts.nodes, forward=True, skew=timedelta(0), most=settings().trace_max_holdings
     )
+    shows("batch", named.starts.batches)
+    passes(found.batches(), distinct(found.holdings.site).tolist())
     return await Answer.load(tx, named.starts, found, now=clock.now())
 
 

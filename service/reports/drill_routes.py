@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service import clock
+from service.audit.shown import shows
 from service.auth.caller import Caller, Tx, find_caller, find_caller_first
 from service.db.transaction import Transaction, transaction
 from service.registry.fields import PathId, RowId
@@ -88,6 +89,7 @@ async def read_history(tx: Tx, product: Product = None, party: Party = None) -> 
     before, and over all of them.
     """
     rows = await store.latest_drills(tx, most=HISTORY_MOST, product=product, party=party)
+    shows("drill", [row["id"] for row in rows])
     return DrillHistory(
         drills=[DrillLine.model_validate(row) for row in rows],
         trends=[MeasureTrend.model_validate(one, from_attributes=True) for one in trends(rows)],

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from service.audit.shown import passes, shows
 from service.db.transaction import Transaction
 from service.errors import Missing
 from service.recall.conduct import digest_of
@@ -22,6 +23,7 @@ from service.reports.mass_balance import mass_balance
 from service.settings import settings
 from service.trace.answer import PARTIES, SITES, Answer
 from service.trace.exports import csv_titles, holders_csv
+from service.trace.passes import distinct
 from service.trace.starts import Question, Starts, find_starts
 from service.trace.walk import Walk, walk
 
@@ -51,6 +53,8 @@ async def find_for_drill(tx: Transaction, asked: NewDrill, *, now: datetime) -> 
     most = settings().trace_max_holdings
     found = await walk(tx, starts.nodes, forward=True, skew=timedelta(0), most=most)
     traced = time.perf_counter()
+    shows("batch", starts.batches)
+    passes(found.batches(), distinct(found.holdings.site).tolist())
     told = await Answer.load(tx, starts, found, now=now)
     lines = [csv_titles(), *holders_csv(told)]
     listed = time.perf_counter()

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from service.audit.shown import is_watched, shows
 from service.db.transaction import Transaction
 from service.identifiers.identity import identify_code
 from service.identifiers.kinds import Kind
@@ -31,11 +32,14 @@ SELECT day.day, day.looks, day.first_at, day.last_at, place.city_zh, place.city_
 FROM scan_day AS day JOIN scan_place AS place ON place.id = day.place_id
 WHERE day.level = $1 AND day.thing_id = $2 ORDER BY day.day DESC, day.place_id LIMIT $3
 """
+OF_UNIT: Final = "SELECT ARRAY(SELECT batch_id FROM unit WHERE id = $1 AND batch_id IS NOT NULL)"
 
 
 async def looks_of(tx: Transaction, text: str) -> Looks:
     """The looks at the code of a unit or a batch. Raises `Malformed`, `Missing`."""
     level, thing = await _thing(tx, text)
+    if is_watched():
+        shows("batch", [thing] if level == "batch" else await tx.sql.fetchval(OF_UNIT, thing))
     total = await tx.sql.fetchrow(TOTAL, level, thing, UNKNOWN_PLACE_ID)
     assert total is not None
     days = await tx.sql.fetch(DAYS, level, thing, DAYS_MOST)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service import clock
-from service.audit.shown import is_about, shows
+from service.audit.shown import passes, shows
 from service.auth.caller import LongReading, find_reading_caller
 from service.db.transaction import Transaction
 from service.errors import Malformed
@@ -159,9 +159,8 @@ async def _trace(
         starts = await find_starts(tx, asked.question, forward=forward)
         most = settings().trace_max_holdings
         found = await walk(tx, starts.nodes, forward=forward, skew=asked.skew, most=most)
-        is_about(starts.batches)
-        shows("batch", found.batches())
-        shows("site", distinct(found.holdings.site).tolist())
+        shows("batch", starts.batches)
+        passes(found.batches(), distinct(found.holdings.site).tolist())
         loading = partial(Answer.load, tx, starts, found, now=now)
         if form == "json":
             return Download(whole_json(tx, await loading()), media_type=MEDIA_TYPES[form])

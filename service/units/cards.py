@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+from service.audit.shown import passes, shows
 from service.db.transaction import Transaction
 from service.errors import Fault, Malformed, Missing
 from service.identifiers.drug_code import DRUG_URI_PREFIX
@@ -79,8 +80,10 @@ async def look_at(tx: Transaction, unit_id: int) -> Known:
 async def card_of(tx: Transaction, known: Known, now: datetime) -> UnitCard:
     """The unit with its history."""
     row, state = known.row, known.state
+    shows("batch", [row["batch_id"]])
     wanted = {act["site_id"] for act in known.acts} | {told.site for told in known.told}
     places = await places_named(tx, {site for site in wanted if site is not None})
+    passes((), places)
     return UnitCard(
         **{name: row[name] for name in UnitCard.model_fields.keys() & row.keys()},
         serial=serial_of(row["uri"]),

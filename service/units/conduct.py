@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from service import clock
+from service.audit.shown import shows
 from service.db.transaction import Transaction
 from service.errors import Fault, Malformed
 from service.registry.sites import find_site_reference
@@ -57,6 +58,7 @@ async def verify(tx: Transaction, asked: Question) -> Verification:
     """Whether the pack may be handed over. Changes nothing. Raises `Malformed`, `Missing`."""
     known = await look_at(tx, await find_unit(tx, asked.unit, "/unit"))
     faults = _against(known, SUPPLY, asked, clock.now())
+    shows("batch", [known.row["batch_id"]])
     return Verification(
         unit=known.pack.unit,
         status=shown_status(known.state, recalled=known.pack.recalled),

@@ -8,6 +8,7 @@ from dataclasses import field as member
 from typing import Any, Final
 
 from service import clock
+from service.audit.shown import shows
 from service.db.transaction import Transaction
 from service.errors import Fault, Malformed, Missing
 from service.identifiers.drug_code import DRUG_URI_PREFIX
@@ -72,6 +73,7 @@ async def describe_package(tx: Transaction, text: str) -> PackageCard:
         raise Missing(f"code: {message}", f"code：{zh}", [Fault("code", text, message, zh)])
     contents = await _contents(tx, row["unit_id"])
     batches = {row["batch_id"]} | {each["batch_id"] for each in contents.packs}
+    shows("batch", batches)
     return PackageCard(
         **{name: row[name] for name in PackageCard.model_fields.keys() & row.keys()},
         recalled=await tx.sql.fetchval(RECALLED, sorted(batches)),

@@ -9,6 +9,7 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Query
 from pydantic import BaseModel, Field
 
+from service.audit.shown import shows_page
 from service.errors import Malformed
 
 #: Rows of one page: default and most.
@@ -70,4 +71,5 @@ def page_of(items: Sequence[T], ids: Sequence[int], limit: int, of: str) -> Page
     a next page.
     """
     more = len(items) > limit
+    shows_page(of, ids[:limit])
     return Page(items=list(items[:limit]), next_page=token_of(ids[limit - 1], of) if more else None)

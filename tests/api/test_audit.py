@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import datetime
+from urllib.parse import quote
 
 import asyncpg
 import httpx
@@ -17,7 +18,19 @@ from service.audit.shown import Shown
 from service.db.transaction import transaction
 from tests.api.own_service import OwnService, own_service
 from tests.api.registering import Json, refused
-from tests.world import capture, commission, owners, party, receive, sell, ship, transform, uri
+from tests.world import (
+    capture,
+    commission,
+    event_id,
+    owners,
+    party,
+    place,
+    receive,
+    sell,
+    ship,
+    transform,
+    uri,
+)
 
 PLACES = {"farm": "grower", "mill": "miller", "shop": "grocer", "elsewhere": "rival"}
 EVENTS = (
@@ -77,6 +90,40 @@ async def test_an_operators_trace_is_read_by_those_whose_trade_it_shows(
     assert len(await told(service, keys["rival"])) == before["rival"]
     (whole, *_) = await told(service, {})
     assert len(whole["parties"]) == 3
+
+
+#: What is asked -> whose trade its answer shows.
+ASKED: list[tuple[str, str, dict[str, str], set[str]]] = [
+    ("GET", "/v1/batches", {"batch": uri("L1")}, {"grower"}),
+    ("GET", "/v1/batches", {"batch": uri("R1")}, {"rival"}),
+    ("GET", "/epcis/events", {"EQ_bizStep": "retail_selling"}, {"grocer"}),
+    ("GET", "/epcis/events", {"EQ_bizStep": "shipping"}, {"grower", "miller", "grocer"}),
+    ("GET", f"/epcis/events/{event_id('rivals')}", {}, {"rival"}),
+    ("GET", f"/epcis/bizLocations/{quote(place('mill'), safe='')}", {}, {"miller"}),
+    ("GET", "/epcis/bizLocations", {}, set(PLACES.values())),
+    ("GET", "/v1/filings/fsma204", {"batch": uri("L1"), "format": "csv"}, {"grower", "miller"}),
+    ("GET", "/v1/filings/one-step", {"party": party("grocer")}, {"miller", "grocer"}),
+    ("GET", "/v1/scans", {"code": uri("L1")}, {"grower"}),
+    ("POST", "/v1/recalls/preview", {"batch": uri("flour/F1")}, {"miller", "grocer"}),
+    ("POST", "/v1/drills", {"batch": uri("R1")}, {"rival"}),
+    ("GET", "/v1/drills", {}, set()),
+    ("GET", "/v1/drills/1/holders.csv", {}, {"rival"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "query", "whose"), ASKED)
+async def test_a_record_says_whose_trade_an_answer_showed(
+    service: OwnService, method: str, path: str, query: dict[str, str], whose: set[str]
+) -> None:
+    names = {row["id"]: row["uri"] for row in (await service.get("/v1/parties")).json()["items"]}
+    before = await told(service, {}, limit="500")
+    body = {name: [value] for name, value in query.items()}
+    sent = {"json": body} if method == "POST" else {"params": query}
+    answer = await service.request(method, path, **sent)
+    assert answer.status_code in (200, 201), answer.text
+    (record, *older) = await told(service, {}, limit="500")
+    assert len(older) == len(before)
+    assert {names[each] for each in record["parties"]} == {party(who) for who in whose}
 
 
 async def test_own_reads_and_public_knowledge_leave_no_record(
