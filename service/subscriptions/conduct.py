@@ -117,7 +117,7 @@ async def subscribe(
     query_id = await query_store.lock_query(tx, name.replace("\0", ""))
     if query_id is None:
         raise no_such_query(name)
-    told = read_subscription(body, settings)
+    told = read_subscription(body, private=settings.delivery_private)
     if await store.count_subscriptions(tx) >= MAX_SUBSCRIPTIONS:
         raise Conflict(
             f"There are {MAX_SUBSCRIPTIONS} subscriptions, and no more are taken; end some.",
