@@ -17,6 +17,7 @@ from service.scan.own_links import NOTICES
 from service.scan.preferences import Language, preferred_form, preferred_language
 from service.settings import settings
 from service.web.paging import page_of, row_after
+from service.web.problems import PROBLEM_JSON
 
 router = APIRouter(tags=["consumer"])
 
@@ -55,7 +56,14 @@ Reader = Annotated[Language, Depends(reader_language)]
     PAGE,
     summary="Published recalls 召回公告列表",
     response_class=Response,
-    responses={200: {"description": "The page.", "content": {"text/html": {}}}, **NOT_MODIFIED},
+    responses={
+        200: {"description": "The page.", "content": {"text/html": {}}},
+        400: {
+            "description": "No such GTIN or page.",
+            "content": {"text/html": {}, PROBLEM_JSON: {}},
+        },
+        **NOT_MODIFIED,
+    },
 )
 async def read_list(
     tx: Snapshot,

@@ -6,7 +6,7 @@ Server-rendered, without scripts, cookies or a login.
 import asyncio
 import re
 import secrets
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -36,6 +36,8 @@ DRAINED_MOST: Final = 64 * 1024 * 1024
 #: A person with a form on a phone does not wait longer for the service to say what it knows.
 ANSWER_SECONDS: Final = 8.0
 NONCE: Final = re.compile(NONCE_PATTERN)
+#: What went wrong is told as a page, or as a problem to those who prefer data.
+TOLD: Final[dict[str, Any]] = {"text/html": {}, PROBLEM_JSON: {}}
 CODE_MOST: Final = 2048  # characters of a code that the form is opened with
 Lang = Annotated[str | None, Query(description="`zh` or `en`; else Accept-Language. 语言。")]
 
@@ -155,7 +157,12 @@ async def _names(request: Request, code: str) -> dict[str, str | None]:
         return await names_of(tx, await find_subject(tx, code))
 
 
-@router.get(NUMBERS, summary="Look up a complaint 查询反映", response_class=HTMLResponse)
+@router.get(
+    NUMBERS,
+    summary="Look up a complaint 查询反映",
+    response_class=HTMLResponse,
+    responses={303: {"description": "To the number's page. 转到编号页面。"}},
+)
 async def look_up(
     request: Request,
     number: Annotated[str, Query(description="The complaint's number. 反映编号。")] = "",
@@ -180,8 +187,9 @@ async def look_up(
             "description": "Its status and the answer; JSON for those who prefer it. 处理状态与答复。",
             "model": PublicStatus,
         },
-        400: {"description": "This cannot be a number. 编号有误。", "content": {PROBLEM_JSON: {}}},
-        404: {"description": "No complaint has this number. 没有这个编号。", "content": {PROBLEM_JSON: {}}},
+        400: {"description": "This cannot be a number. 编号有误。", "content": TOLD},
+        404: {"description": "No complaint has this number. 没有这个编号。", "content": TOLD},
+        503: {"description": "It cannot be looked up now. 暂时无法查询。", "content": TOLD},
     },
 )
 async def show_status(

@@ -60,6 +60,15 @@ async def read_public_file(tx: Tx, document_id: PathId) -> Response:
     PAGES + "/{path:path}",
     summary="What a consumer sees 消费者查询页面",
     response_class=HTMLResponse,
+    responses={
+        status: {"description": said, "content": {"text/html": {}, "application/json": {}, PROBLEM_JSON: {}}}
+        for status, said in (
+            (200, "The page, or JSON."),
+            (400, "No valid code."),
+            (404, "Nothing is known of it."),
+            (503, "Not checked: the database cannot answer."),
+        )
+    },
     openapi_extra=CODE_PATH,
 )
 async def read_page(request: Request) -> Response:

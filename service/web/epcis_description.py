@@ -22,6 +22,7 @@ TEXT: Final = {"type": "string"}
 REFUSALS: Final = {
     "400": "The input or query breaks a rule; `errors` names each fault. 输入或查询有误。",
     "401": "SecurityException: no API key, or one that is not known. 未提供有效的 API 密钥。",
+    "403": "SecurityException: not open to this key, or to its party. 没有权限。",
     "404": "NoSuchResourceException, or NoSuchNameException for queries. 资源不存在。",
     "406": "NotAcceptableException: a version or form that is not given here. 不支持所要求的格式或版本。",
     "409": "ResourceAlreadyExistsException: here already, with other content. 已存在且内容不同。",
@@ -59,6 +60,8 @@ ASKED: Final = {
 OURS: Final = "/v1/"
 #: Its paths that name something that may not be here in a parameter, not in the path.
 LOOKED_UP: Final = ("/v1/trace/forward", "/v1/trace/backward")
+#: Parameters that name something of which a caller may see nothing.
+NAMING: Final = frozenset({"batch", "code", "lot", "party", "product", "recall", "site", "unit"})
 FORMATS: Final = ("GS1-EPC-Format", "GS1-CBV-XML-Format")
 #: Response header -> what it tells.
 TOLD: Final = {
@@ -135,7 +138,7 @@ def describe(openapi: Described) -> None:
             checked = operation["responses"].pop("422", None) is not None
             if of_epcis:
                 _describe(path, method, operation, item)
-            elif path.startswith(OURS):
+            elif path.startswith(OURS) or operation.get("security"):
                 for status in _own_refusals(path, method, operation, checked=checked):
                     operation["responses"].setdefault(status, _ref("responses", f"Refused{status}"))
             elif checked:
@@ -148,15 +151,18 @@ def describe(openapi: Described) -> None:
 def _own_refusals(path: str, method: str, operation: Described, *, checked: bool) -> list[str]:
     """The statuses that an operation of this service's own interface shares with those like it."""
     body = operation.get("requestBody", {}).get("content", {})
+    parameters = [each["name"] for each in operation.get("parameters", ())]
     told = {
         "400": checked or bool(body),
         "401": bool(operation.get("security")),
-        "404": "{" in path or path in LOOKED_UP,
+        "403": bool(operation.get("security")),
+        "404": "{" in path or path in LOOKED_UP or not NAMING.isdisjoint(parameters),
         # A key that somebody has already; a label of a recalled batch; a case that is closed.
         "409": (bool(body) and method in ("post", "patch") and bool(operation.get("security")))
         or "/label" in path,
         "413": bool(body),
         "415": any(media.startswith("multipart/") for media in body),
+        "503": bool(operation.get("security")),
     }
     return [status for status, can_be in told.items() if can_be]
 
@@ -211,9 +217,9 @@ def _describe(path: str, method: str, operation: Described, item: Described) -> 
 
 def refusals(path: str, method: str) -> list[str]:
     """The statuses besides success that an operation of `/epcis` can answer."""
-    statuses = ["401", "406", "414", "500", "503"]
+    statuses = ["401", "403", "406", "414", "500", "503"]
     if method == "options":
-        return sorted(statuses)
+        return sorted([*statuses, "404"] if "{" in path else statuses)
     lists = path.count("/") == 2 or path.endswith("/subscriptions")
     takes_query = method == "get" and (lists or (_gives_events(path) and not path.endswith("{event_id}")))
     if (
