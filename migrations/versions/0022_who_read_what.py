@@ -35,7 +35,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION audit_read_stays()
 """
 #: What a party sees: reads of its trade; those of a case once it may know of the case.
 SEEN = """
-CREATE POLICY seen_by_party ON audit_read FOR SELECT USING (
+CREATE POLICY seen_by_party ON audit_read FOR SELECT TO suyuan_party USING (
     parties @> ARRAY[(SELECT suyuan_party())]
     AND (subject_kind IS DISTINCT FROM 'case'
          OR EXISTS (SELECT FROM recall WHERE recall.id = audit_read.subject_id)))

@@ -29,7 +29,13 @@ LISTS: Final[dict[str, Kind]] = {
 
 @dataclass(slots=True)
 class Shown:
-    """Row ids, and names, of what an answer shows. `batches`: those that it is about, to be named."""
+    """Row ids, and names, of what an answer shows. `batches`: those that it is about, to be named.
+    `crossing`: whether it shows the reader what is not its own; `beyond`: by what it is to a case, and not by
+    somebody's leave.
+    """
+
+    crossing: bool = True
+    beyond: bool = False
 
     ids: dict[Kind, set[int]] = field(default_factory=lambda: defaultdict(set))
     names: dict[Named, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -53,16 +59,23 @@ class Shown:
 _watched: Final[ContextVar[Shown | None]] = ContextVar("shown", default=None)
 
 
-def watch(*, wanted: bool = True) -> Shown:
-    """From here on, what this request shows is noted in what is returned; not `wanted`: nowhere."""
-    shown = Shown()
-    _watched.set(shown if wanted else None)
+def watch(*, crossing: bool) -> Shown:
+    """From here on, what this request shows is noted in what is returned."""
+    shown = Shown(crossing)
+    _watched.set(shown)
     return shown
+
+
+def shows_beyond() -> None:
+    """Note that a party is shown more than its own part: of a case that it answers for."""
+    if (shown := _watched.get()) is not None:
+        shown.crossing = shown.beyond = True
 
 
 def is_watched() -> bool:
     """Whether notes are wanted: where it takes a statement to know what to note."""
-    return _watched.get() is not None
+    shown = _watched.get()
+    return shown is not None and shown.crossing
 
 
 def shows(kind: Kind, ids: Iterable[int | None]) -> None:

@@ -199,9 +199,10 @@ async def find_reading_caller(request: Request, tx: LongReading, key: GivenKey) 
 @asynccontextmanager
 async def _on_record(request: Request, caller: Caller) -> AsyncIterator[None]:
     """Put on record what the route shows of others' trade. Raises `Unavailable` where that cannot be done."""
-    shown = watch(wanted=caller.bound_to is None)
+    grantors = None if caller.bound_to is None else frozenset[int](request.state.grantors)
+    shown = watch(crossing=grantors is None or bool(grantors))
     yield
-    if caller.bound_to is not None:
+    if not shown.crossing:
         return
     route: str = request.scope["route"].path
     subject = subject_of(request.path_params) if shows_trade(request.method, route) else None
@@ -210,7 +211,8 @@ async def _on_record(request: Request, caller: Caller) -> AsyncIterator[None]:
     if not shown:
         return
     recorder: Recorder = request.app.state.recorder
-    reader = Reader(caller.name, caller.key, caller.role, caller.party_id)
+    leave = None if shown.beyond else grantors
+    reader = Reader(caller.name, caller.key, caller.role, caller.party_id, leave)
     await recorder.record(Read(clock.now(), reader, request.method, route, subject, shown))
 
 
@@ -230,9 +232,11 @@ async def _admit(
             "This is not open to parties yet; an operator does it for you.",
             "该操作尚未对企业主体开放，请联系运营者代为办理。",
         )
+    # Whose trade a party sees by their leave.
+    request.state.grantors = ()
     if seen is Sight.PARTY:
         assert caller.party_id is not None
-        await see_as_party(reading or tx, caller.party_id, now=clock.now())
+        request.state.grantors = await see_as_party(reading or tx, caller.party_id, now=clock.now())
     if seen is Sight.REGULATOR:
         assert caller.party_id is not None
         await see_as_regulator(reading or tx, caller.party_id)

@@ -92,6 +92,9 @@ async def test_an_operators_trace_is_read_by_those_whose_trade_it_shows(
     assert len(whole["parties"]) == 3
 
 
+GRANT = """
+INSERT INTO access_grant (grantor_id, grantee_id, created_at, created_by) VALUES ($1, $2, $3, 'itself')
+"""
 #: What is asked -> whose trade its answer shows.
 ASKED: list[tuple[str, str, dict[str, str], set[str]]] = [
     ("GET", "/v1/batches", {"batch": uri("L1")}, {"grower"}),
@@ -208,3 +211,22 @@ async def test_the_log_is_not_changed_and_goes_when_it_is_old(service: OwnServic
         assert await erase_reads(tx, datetime.fromisoformat(middle)) > 0
     left = await told(service, {}, limit="500")
     assert left == [record for record in kept if record["at"] >= middle]
+
+
+async def test_a_party_that_reads_by_anothers_leave_is_put_on_record_for_it(
+    service: OwnService, keys: dict[str, dict[str, str]]
+) -> None:
+    ids = {row["uri"]: row["id"] for row in (await service.get("/v1/parties")).json()["items"]}
+    async with transaction(service.engine) as tx:
+        await tx.sql.execute(GRANT, ids[party("miller")], ids[party("rival")], clock.now())
+    query = {"batch": uri("L1")}
+    before = {who: len(await told(service, keys[who], limit="500")) for who in keys}
+    assert (await service.get("/v1/trace/forward", params=query, headers=keys["rival"])).status_code == 200
+    (record, *_) = await told(service, keys["miller"])
+    assert record["reader"]["party_id"] == ids[party("rival")]
+    after = {who: len(await told(service, keys[who], limit="500")) for who in keys}
+    assert after == before | {"miller": before["miller"] + 1}
+    # What it sees of its own, it sees without anybody's leave.
+    own = await service.get("/v1/trace/forward", params={"batch": uri("R1")}, headers=keys["rival"])
+    assert own.status_code == 200
+    assert len(await told(service, keys["miller"], limit="500")) == after["miller"]
