@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.access import audit_routes
+from service.access import letting_see_routes
 from service.access import routes as access_routes
 from service.admission.doors import Doors
 from service.admission.rates import Rates
@@ -104,6 +105,7 @@ NOTICES = (
 )
 ACCESS = (
     access_routes.router,
+    letting_see_routes.router,
     audit_routes.router,
     access_routes.public,
     operation_routes.public,

@@ -50,7 +50,7 @@ class Jurisdiction(SQLModel, table=True):
 
     id: int | None = identity_key()
     party_id: int = Field(sa_column=_of("party"))
-    #: As it was given: a code of GB/T 2260 or its beginning, of ISO 3166-2, or a country.
+    #: A code of GB/T 2260, of ISO 3166-2, or a country.
     region: str | None = None
     category: str | None = None
     created_at: datetime = instant()

@@ -41,7 +41,10 @@ MEANINGS: Final[dict[Permission, tuple[str, str]]] = {
     Permission.SUBSCRIBE: ("keep named queries and subscriptions", "管理命名查询与订阅"),
     Permission.INVESTIGATE: ("decide on complaints and suspect codes", "处理投诉与可疑码"),
     Permission.RECALL: ("open recalls, move them on, run drills", "发起与推进召回、演练"),
-    Permission.MANAGE: ("issue and revoke keys, members, invitations", "签发与吊销密钥、成员、邀请"),
+    Permission.MANAGE: (
+        "issue and revoke keys, members, invitations; let others see",
+        "签发与吊销密钥、成员、邀请，授权查看",
+    ),
     Permission.OPERATE: ("run the service itself", "运维本服务"),
 }
 
@@ -72,6 +75,7 @@ ALWAYS: Final[tuple[tuple[str, Permission], ...]] = (
     ("/v1/keys", Permission.MANAGE),
     ("/v1/members", Permission.MANAGE),
     ("/v1/invitations", Permission.MANAGE),
+    ("/v1/grants", Permission.MANAGE),
     ("/v1/ledger", Permission.OPERATE),
 )
 #: Beginnings of paths, and what writing below them asks for: the first that fits. Reading asks for `read`.
@@ -149,6 +153,8 @@ OWN: Final = (
     OwnCheck("/v1/keys", BOUNDED, BOUNDED),
     OwnCheck("/v1/members", BOUNDED, BOUNDED),
     OwnCheck("/v1/invitations", BOUNDED, BOUNDED),
+    OwnCheck("/v1/grants", BOUND, BOUND),
+    OwnCheck("/v1/jurisdictions", reads=BOUNDED),
     OwnCheck("/v1/notices", BOUNDED, BOUNDED),
     OwnCheck("/epcis/capture", writes=BOUND),
     OwnCheck("/epcis/events", writes=BOUND),

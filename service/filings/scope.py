@@ -13,7 +13,7 @@ from service.recall import store as recall_store
 from service.registry.keys import party_key
 from service.settings import settings
 from service.trace.graph import Node
-from service.trace.starts import FIND_PRODUCT, HOLDINGS_OF, find_batch, understand
+from service.trace.starts import FIND_PRODUCT, find_batch, holdings_of, understand
 from service.trace.walk import open_start, walk
 
 FIND_PARTY = "SELECT id FROM party WHERE uri = $1 OR gln = $2 OR uscc = $3 ORDER BY uri = $1 DESC LIMIT 1"
@@ -61,7 +61,7 @@ async def find_lots(tx: Transaction, scope: Scope) -> set[int]:
 
 async def _traced(tx: Transaction, lots: set[int], *, forward: bool) -> set[int]:
     """The batches that are reached from these."""
-    held = await tx.sql.fetch(HOLDINGS_OF, sorted(lots))
+    held = await tx.sql.fetch(holdings_of(forward=forward), sorted(lots))
     starts = {Node(row["batch_id"], row["site_id"]): open_start(forward=forward) for row in held}
     most = settings().trace_max_holdings
     found = await walk(tx, starts, forward=forward, skew=timedelta(0), most=most)

@@ -36,7 +36,24 @@ WHERE drug_code.code = $1
 """
 FIND_SITES = "SELECT id FROM site WHERE uri = ANY($1::text[]) OR gln = $2"
 FIND_PRODUCT = "SELECT id FROM product WHERE uri = $1"
-HOLDINGS_OF = "SELECT DISTINCT batch_id, site_id FROM holding WHERE batch_id = ANY($1::bigint[])"
+HOLDINGS_FROM = """
+SELECT batch_id, site_id FROM holding WHERE batch_id = ANY($1::bigint[])
+UNION
+-- Who sees a part only may see a flow without the stock at either end: what is under way to him, or was
+-- granted. Then the trace starts from where it left.
+SELECT batch_id, from_site_id FROM flow
+WHERE batch_id = ANY($1::bigint[]) AND (SELECT suyuan_party() IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM holding AS held
+                  WHERE held.batch_id = flow.batch_id AND held.site_id IN (from_site_id, to_site_id))
+"""
+HOLDINGS_TO = """
+SELECT batch_id, site_id FROM holding WHERE batch_id = ANY($1::bigint[])
+UNION
+SELECT to_batch_id, to_site_id FROM flow
+WHERE to_batch_id = ANY($1::bigint[]) AND (SELECT suyuan_party() IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM holding AS held
+                  WHERE held.batch_id = flow.to_batch_id AND held.site_id IN (from_site_id, to_site_id))
+"""
 MADE_BETWEEN = """
 -- Batches of a product made in a range of days: as registered, else as their first production says
 -- (the day in China).
@@ -230,17 +247,23 @@ async def _add_named(tx: Transaction, starts: Starts, parameter: str, text: str,
         starts.add(node, moment)
 
 
+def holdings_of(*, forward: bool) -> str:
+    """The statement for where the traces of batches start."""
+    return HOLDINGS_FROM if forward else HOLDINGS_TO
+
+
 async def _add_batches(tx: Transaction, starts: Starts, batches: Sequence[int]) -> None:
     moment = open_start(forward=starts.forward)
     starts.batches.update(batches)
-    for row in await tx.sql.fetch(HOLDINGS_OF, batches):
+    for row in await tx.sql.fetch(holdings_of(forward=starts.forward), batches):
         starts.add(Node(row["batch_id"], row["site_id"]), moment)
 
 
 async def _add_holding(tx: Transaction, starts: Starts, text: str, site: str) -> None:
     batch = await find_batch(tx, text, "holding")
     sites = await _find_sites(tx, site)
-    held = [row["site_id"] for row in await tx.sql.fetch(HOLDINGS_OF, [batch]) if row["site_id"] in sites]
+    rows = await tx.sql.fetch(holdings_of(forward=starts.forward), [batch])
+    held = [row["site_id"] for row in rows if row["site_id"] in sites]
     if not held:
         message = "The batch was never at this site, as far as is known."
         zh = "据现有记录，该批次从未到过此场所。"
