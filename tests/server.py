@@ -54,7 +54,8 @@ class Server:
         self.process = subprocess.Popen(
             [*command, "--data-dir", str(self.data_dir), *arguments],
             cwd=ROOT,
-            env={**clean, "PYTHONUNBUFFERED": "1", **environment},
+            # Nobody sends requests elsewhere before it ends.
+            env={**clean, "PYTHONUNBUFFERED": "1", "SUYUAN_LEAVE_SECONDS": "0", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
