@@ -5,15 +5,15 @@ connection underneath it, for statements written by hand. Both are on one Postgr
 either everything lands or nothing does. Nobody below the edge commits.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.errors import Conflict
@@ -80,9 +80,10 @@ async def transaction(engine: AsyncEngine, *, snapshot: bool = False) -> AsyncIt
     `snapshot`: all statements see the database as it was at the first one, and none may write: what a
     trace is read in, hop by hop. Raises `Conflict` for a violated unique constraint that `CONFLICTS` names.
     """
+    failed: Exception | None = None
     try:
         async with AsyncSession(engine, expire_on_commit=False) as orm, orm.begin():
-            connection = await orm.connection(execution_options=SNAPSHOT if snapshot else {})
+            connection = await _connected(orm, SNAPSHOT if snapshot else {})
             # SQLAlchemy begins lazily, with its first statement. Until then the driver's connection
             # commits each statement by itself, so this comes before any use of `sql`.
             await connection.execute(BEGIN)
@@ -91,14 +92,33 @@ async def transaction(engine: AsyncEngine, *, snapshot: bool = False) -> AsyncIt
             if sql.is_closed():
                 raise ConnectionResetError("the database closed the connection")
             assert sql.is_in_transaction()
-            yield Transaction(orm, sql)
+            try:
+                yield Transaction(orm, sql)
+            except Exception as error:
+                failed = error
+                raise
     except asyncpg.UniqueViolationError as error:
         raise as_conflict(error) from error
-    except IntegrityError as error:
+    except (DBAPIError, asyncpg.InterfaceError) as error:
+        # On a connection that was lost, rolling back fails as well: what counts is what was there first.
+        if failed is not None and failed is not error:
+            raise failed from error
+        if not isinstance(error, IntegrityError):
+            raise
         cause = error.orig.__cause__ if error.orig else None
         if not isinstance(cause, asyncpg.UniqueViolationError):
             raise
         raise as_conflict(cause) from error
+
+
+async def _connected(orm: AsyncSession, options: Mapping[str, Any]) -> AsyncConnection:
+    """A connection of the pool. Raises `ConnectionError` where there is no server: its socket is
+    gone, its name is not known, it does not answer.
+    """
+    try:
+        return await orm.connection(execution_options=options)
+    except OSError as error:
+        raise ConnectionError(f"no database: {error}") from error
 
 
 @asynccontextmanager

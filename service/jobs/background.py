@@ -47,6 +47,8 @@ BUSY_FIRST: Final = timedelta(seconds=0.25)
 BUSY_MOST: Final = timedelta(seconds=4)
 RECONNECT_SECONDS: Final = 1.0
 CONNECT_SECONDS: Final = 10.0
+#: A statement of the queue takes no longer, unless nobody is there any more who could answer.
+STATEMENT_SECONDS: Final = 30.0
 #: At the end, what is under way gets so long to finish.
 FINISH_SECONDS: Final = 5.0
 #: The queue's own log is cleared so often, of what is so old.
@@ -78,6 +80,8 @@ async def running(
     duties = [maker(engine, settings) for maker in makers] if settings.workers else []
     for duty in duties:
         tasks.append(asyncio.create_task(_connected(url, Workers(duty, bell, stopping).work, stopping)))
+    for task in tasks:
+        task.add_done_callback(_told)
     recording_listeners.append(bell.heard)
     work_listeners.append(bell.heard)
     try:
@@ -102,6 +106,7 @@ async def _connected(url: str, work: Work, stopping: asyncio.Event) -> None:
             connection = await asyncpg.connect(
                 url,
                 timeout=CONNECT_SECONDS,
+                command_timeout=STATEMENT_SECONDS,
                 server_settings={"application_name": "suyuan background", "timezone": "UTC"},
             )
             try:
@@ -113,6 +118,12 @@ async def _connected(url: str, work: Work, stopping: asyncio.Event) -> None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(RECONNECT_SECONDS):
                     await stopping.wait()
+
+
+def _told(task: asyncio.Task[None]) -> None:
+    """Nobody may learn only from what does not arrive that nothing is delivered any more."""
+    if not task.cancelled() and task.exception() is not None:
+        logger.error("background work has ended", exc_info=task.exception())
 
 
 class Workers:
@@ -156,12 +167,9 @@ class Workers:
             stop.cancel()
             dispatching.cancel()
             queue.shutdown.set()
-            try:
-                ended = await asyncio.gather(dispatching, working, return_exceptions=True)
-            except asyncio.CancelledError:
-                working.cancel()
-                raise
-        for error in ended:
+            await _ended({dispatching, working})
+        for task in (dispatching, working):
+            error = task.exception() if task.done() and not task.cancelled() else None
             if isinstance(error, Exception):
                 raise error
 
@@ -196,6 +204,24 @@ class Workers:
         if look.next_at is None:
             return LOOK_SECONDS
         return min(LOOK_SECONDS, max(0.0, (look.next_at - clock.now()).total_seconds()))
+
+
+async def _ended(tasks: set[asyncio.Task[None]]) -> None:
+    """Wait until these have ended, but not for ever: on a connection that was lost, a queue that ends in
+    order can wait for what will not come any more, and nothing would be delivered until the process is
+    started anew.
+    """
+    try:
+        _, late = await asyncio.wait(tasks, timeout=FINISH_SECONDS)
+        for task in late:
+            task.cancel()
+        if late:
+            logger.warning("background work does not end in order; it is left")
+            await asyncio.wait(late, timeout=FINISH_SECONDS)
+    except asyncio.CancelledError:
+        for task in tasks:
+            task.cancel()
+        raise
 
 
 async def _first_of(events: tuple[asyncio.Event, ...], seconds: float) -> None:

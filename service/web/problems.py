@@ -12,12 +12,13 @@ import asyncpg
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from service import errors
+from service.db.failures import PASSING, is_passing
 from service.web.refusals import fault_of
 
 logger = logging.getLogger(__name__)
@@ -49,17 +50,9 @@ PROBLEMS: dict[type[errors.SuyuanError], tuple[int, str, str]] = {
     errors.Unavailable: (503, "ServiceUnavailableException", "Not now"),
 }
 
-#: What a database says that goes away, or is not there yet.
-GOING = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-)
 BUSY = "No connection to the database became free in time; nothing was stored. Try again shortly."
 BUSY_ZH = "数据库连接繁忙，未能及时处理，未存储任何内容；请稍后重试。"
-UNAVAILABLE_ZH = "服务暂时无法应答，请稍后重试。"
+UNAVAILABLE_ZH = "数据库暂时无法处理，未确认任何写入，请稍后重试。"
 
 
 def problem(
@@ -156,23 +149,20 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 
 async def on_database_away(request: Request, error: Exception) -> Response:
-    """The database cannot be reached or has no connection free: say so, and ask to come back."""
-    if isinstance(error, DBAPIError) and not error.connection_invalidated:
-        cause = error.orig.__cause__ if error.orig else None
+    """The database cannot be reached, or cannot do it now: say so, and ask to come back. An error of ours in
+    a statement is raised again.
+    """
+    if not is_passing(error):
+        cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else None
         if isinstance(cause, asyncpg.InsufficientPrivilegeError):
             return await on_closed_to_parties(request, cause)
-        # A server that goes says so first; the connection is closed a moment later.
-        if not isinstance(cause, GOING):
-            raise error
-    # asyncpg says "connection is closed" and "wrong number of arguments" with one class.
-    if isinstance(error, asyncpg.InterfaceError) and "closed" not in str(error):
         raise error
     logger.warning("database away: %s", type(error).__name__)
     if isinstance(error, PoolTimeout):
         return refusal_of(errors.Unavailable(BUSY, BUSY_ZH))
     return problem(
         503,
-        "The database cannot be reached now; nothing was stored.",
+        "The database cannot do this now; nothing was acknowledged. Send it again later.",
         UNAVAILABLE_ZH,
         name="ServiceUnavailableException",
         headers={"Retry-After": "5"},
@@ -204,14 +194,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.SuyuanError, on_suyuan_error)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     app.add_exception_handler(HTTPException, on_http_exception)
-    for away in (
-        PoolTimeout,
-        ConnectionError,
-        *GOING,
-        asyncpg.DeadlockDetectedError,
-        asyncpg.InterfaceError,
-        DBAPIError,
-    ):
+    for away in (*PASSING, SQLAlchemyError, asyncpg.InterfaceError):
         app.add_exception_handler(away, on_database_away)
     app.add_exception_handler(asyncpg.InsufficientPrivilegeError, on_closed_to_parties)
     app.add_exception_handler(ClientDisconnect, on_caller_gone)

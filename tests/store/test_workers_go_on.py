@@ -1,0 +1,69 @@
+"""Workers whose connection is lost begin anew on another, whatever they were at."""
+
+import asyncio
+from datetime import datetime
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service.db.transaction import transaction
+from service.jobs import background
+from service.jobs.duties import Errand, Look
+from service.settings import Settings
+
+END = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE application_name = 'suyuan background' AND datname = current_database()
+"""
+#: What has not come after so long will not come; no measure of speed.
+PATIENCE_SECONDS = 60
+
+
+class Hanging:
+    """A duty that is always due, and whose work never ends."""
+
+    entrypoint = "hanging"
+
+    def __init__(self, engine: AsyncEngine, settings: Settings) -> None:
+        self.looks = 0
+        self.at_work = asyncio.Event()
+
+    async def tend(self) -> None:
+        """Nothing."""
+
+    async def look(self, now: datetime) -> Look:
+        """One errand, each time another."""
+        self.looks += 1
+        return Look([Errand(1, f"hanging:{self.looks}")], None)
+
+    async def do(self, row: int) -> bool:
+        """Hangs."""
+        self.at_work.set()
+        await asyncio.Event().wait()
+        return True
+
+    async def close(self) -> None:
+        """Nothing."""
+
+
+async def test_a_lost_connection_ends_no_work_for_good(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "FINISH_SECONDS", 0.1)
+    monkeypatch.setattr(background, "RECONNECT_SECONDS", 0.05)
+    made: list[Hanging] = []
+
+    def maker(on: AsyncEngine, told: Settings) -> Hanging:
+        made.append(Hanging(on, told))
+        return made[0]
+
+    async with (
+        asyncio.timeout(PATIENCE_SECONDS),
+        background.running(engine, Settings(), [maker], beside=True),
+    ):
+        (duty,) = made
+        await duty.at_work.wait()
+        async with transaction(engine) as tx:
+            assert await tx.sql.fetchval(END) >= 1
+        duty.at_work.clear()
+        await duty.at_work.wait()
