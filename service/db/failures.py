@@ -57,11 +57,14 @@ def _passes(error: BaseException) -> bool:
     return isinstance(error, PASSING)
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and those that it came of."""
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and all that it came of."""
     seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        of_driver = error.orig if isinstance(error, DBAPIError) else None
-        error = of_driver or error.__cause__ or error.__context__
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        waiting += [each.__cause__, each.__context__, each.orig if isinstance(each, DBAPIError) else None]

@@ -13,6 +13,13 @@ def raised_after(first: Exception, then: Exception) -> Exception:
     return then
 
 
+def both_ways() -> Exception:
+    """Raised again from what went wrong while cleaning up, with what was there first behind it."""
+    first = raised_after(asyncpg.InternalClientError("in progress"), InvalidRequestError("not rolled back"))
+    first.__cause__ = InvalidRequestError("not rolled back either")
+    return first
+
+
 @pytest.mark.parametrize(
     ("error", "passing"),
     [
@@ -34,6 +41,7 @@ def raised_after(first: Exception, then: Exception) -> Exception:
         (DBAPIError("COMMIT", {}, Exception("x"), connection_invalidated=True), True),
         (raised_after(asyncpg.CrashShutdownError("gone"), InvalidRequestError("not rolled back")), True),
         (raised_after(KeyError("x"), InvalidRequestError("not rolled back")), False),
+        (both_ways(), True),
     ],
     ids=lambda value: type(value).__name__,
 )
