@@ -88,7 +88,9 @@ class _Family:
         return True
 
     def end(self) -> None:
-        """End all in order; who asks twice does not wait for requests under way."""
+        """End all in order. Who asks twice is in a hurry: SIGTERM does not wait for others to take over,
+        Ctrl-C not even for requests under way.
+        """
         # SIGTERM says that others are to take over (`serving.Server`), Ctrl-C that nobody is.
         order = signal.SIGINT if self.asked[:1] == [signal.SIGINT] else signal.SIGTERM
         self.asked.clear()
@@ -98,9 +100,9 @@ class _Family:
         kill_at = monotonic() + END_SECONDS + settings().leave_seconds
         while any(process.poll() is None for process in running):
             if self.asked:
-                self.asked.clear()
                 for process in running:
-                    process.send_signal(signal.SIGINT)
+                    process.send_signal(self.asked[-1])
+                self.asked.clear()
             if monotonic() > kill_at:
                 for process in running:
                     process.kill()
