@@ -18,11 +18,12 @@ from service.auth.tokens import issue_first_key
 from service.db.embedded import SETTINGS, EmbeddedPostgres, find_running
 from service.db.migrate import check_made, check_server, upgrade
 from service.db.replica import check_address
-from service.db.transaction import create_engine
+from service.db.transaction import create_engine, transaction
 from service.errors import Missing, SuyuanError
 from service.operation.backup import back_up
 from service.operation.backup import restore as put_back
-from service.operation.doctor import examine
+from service.operation.connections import FOR_OTHERS, connections_of
+from service.operation.doctor import ask_connections, examine
 from service.operation.measures import SHARED
 from service.settings import Settings, settings
 from service.signals.tidy import tidy_once
@@ -35,10 +36,6 @@ cli = typer.Typer(
 )
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-#: Connections of a process besides its pool: codes, the bell, the workers, tidying, demonstration data.
-BESIDE_THE_POOL = 12
-#: Connections left for operators and their tools.
-FOR_OTHERS = 20
 DataDir = Annotated[
     Path | None,
     typer.Option(
@@ -67,6 +64,7 @@ def serve(
         listener = serving.listen(host, port)
         with database(data_dir) as dsn:
             upgrade(dsn)
+            asyncio.run(_warn_of_connections(dsn))
             key = asyncio.run(issue_first_key(dsn))
             if key is not None:
                 say(f"Admin API key, shown only now (管理员 API 密钥,仅显示一次): {key}")
@@ -153,6 +151,18 @@ async def _examine(dsn: str, directory: Path | None, projection: bool) -> bool:
     return wrong
 
 
+async def _warn_of_connections(dsn: str) -> None:
+    """Say so where the database lets in fewer connections than the service may open."""
+    engine = create_engine(dsn, pool_size=1)
+    try:
+        async with transaction(engine, snapshot=True) as tx:
+            found = await ask_connections(tx)
+    finally:
+        await engine.dispose()
+    if found.state == "wrong":
+        sys.stderr.write(f"{found.message} ({found.message_zh})\n")
+
+
 @contextmanager
 def shared_measures() -> Iterator[None]:
     """A folder in which several processes keep their metrics for each other."""
@@ -189,7 +199,7 @@ def database(data_dir: Path | None) -> Iterator[str]:
 
 def connections_for(wanted: Settings) -> dict[str, str]:
     """PostgreSQL's `max_connections` for the pools of all processes, never less than it has anyway."""
-    needed = wanted.processes * (wanted.pool_size + BESIDE_THE_POOL) + FOR_OTHERS
+    needed = connections_of(wanted) + FOR_OTHERS
     return {"max_connections": str(max(int(SETTINGS["max_connections"]), needed))}
 
 

@@ -19,6 +19,8 @@ from service.db.migrate import known_revisions
 from service.db.transaction import Transaction, transaction
 from service.labels.lettering import find_font
 from service.ledger.rebuild import RebuildReport, rebuild
+from service.operation.connections import BESIDE_THE_POOL, connections_of
+from service.settings import Settings
 
 #: How far the database's clock may be from this machine's: events of now would be "in the future".
 CLOCKS_APART: Final = timedelta(seconds=5)
@@ -163,6 +165,29 @@ async def ask_notices(tx: Transaction) -> Finding:
     )
 
 
+ALLOWED_CONNECTIONS = """
+SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+     - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0)
+"""
+
+
+async def ask_connections(tx: Transaction) -> Finding:
+    """Does the database let in as many connections as the service may open?"""
+    told = Settings()
+    wanted, allowed = connections_of(told), await tx.sql.fetchval(ALLOWED_CONNECTIONS)
+    how = f"{told.processes} x ({told.pool_size} + {BESIDE_THE_POOL}) = {wanted}"
+    if wanted <= allowed:
+        return _well("connections", f"{how} of {allowed}.", f"最多 {how} 个，数据库允许 {allowed} 个。")
+    return Finding(
+        "connections",
+        "wrong",
+        f"The service opens up to {how} connections, the database lets in {allowed}: raise max_connections, "
+        "or lower SUYUAN_PROCESSES or SUYUAN_POOL_SIZE.",
+        f"服务最多打开 {how} 个连接，而数据库仅允许 {allowed} 个：请提高 max_connections，"
+        "或减小 SUYUAN_PROCESSES、SUYUAN_POOL_SIZE。",
+    )
+
+
 INVALID_INDEXES = """
 SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE NOT indisvalid ORDER BY 1
 """
@@ -234,6 +259,7 @@ async def ask_projection(engine: AsyncEngine) -> Finding:
 QUESTIONS: Final[tuple[Question, ...]] = (
     ask_revision,
     ask_clocks,
+    ask_connections,
     ask_indexes,
     ask_orphans,
     ask_transactions,

@@ -1,4 +1,4 @@
-"""A service that is told to end says so first and finishes what it has begun; what it acknowledged is there."""
+"""A service that is told to end says so first and finishes what it began; what it acknowledged is there."""
 
 import asyncio
 import os

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
 from service.db.transaction import transaction
-from service.operation.doctor import Finding, examine, look_at_disk
+from service.operation.connections import connections_of
+from service.operation.doctor import Finding, ask_connections, examine, look_at_disk
+from service.settings import Settings
 from tests.world import capture, commission, ship
 
 
@@ -53,6 +55,19 @@ async def test_what_is_wrong_is_told_and_left_as_it_is(engine: AsyncEngine, harm
     assert first[question].state != "well"
     assert first[question].message_zh != first[question].message
     assert first[question] == second[question]
+
+
+async def test_more_connections_than_the_database_lets_in_are_told(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert connections_of(Settings()) == 1 * (10 + 12)
+    async with transaction(engine) as tx:
+        assert (await ask_connections(tx)).state == "well"
+        monkeypatch.setenv("SUYUAN_PROCESSES", "9")
+        found = await ask_connections(tx)
+    assert found.state == "wrong"
+    assert "9 x (10 + 12) = 198" in found.message
+    assert "max_connections" in found.message_zh
 
 
 async def test_notices_that_do_not_go_out_are_told(engine: AsyncEngine) -> None:

@@ -1,0 +1,19 @@
+"""Connections to the database: how many the processes of a service open together at most.
+
+The pool of each process is the greater part; beside it are those that look up codes, watch, deliver and tidy.
+"""
+
+from typing import Final
+
+from service.settings import Settings
+
+#: Of a process besides its pool: codes and health (5), the bell (1), two kinds of work (2), the age of a replica
+#: (1), tidying (1), demonstration data (2).
+BESIDE_THE_POOL: Final = 12
+#: Left for operators and their tools, and for a rebuild.
+FOR_OTHERS: Final = 20
+
+
+def connections_of(told: Settings) -> int:
+    """What the processes of these settings open at most, to the primary."""
+    return told.processes * (told.pool_size + BESIDE_THE_POOL)
