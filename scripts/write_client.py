@@ -12,6 +12,7 @@ TWINS: Final = {
     "async_client.py": "client.py",
     "async_areas.py": "areas.py",
     "async_key_areas.py": "key_areas.py",
+    "async_letting_see_areas.py": "letting_see_areas.py",
     "async_notice_areas.py": "notice_areas.py",
     "async_report_areas.py": "report_areas.py",
     "async_filing_areas.py": "filing_areas.py",

@@ -13,6 +13,7 @@ from suyuan import captures, events, keys, recalls, registry, signals, traces
 from suyuan.async_areas import Batches, Complaints, Queries, Recalls, Rows, Subscriptions, Suspects, Units
 from suyuan.async_filing_areas import Alarms, Filings
 from suyuan.async_key_areas import Invitations, Keys, Members
+from suyuan.async_letting_see_areas import Grants, Jurisdictions
 from suyuan.async_notice_areas import Notices
 from suyuan.async_report_areas import Drills, Reports
 from suyuan.call import Call, LineCutter, Lines, Page
@@ -71,6 +72,8 @@ class AsyncSuyuan:
         self.units = Units(self)
         self.keys = Keys(self)
         self.members = Members(self)
+        self.grants = Grants(self)
+        self.jurisdictions = Jurisdictions(self)
         self.invitations = Invitations(self)
 
     async def __aenter__(self) -> Self:

@@ -18,6 +18,7 @@ from suyuan.events import Event
 from suyuan.filing_areas import Alarms, Filings
 from suyuan.key_areas import Invitations, Keys, Members
 from suyuan.keys import WhoAmI
+from suyuan.letting_see_areas import Grants, Jurisdictions
 from suyuan.notice_areas import Notices
 from suyuan.problems import Refused, Unreachable, refusal_of
 from suyuan.report_areas import Drills, Reports
@@ -71,6 +72,8 @@ class Suyuan:
         self.units = Units(self)
         self.keys = Keys(self)
         self.members = Members(self)
+        self.grants = Grants(self)
+        self.jurisdictions = Jurisdictions(self)
         self.invitations = Invitations(self)
 
     def __enter__(self) -> Self:

@@ -14,6 +14,7 @@ from suyuan.cli.events import list_events
 from suyuan.cli.filings import filing
 from suyuan.cli.identify import identify_codes
 from suyuan.cli.keys import invite, join, key, member, whoami
+from suyuan.cli.letting_see import grant, jurisdiction
 from suyuan.cli.notices import recall
 from suyuan.cli.queries import query, subscribe
 from suyuan.cli.single import label, login, rebuild
@@ -50,6 +51,8 @@ app.add_typer(complaint)
 app.command("suspects", help=text("suspects"))(list_suspects)
 app.add_typer(key)
 app.add_typer(member)
+app.add_typer(grant)
+app.add_typer(jurisdiction)
 app.command("invite", help=text("invite"))(invite)
 app.command("join", help=text("join"))(join)
 app.command("whoami", help=text("whoami"))(whoami)

@@ -7,6 +7,7 @@ from typing import Final
 from suyuan.cli.filing_texts import FILING_TEXTS
 from suyuan.cli.help import HELP
 from suyuan.cli.key_texts import KEY_TEXTS
+from suyuan.cli.letting_see_texts import LETTING_SEE_TEXTS
 from suyuan.cli.notice_texts import NOTICE_TEXTS
 from suyuan.cli.recall_texts import RECALL_TEXTS
 from suyuan.cli.report_texts import REPORT_TEXTS
@@ -15,6 +16,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **HELP,
     **FILING_TEXTS,
     **KEY_TEXTS,
+    **LETTING_SEE_TEXTS,
     **NOTICE_TEXTS,
     **RECALL_TEXTS,
     **REPORT_TEXTS,
