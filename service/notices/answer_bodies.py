@@ -30,6 +30,8 @@ BUYER_ROWS: Final = 3
 BUYER_FIELDS: Final = ("name", "email", "phone", "goods", "quantity")
 #: `received-12-KGM`: what, of which batch, in which unit of measure.
 QUANTITY_FIELD: Final = re.compile(rf"({'|'.join(QUANTITIES)})-([0-9]{{1,18}})-([A-Z0-9]{{2,3}})")
+#: `to_email-2`: what, of which buyer.
+BUYER_FIELD: Final = re.compile(rf"to_({'|'.join(BUYER_FIELDS)})-([0-9]{{1,2}})")
 GOODS: Final = re.compile(r"([0-9]{1,18})-([A-Z0-9]{2,3})")
 
 

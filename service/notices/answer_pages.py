@@ -11,7 +11,7 @@ from typing import Any, Final
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from service.errors import SuyuanError
-from service.notices.answer_bodies import BUYER_ROWS
+from service.notices.answer_bodies import BUYER_FIELD, BUYER_ROWS, QUANTITY_FIELD
 from service.notices.answer_schemas import QUANTITIES
 from service.notices.content import amount_text
 from service.notices.messages import moment, quantities_text, told, units_lines
@@ -28,6 +28,8 @@ from service.web.bodies import MIB
 #: Batches of one page: with six fields each the form stays below `FIELDS_MOST`.
 BATCHES_OF_A_PAGE: Final = 100
 SITES_SHOWN: Final = 20
+#: Fields and parts of the form that are no quantity and no buyer's, and what they are called.
+PARTS: Final = {"by": "by", "note": "note", "proof": "proof", "passed_on": "buyers"}
 
 _PAGES: Final = Environment(
     loader=ChoiceLoader([PackageLoader("service.notices"), PackageLoader("service.scan")]),
@@ -128,6 +130,7 @@ def notice_page(
         path=path,
         query=f"lang={language}&part={part}",
         faults=faults,
+        named_faults=[(name, _title(name, view, words, place), told) for name, told in faults.items()],
         problem=problem,
         proofs_lost=proofs_lost,
         done=done,
@@ -163,8 +166,21 @@ def _faults(error: SuyuanError | None, inputs: Mapping[str, str], place: int) ->
     found: dict[str, str] = {}
     for fault in error.faults:
         name = inputs.get(fault.field) or fault.field.strip("/").split("/")[0] or "lines"
-        found.setdefault(name, (fault.message_zh, fault.message)[place])
+        if name != "nonce":  # nobody wrote that
+            found.setdefault(name, (fault.message_zh, fault.message)[place])
     return found, "" if found else (error.zh, error.message)[place]
+
+
+def _title(name: str, view: View, words: Mapping[str, str], place: int) -> str:
+    """What a field of the form, or a part of it, is called where it stands by itself."""
+    if quantity := QUANTITY_FIELD.fullmatch(name):
+        what, batch, uom = quantity.groups()
+        line = next((line for line in view.lines if str(line["batch_id"]) == batch), None)
+        of = _called(line, words, place) if line else words["lot"]
+        return f"{of} · {uom} · {words[what]}"
+    if buyer := BUYER_FIELD.fullmatch(name):
+        return f"{words['buyer'].format(number=buyer[2])} · {words[f'buyer_{buyer[1]}']}"
+    return words[PARTS.get(name, "answer")]
 
 
 def _facts(view: View, words: Mapping[str, str], place: int) -> list[tuple[str, str]]:
@@ -190,8 +206,6 @@ def _contact(contact: Mapping[str, Any]) -> str:
 
 
 def _batch(line: Mapping[str, Any], view: View, words: Mapping[str, str], place: int) -> dict[str, Any]:
-    named = told(line, "product", place) or line["gtin"] or line["batch_uri"]
-    lot = f"{words['lot']} {line['lot']}" if line["lot"] else words["no_lot"]
     units = {one["uom"] for one in line["quantities"]}
     units |= {one.uom for one in view.answers if one.batch_id == line["batch_id"]}
     sites = line["sites"]
@@ -201,11 +215,16 @@ def _batch(line: Mapping[str, Any], view: View, words: Mapping[str, str], place:
     ]
     return {
         "id": str(line["batch_id"]),
-        "name": f"{named} · {lot}",
+        "name": _called(line, words, place),
         "told": quantities_text(line["quantities"], place),
         "units": sorted(units) or ["EA"],
         "places": places,
     }
+
+
+def _called(line: Mapping[str, Any], words: Mapping[str, str], place: int) -> str:
+    named = told(line, "product", place) or line["gtin"] or line["batch_uri"]
+    return f"{named} · " + (f"{words['lot']} {line['lot']}" if line["lot"] else words["no_lot"])
 
 
 def _before(view: View) -> dict[str, str]:

@@ -137,6 +137,13 @@ async def test_the_page_is_answered_with_a_form_and_files(
     assert f'id="on_hand-{batch}-EA-wrong"' in wrong.text
     assert 'id="by-wrong"' in wrong.text
     assert 'id="to_email-1-wrong"' in wrong.text
+    # Each line of the summary names its field and leads to it.
+    summary = dict(re.findall(r'<a class="link" href="#([^"]+)">(.+?)</a>', wrong.text))
+    assert summary.keys() == {"by", f"on_hand-{batch}-EA", "to_email-1"}
+    assert summary["by"].startswith("Who answers: ")
+    assert " · EA · On hand, not set apart: " in summary[f"on_hand-{batch}-EA"]
+    assert summary["to_email-1"].startswith("Buyer 1 · E-mail: ")
+    assert all(f'id="{target}"' in wrong.text for target in summary)
     assert 'value="２０"' in wrong.text
     assert "choose them again" in wrong.text
     form |= {f"on_hand-{batch}-EA": "1,0", "to_email-1": "canteen@school.test", "by": "Chen <b>"}
@@ -159,6 +166,16 @@ async def test_the_page_is_answered_with_a_form_and_files(
     assert file.content == PDF
     assert file.headers["content-type"] == "application/pdf"
     assert file.headers["content-disposition"].startswith("attachment")
+
+
+async def test_an_empty_form_is_told_where_to_begin(answering: tuple[httpx.AsyncClient, str]) -> None:
+    stranger, link = answering
+    empty = await stranger.post(link, data={"by": "陈", "nonce": "A" * 22}, headers={"Accept-Language": "zh"})
+    assert empty.status_code == 400
+    assert '<a class="link" href="#lines">您的回复：回复为空' in empty.text
+    assert 'id="lines"' in empty.text
+    nameless = await stranger.post(link, data={"note": "x"}, headers={"Accept-Language": "zh"})
+    assert '<a class="link" href="#by">填写人：缺少必填项。</a>' in nameless.text
 
 
 async def test_a_link_opens_only_its_own_notice_and_not_for_ever(

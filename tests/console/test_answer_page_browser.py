@@ -45,6 +45,9 @@ async def test_a_notice_is_read_and_answered_by_everybody(
                 await page.screenshot(path=f"{SHOWN}/answer-{language}-{dark}.png", full_page=True)
         await page.get_by_role("button", name="Send the answer").click()  # nothing is filled in
         assert await page.get_by_role("alert").count() == 1
+        for named in await page.get_by_role("alert").get_by_role("link").all():
+            assert await page.locator(str(await named.get_attribute("href"))).count() == 1
+            assert (await named.inner_text()).startswith("Who answers: ")
         await require_readable(page)
         await page.goto(f"{link}x?lang=en")
         await require_readable(page)
