@@ -3,21 +3,26 @@
 What is wrong is said before the connection is upgraded, as a problem with its status.
 """
 
+import asyncio
 from typing import Final
 
 from fastapi import APIRouter, WebSocket
 from starlette.datastructures import Headers
 
-from service.errors import SuyuanError, Unavailable
+from service.errors import SuyuanError, TooOften, Unavailable
 from service.subscriptions.streaming import Stream, read_wishes
 from service.web.epcis import EPCIS_HEADERS
 from service.web.problems import refusal_of
 
 router = APIRouter(prefix="/epcis")
 
-#: Streams of one process at once.
+#: Streams of one process at once, of one party among them, and how many of them read at the same time.
 MOST_STREAMS: Final = 200
-streams: Final[set[WebSocket]] = set()
+STREAMS_OF_ONE: Final = 50
+READING_AT_ONCE: Final = 2
+RETRY_SECONDS: Final = 30
+#: Whose they are; None: the service's own.
+streams: Final[dict[WebSocket, int | None]] = {}
 #: How a browser, which cannot set headers, says its key: as one of the subprotocols that it offers.
 KEY_PROTOCOL: Final = "suyuan.key."
 
@@ -39,20 +44,29 @@ async def stream_events(socket: WebSocket, name: str) -> None:
             epc_format=socket.headers.get("GS1-EPC-Format"),
             key=_key_in(socket.headers, offered(socket)),
         )
-        stream = Stream(state.engine, state.bell, wishes)
+        if not hasattr(state, "stream_turns"):
+            state.stream_turns = asyncio.Semaphore(READING_AT_ONCE)
+        stream = Stream(state.engine, state.bell, wishes, state.stream_turns)
         await stream.prepare(name)
+        party = stream.party_id
+        if party is not None and [*streams.values()].count(party) >= STREAMS_OF_ONE:
+            raise TooOften(
+                f"Your party has {STREAMS_OF_ONE} streams here already; close one of them.",
+                f"贵方已有 {STREAMS_OF_ONE} 个推送连接，请先关闭其中之一。",
+                RETRY_SECONDS,
+            )
     except SuyuanError as error:
         refusal = refusal_of(error)
         refusal.headers.update(EPCIS_HEADERS)
         await socket.send_denial_response(refusal)
         return
-    streams.add(socket)
+    streams[socket] = party
     try:
         protocols = offered(socket)
         await socket.accept(subprotocol=protocols[0] if protocols else None)
         await stream.run(socket)
     finally:
-        streams.discard(socket)
+        streams.pop(socket, None)
 
 
 def offered(socket: WebSocket) -> list[str]:

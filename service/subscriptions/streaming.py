@@ -87,19 +87,24 @@ def _flag(query: Mapping[str, str], name: str) -> bool:
 
 
 class Stream:
-    """One client's stream of one query."""
+    """One client's stream of one query. `turns`: streams read by few connections, however many are rung for
+    at once.
+    """
 
-    def __init__(self, engine: AsyncEngine, bell: Bell, wishes: Wishes) -> None:
+    def __init__(self, engine: AsyncEngine, bell: Bell, wishes: Wishes, turns: asyncio.Semaphore) -> None:
         self.engine = engine
+        self.turns = turns
         self.bell = bell
         self.wishes = wishes
         self.query_id = 0
+        self.party_id: int | None = None
         self.mark: Mark | None = None
 
     async def prepare(self, name: str) -> None:
         """Find the query and where the stream begins. Raises `Unauthenticated`, `Forbidden`, `NoSuchName`."""
         async with transaction(self.engine, snapshot=True) as tx:
             caller = await find_by_key(tx, self.wishes.key, Permission.READ)
+            self.party_id = caller.party_id
             if not caller.sees_everything:
                 raise Forbidden(
                     "Streams are not open to parties yet; ask /epcis/events.",
@@ -148,7 +153,7 @@ class Stream:
         assert self.mark is not None
         first = True
         while True:
-            async with transaction(self.engine, snapshot=True) as tx:
+            async with self.turns, transaction(self.engine, snapshot=True) as tx:
                 await find_by_key(tx, self.wishes.key, Permission.READ)
                 named = await find_query_by_id(tx, self.query_id)
                 if named is None:
