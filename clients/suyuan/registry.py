@@ -50,6 +50,8 @@ class Party(msgspec.Struct):
     quality_manager: Person | None = None
     contacts: list[Person] = []
     licences: list[Licence] = []
+    #: GS1 company prefixes: under these the party itself registers GTINs and GLNs. Operators record them.
+    company_prefixes: list[str] = []
     #: What consumers' pages of others' goods say of it: `name`, `region` or `hidden`.
     disclosure: str = "region"
     attributes: dict[str, Any] = {}

@@ -74,7 +74,14 @@ async def renew_key(tx: Transaction, caller: Caller, key_id: int, overlap: timed
         raise Conflict(f"Key {key_id} has ended already.", f"密钥 {key_id} 已失效。")
     role = Role(row["role"])
     permissions = [Permission(word) for word in row["permissions"]]
-    granted(role, permissions, party=row["party_id"], holds=caller.permissions, of_party=caller.party_id)
+    granted(
+        role,
+        permissions,
+        party=row["party_id"],
+        holds=caller.permissions,
+        of_party=caller.party_id,
+        of_role=caller.role,
+    )
     issued = await _issue(
         tx,
         name=row["name"],
@@ -172,6 +179,7 @@ async def _granted(tx: Transaction, caller: Caller, asked: Grant) -> list[Permis
         party=asked.party_id,
         holds=caller.permissions,
         of_party=caller.party_id,
+        of_role=caller.role,
     )
     if asked.party_id is not None and not await store.is_party(tx, asked.party_id):
         raise Malformed.field(

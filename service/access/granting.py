@@ -18,6 +18,7 @@ def granted(
     party: int | None,
     holds: Collection[Permission],
     of_party: int | None,
+    of_role: Role,
 ) -> list[Permission]:
     """The permissions that somebody of `role` and `party` gets, if one who `holds` these gives them.
 
@@ -41,6 +42,11 @@ def granted(
             party,
             "An operator belongs to no party; every other role speaks for one: give its `party_id`.",
             "运营者不属于任何主体；其他角色必须给出所代表主体的 party_id。",
+        )
+    if of_role not in (role, Role.OPERATOR):
+        raise Forbidden(
+            f"A {of_role} lets in others as {of_role} only: who is a {role}, an operator says.",
+            f"角色 {of_role} 只能授予相同角色；角色 {role} 须由运营者授予。",
         )
     wanted = set(most) & set(holds) if asked is None else set(asked)
     if not may_grant(holds, of_party, wanted, party):

@@ -24,6 +24,7 @@ OPEN: Final[dict[str, tuple[str, ...]]] = {
     "batch_document": (),
     "stored_file": (),
     "unit": (),
+    "drug_code": (),
     "complaint": (),
     "complaint_photo": (),
     "suspect_code": (),

@@ -54,9 +54,14 @@ def document(*, default: str = "{}") -> Any:
     )
 
 
+def row_number() -> Any:
+    """A `bigint` column that names a row of another table, or none, without a foreign key."""
+    return Field(default=None, sa_column=Column(BigInteger, nullable=True))
+
+
 def amount(*, nullable: bool = True) -> Any:
     """A `numeric` column: quantities are exact."""
     return Field(default=None, sa_column=Column(Numeric, nullable=nullable))
 
 
-__all__ = ["amount", "document", "identity_key", "instant", "searched_uri", "words"]
+__all__ = ["amount", "document", "identity_key", "instant", "row_number", "searched_uri", "words"]

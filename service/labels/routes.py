@@ -1,11 +1,11 @@
-"""A batch's label as an image. Open to everybody: a label is made to be seen."""
+"""A batch's label as an image, for whoever sees the batch: by ids anybody could read every lot there is."""
 
 import asyncio
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from service.auth.caller import Tx
+from service.auth.caller import Tx, find_caller
 from service.labels.printing import no_link, refuse_marked
 from service.labels.qr import Correction, LabelStyle, draw_png, draw_svg
 from service.registry import links
@@ -13,7 +13,7 @@ from service.registry.batch_schemas import Batch
 from service.registry.batches import fetch_batch
 from service.registry.fields import PathId
 
-router = APIRouter(prefix="/v1", tags=["labels"])
+router = APIRouter(prefix="/v1", tags=["labels"], dependencies=[Depends(find_caller, scope="function")])
 
 Level = Annotated[Correction, Query(description="Error correction. 纠错等级。")]
 ModuleSize = Annotated[float, Query(ge=0.25, le=2, description="Side of a module, mm. 模块边长（毫米）。")]
@@ -23,7 +23,7 @@ Text = Annotated[
     Literal["none", "link", "elements"],
     Query(description="Text below: the link, or GS1 elements `(01)…(10)…`. 码下文字。"),
 ]
-HEADERS = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
+HEADERS = {"Cache-Control": "private, max-age=300", "X-Content-Type-Options": "nosniff"}
 
 
 def lines_of(batch: Batch, link: str, text: str) -> tuple[str, ...]:

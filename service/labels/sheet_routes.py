@@ -7,13 +7,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from service import clock
-from service.auth.caller import Tx, find_caller
+from service.auth.caller import KnownCaller, Tx, find_caller
 from service.db.transaction import transaction
 from service.errors import Malformed
 from service.labels.printing import LABELS_MOST, Order, document, prepare
 from service.labels.qr import Correction
 from service.labels.sheets import Sheet, a4_grid, roll
 from service.registry.fields import PathId, RowId
+from service.registry.owning import require_own_batch
 
 router = APIRouter(prefix="/v1", tags=["labels"], dependencies=[Depends(find_caller, scope="function")])
 
@@ -41,6 +42,7 @@ Count = Annotated[int | None, Query(ge=1, le=LABELS_MOST, description="At most s
 )
 async def print_labels(
     tx: Tx,
+    caller: KnownCaller,
     request: Request,
     batch_id: PathId,
     registration: Annotated[
@@ -72,10 +74,10 @@ async def print_labels(
     skip: Annotated[int, Query(ge=0, le=10**9, description="Labels to leave out first. 跳过张数。")] = 0,
     most: Count = None,
 ) -> Response:
-    """Labels for A4 sheets (by default three by seven of 63.5 x 38.1 mm) or for a roll printer: the
-    registered serial numbers of a batch, or copies of one batch label. Print at 100 %. 409 for a recalled
-    batch.
+    """Labels for A4 sheets (by default three by seven of 63.5 x 38.1 mm) or a roll printer: the registered
+    serial numbers of a batch, or copies of its own label. Print at 100 %. 409 for a recalled batch.
     """
+    await require_own_batch(tx, caller, batch_id)
     if copies is not None and registration is not None:
         raise Malformed.field(
             "copies",
@@ -85,9 +87,8 @@ async def print_labels(
             "labels:either",
         )
     sheet = _sheet(paper, (width_mm, height_mm), (gap_x_mm, gap_y_mm), margin_mm)
-    order = Order(
-        batch_id, sheet, error_correction, module_mm, text == "elements", registration, copies, skip, most
-    )
+    elements = text == "elements"
+    order = Order(batch_id, sheet, error_correction, module_mm, elements, registration, copies, skip, most)
     printed = await prepare(tx, order, clock.now().date())
     return StreamingResponse(
         document(partial(transaction, request.app.state.engine, snapshot=True), printed),

@@ -9,10 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from service import clock
+from service.auth.caller import Caller
+from service.auth.permissions import Role
 from service.db.transaction import Transaction
 from service.errors import Conflict, Malformed, Missing
 from service.registry.batch_schemas import DocumentChange, DocumentFields, DocumentOut
 from service.registry.batches import fetch_batch
+from service.registry.document_rights import require_may_add, require_may_change
 from service.registry.tables import BatchDocument, StoredFile
 
 FILE_NAME_MOST: Final = 200  # characters
@@ -44,14 +47,20 @@ class Upload:
 
 
 async def add_document(
-    tx: Transaction, batch_id: int, fields: DocumentFields, upload: Upload | None
+    tx: Transaction, caller: Caller, batch_id: int, fields: DocumentFields, upload: Upload | None
 ) -> DocumentOut:
-    """Add a document to a batch. Raises `Missing` for no such batch, `Malformed` for an empty file."""
+    """Add a document to a batch. Raises `Missing` for no such batch, `Malformed` for an empty file,
+    `Forbidden` for another's batch.
+    """
     await fetch_batch(tx, batch_id)
+    await require_may_add(tx, caller, batch_id, fields)
+    if caller.role is Role.LABORATORY:
+        fields = fields.model_copy(update={"stated_by": "laboratory"})
     if upload is not None and not upload.content:
         raise Malformed.field("/file", upload.name, "The file is empty.", "文件为空。", "file:empty")
     document = BatchDocument(
         batch_id=batch_id,
+        party_id=caller.bound_to,
         **fields.model_dump(),
         file_sha256=await store_file(tx, upload) if upload else None,
         file_name=plain_file_name(upload.name) if upload else None,
@@ -94,15 +103,17 @@ async def fetch_document(tx: Transaction, batch_id: int, document_id: int) -> Do
 
 
 async def change_document(
-    tx: Transaction, batch_id: int, document_id: int, change: DocumentChange
+    tx: Transaction, caller: Caller, batch_id: int, document_id: int, change: DocumentChange
 ) -> DocumentOut:
-    """Make its file public or not, or the document void. Raises `Missing`; `Conflict` if it is void.
+    """Make its file public or not, or the document void. Raises `Missing`; `Conflict` if it is void;
+    `Forbidden` for what is not the caller's to change.
 
     What is void stays void, and stays to be seen: whoever met it before must learn that it no longer holds.
     """
     document = await tx.orm.get(BatchDocument, document_id, with_for_update=True)
     if document is None or document.batch_id != batch_id:
         raise _no_document(batch_id, document_id)
+    await require_may_change(tx, caller, document, change)
     if change.file_public is not None:
         document.file_public = change.file_public
     if change.void_reason is not None:

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from service import clock
+from service.auth.caller import Caller
 from service.db.transaction import Transaction
 from service.errors import Malformed
 from service.identifiers import minted
@@ -11,6 +12,7 @@ from service.registry.ensure import NewBatch as BareBatch
 from service.registry.ensure import ensure_batches
 from service.registry.keys import product_key
 from service.registry.links import is_minted_product
+from service.registry.owning import require_own, require_own_batch
 from service.registry.rows import Row, already, filled, missing, unknown_reference
 from service.registry.sites import find_site_reference
 
@@ -42,7 +44,11 @@ ORDER BY batch.id LIMIT $2
 
 LOCK = "SELECT * FROM batch WHERE id = $1 FOR NO KEY UPDATE"
 
-FIND_PRODUCT = "SELECT id, uri, gtin, shelf_life_days FROM product WHERE id = $1 OR uri = $2 OR gtin = $3"
+SITE_OWNER = "SELECT party_id FROM site WHERE id = $1"
+
+FIND_PRODUCT = (
+    "SELECT id, uri, gtin, shelf_life_days, party_id FROM product WHERE id = $1 OR uri = $2 OR gtin = $3"
+)
 
 WRITE = """
 UPDATE batch SET made_on = $2, expires_on = $3, quantity = $4, uom = $5, origin_site_id = $6,
@@ -51,11 +57,15 @@ WHERE id = $1
 """
 
 
-async def register_batch(tx: Transaction, body: NewBatch) -> Row:
-    """Register a batch, or fill in the captured one. Raises `Conflict` when it is registered."""
+async def register_batch(tx: Transaction, caller: Caller, body: NewBatch) -> Row:
+    """Register a batch, or fill in the captured one. Raises `Conflict` when it is registered, `Forbidden` for
+    a lot of another's product.
+    """
     given = body.model_dump(exclude_unset=True)
     origin = await find_site_reference(tx, body.origin_site_id, body.origin_site, "origin_site")
+    await _require_own_origin(tx, caller, origin)
     product = await _find_product(tx, body)
+    await require_own(tx, caller, product["party_id"], f"Product {product['id']}", f"产品 {product['id']} ")
     uri = _uri_of_new(product, body.lot)
     row_id = (await ensure_batches(tx, [BareBatch(uri, product["uri"], body.lot, False)]))[uri]
     row = dict(await tx.sql.fetchrow(LOCK, row_id) or {})
@@ -65,6 +75,13 @@ async def register_batch(tx: Transaction, body: NewBatch) -> Row:
     if body.expires_on is None and row["expires_on"] is None and product["shelf_life_days"]:
         whole["expires_on"] = body.made_on + timedelta(days=product["shelf_life_days"])
     return await _write(tx, whole)
+
+
+async def _require_own_origin(tx: Transaction, caller: Caller, site_id: int | None) -> None:
+    """That a lot was made at another's place, its events tell, not its registration."""
+    if site_id is not None:
+        owner = await tx.sql.fetchval(SITE_OWNER, site_id)
+        await require_own(tx, caller, owner, f"Site {site_id}", f"场所 {site_id} ")
 
 
 async def _find_product(tx: Transaction, body: NewBatch) -> Row:
@@ -96,8 +113,11 @@ def _uri_of_new(product: Row, lot: str) -> str:
     )
 
 
-async def change_batch(tx: Transaction, row_id: int, body: BatchChange) -> Row:
-    """Change what was sent. Raises `Missing`; `Malformed` for unknown sites and dates in disorder."""
+async def change_batch(tx: Transaction, caller: Caller, row_id: int, body: BatchChange) -> Row:
+    """Change what was sent. Raises `Missing`; `Malformed` for unknown sites and dates in disorder;
+    `Forbidden` for a lot of another's product.
+    """
+    await require_own_batch(tx, caller, row_id)
     found = await tx.sql.fetchrow(LOCK, row_id)
     if found is None:
         raise missing("batch", "批次", row_id)
@@ -106,6 +126,7 @@ async def change_batch(tx: Transaction, row_id: int, body: BatchChange) -> Row:
         changes["origin_site_id"] = await find_site_reference(
             tx, body.origin_site_id, body.origin_site, "origin_site"
         )
+        await _require_own_origin(tx, caller, changes["origin_site_id"])
     return await _write(tx, dict(found) | changes)
 
 

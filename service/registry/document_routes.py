@@ -10,7 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
-from service.auth.caller import Tx, find_caller
+from service.auth.caller import KnownCaller, Tx, find_caller
 from service.errors import Malformed, TooLarge, Unsupported
 from service.registry import batch_documents
 from service.registry.batch_schemas import DocumentChange, DocumentFields, DocumentOut
@@ -51,7 +51,9 @@ _FORM: dict[str, Any] = {
     summary="Add a document 上传批次文件",
     openapi_extra=_FORM,
 )
-async def add_document(tx: Tx, batch_id: PathId, request: Request, response: Response) -> DocumentOut:
+async def add_document(
+    tx: Tx, caller: KnownCaller, batch_id: PathId, request: Request, response: Response
+) -> DocumentOut:
     """Add a certificate or test report, with its file if there is one, as a multipart form."""
     most = settings().file_max_bytes
     _require_form(request)
@@ -67,7 +69,7 @@ async def add_document(tx: Tx, batch_id: PathId, request: Request, response: Res
         raise Malformed(
             f"The multipart body cannot be read: {reason}", f"无法读取 multipart 请求体：{reason}"
         ) from error
-    document = await batch_documents.add_document(tx, batch_id, fields, upload)
+    document = await batch_documents.add_document(tx, caller, batch_id, fields, upload)
     response.headers["Location"] = f"/v1/batches/{batch_id}/documents/{document.id}"
     return document
 
@@ -128,9 +130,11 @@ async def read_document(tx: Tx, batch_id: PathId, document_id: PathId) -> Docume
 @router.patch(
     "/batches/{batch_id}/documents/{document_id}", summary="Publish or void a document 公开或作废文件"
 )
-async def change_document(tx: Tx, batch_id: PathId, document_id: PathId, body: DocumentChange) -> DocumentOut:
+async def change_document(
+    tx: Tx, caller: KnownCaller, batch_id: PathId, document_id: PathId, body: DocumentChange
+) -> DocumentOut:
     """Let consumers download its file or not, or declare it void: a void one stays visible as such."""
-    return await batch_documents.change_document(tx, batch_id, document_id, body)
+    return await batch_documents.change_document(tx, caller, batch_id, document_id, body)
 
 
 @router.get(

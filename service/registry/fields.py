@@ -14,6 +14,7 @@ from service.identifiers.calendar_days import FIRST_YEAR, LAST_YEAR
 from service.identifiers.gs1 import Gln, Gtin, parse_lot
 from service.identifiers.identity import identify
 from service.identifiers.uscc import parse_uscc
+from service.registry.company_prefixes import parse_company_prefix
 from service.web.refusals import refusal, refusing
 
 NAME_MOST: Final = 200  # characters
@@ -179,6 +180,7 @@ Phone = Annotated[str, _line(60), AfterValidator(plain_text), AfterValidator(ref
 Email = Annotated[str, _line(254), AfterValidator(plain_text), AfterValidator(refusing(parse_email))]
 UsccCode = Annotated[str, AfterValidator(refusing(parse_uscc))]
 GlnCode = Annotated[str, AfterValidator(refusing(lambda text: Gln.parse(text).value))]
+CompanyPrefix = Annotated[str, AfterValidator(refusing(parse_company_prefix))]
 GtinCode = Annotated[str, AfterValidator(refusing(lambda text: Gtin.parse(text).value))]
 LotCode = Annotated[str, AfterValidator(refusing(parse_new_lot))]
 #: An absolute URI, as its canonical form.

@@ -4,15 +4,18 @@ import secrets
 from typing import Any, Final
 
 from service import clock
+from service.auth.caller import Caller
 from service.db.transaction import Transaction
-from service.errors import Conflict, Malformed
+from service.errors import Conflict, Forbidden, Malformed
 from service.identifiers import minted
 from service.identifiers.gs1 import Gln, is_digits
 from service.identifiers.identity import Kind, identify
 from service.identifiers.uscc import USCC_LENGTH, parse_uscc
 from service.registry import links
+from service.registry.company_prefixes import covers_gln
 from service.registry.ensure import ensure_parties
 from service.registry.keys import PARTY_LINK, PartyKey, party_key
+from service.registry.owning import not_for_parties, require_own
 from service.registry.rows import (
     Row,
     already,
@@ -47,20 +50,37 @@ ORDER BY id LIMIT $2
 WRITE = """
 UPDATE party SET uscc = $2, gln = $3, name_zh = $4, name_en = $5, roles = $6, region = $7, address = $8,
     legal_representative = $9, quality_manager = $10, contacts = $11, licences = $12, disclosure = $13,
-    source = 'registered', updated_at = $14
+    company_prefixes = $14, source = 'registered', updated_at = $15
 WHERE id = $1
 RETURNING *
 """
 
+#: Two parties that are given one prefix at once: the second waits, and sees it.
+LOCK_PREFIXES: Final = "SELECT pg_advisory_xact_lock(hashtextextended('company prefixes', 0))"
+OVERLAPPING: Final = """
+SELECT party.id, held FROM party CROSS JOIN unnest(company_prefixes) AS held
+JOIN unnest($2::text[]) AS wanted ON starts_with(held, wanted) OR starts_with(wanted, held)
+WHERE party.id <> $1 LIMIT 1
+"""
+
 #: Columns that hold objects, merged key by key in a PATCH; and lists, empty rather than null.
 PERSONS = ("legal_representative", "quality_manager")
-LISTS = ("roles", "contacts", "licences")
+LISTS = ("roles", "contacts", "licences", "company_prefixes")
+#: The role that is told of cases: nobody takes it by himself.
+AUTHORITY: Final = "regulator"
 #: Of a party that says nothing: it may not want its customers and suppliers known.
 DISCLOSURE: Final = "region"
 
 
-async def register_party(tx: Transaction, body: NewParty) -> Row:
-    """Register a party, or fill in the one that was captured. Raises `Conflict` when it is registered."""
+async def register_party(tx: Transaction, caller: Caller, body: NewParty) -> Row:
+    """Register a party, or fill in the one that was captured. Raises `Conflict` when it is registered,
+    `Forbidden` for a caller who is bound to a party.
+    """
+    if caller.bound_to is not None:
+        raise Forbidden(
+            f"Operators register parties; PATCH /v1/parties/{caller.bound_to} changes your own.",
+            f"主体由运营者登记。贵方主体已登记，可用 PATCH /v1/parties/{caller.bound_to} 修改。",
+        )
     given = body.model_dump(exclude_unset=True)
     key = _key_of_new(body)
     ids = await ensure_parties(tx, {key.uri})
@@ -71,6 +91,7 @@ async def register_party(tx: Transaction, body: NewParty) -> Row:
     for field in ("gln", "uscc"):
         keep_identity(row, {k: v for k, v in given.items() if v is not None}, field)
     await _refuse_taken(tx, row_id, given)
+    await _refuse_overlap(tx, row_id, given)
     return await _write(tx, filled(row, given))
 
 
@@ -107,15 +128,53 @@ async def _refuse_taken(tx: Transaction, row_id: int, given: Row) -> None:
                 )
 
 
-async def change_party(tx: Transaction, row_id: int, body: PartyChange) -> Row:
-    """Change what was sent. Raises `Missing`, `Malformed` for identities, `Conflict` for taken numbers."""
+async def _refuse_overlap(tx: Transaction, row_id: int, given: Row) -> None:
+    wanted = given.get("company_prefixes")
+    if not wanted:
+        return
+    await tx.sql.execute(LOCK_PREFIXES)
+    other = await tx.sql.fetchrow(OVERLAPPING, row_id, wanted)
+    if other is not None:
+        raise Conflict(
+            f"company_prefixes: {other['held']} is on record for party {other['id']} already.",
+            f"company_prefixes：{other['held']} 已登记于主体 {other['id']}，同一号段只属于一个主体。",
+        )
+
+
+def _refuse_promotion(row: Row, changes: Row) -> None:
+    """What only an operator changes of a party. Raises `Forbidden`."""
+    for field in ("uscc", "gln", "company_prefixes"):
+        same = sorted(changes.get(field) or ()) == sorted(row[field] or ())
+        own = (
+            field == "gln"
+            and bool(changes.get(field))
+            and covers_gln(row["company_prefixes"], changes[field])
+        )
+        if field in changes and not same and not own:
+            raise not_for_parties(
+                f"/{field}", changes[field], "A party does not set this of itself", "主体不能自行设置此项"
+            )
+    if AUTHORITY in (changes.get("roles") or ()) and AUTHORITY not in row["roles"]:
+        raise not_for_parties(
+            "/roles", AUTHORITY, "Nobody makes himself an authority", "主体不能自行登记为监管部门"
+        )
+
+
+async def change_party(tx: Transaction, caller: Caller, row_id: int, body: PartyChange) -> Row:
+    """Change what was sent. Raises `Missing`, `Malformed` for identities, `Conflict` for taken numbers,
+    `Forbidden` for another's row and for what a party does not set of itself.
+    """
     found = await tx.sql.fetchrow(LOCK, row_id)
     if found is None:
         raise missing("party", "主体", row_id)
+    await require_own(tx, caller, row_id, "This row", "该记录")
     row, changes = dict(found), body.model_dump(exclude_unset=True)
     for field in ("gln", "uscc"):
         keep_identity(row, changes, field)
+    if caller.bound_to is not None:
+        _refuse_promotion(row, changes)
     await _refuse_taken(tx, row_id, changes)
+    await _refuse_overlap(tx, row_id, changes)
     for name in PERSONS:
         if changes.get(name):
             whole = row[name] | changes[name]
@@ -141,6 +200,7 @@ async def _write(tx: Transaction, row: Row) -> Row:
         as_json(lists[1]),
         as_json(lists[2]),
         row["disclosure"] or DISCLOSURE,
+        list(dict.fromkeys(lists[3])),
         clock.now(),
     )
     return dict(written or {})

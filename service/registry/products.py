@@ -3,16 +3,20 @@
 import secrets
 
 from service import clock
+from service.auth.caller import Caller
 from service.db.transaction import Transaction
 from service.errors import Malformed
 from service.identifiers import minted
 from service.identifiers.identity import Kind, identify
 from service.registry import links
+from service.registry.company_prefixes import covers_item
 from service.registry.ensure import ensure_products
-from service.registry.keys import PRODUCT_LINK
+from service.registry.keys import PRODUCT_LINK, product_key
+from service.registry.owning import not_given, numbers_of, require_free, require_own
 from service.registry.parties import find_party_reference
 from service.registry.rows import Row, already, filled, missing, require_name
 from service.registry.schemas import NewProduct, ProductChange
+from service.registry.sites import keep_mine
 
 FETCH = "SELECT * FROM product WHERE id = $1"
 LOCK = "SELECT * FROM product WHERE id = $1 FOR NO KEY UPDATE"
@@ -37,16 +41,37 @@ RETURNING *
 """
 
 
-async def register_product(tx: Transaction, body: NewProduct) -> Row:
-    """Register a product, or fill in the captured one. Raises `Conflict` when it is registered."""
+async def register_product(tx: Transaction, caller: Caller, body: NewProduct) -> Row:
+    """Register a product, or fill in the captured one. Raises `Conflict` when it is registered, `Forbidden`
+    where a party names another as its owner, or a GTIN or URI that is not its to give.
+    """
     given = body.model_dump(exclude_unset=True)
     owner = await find_party_reference(tx, body.party_id, body.party, "party")
+    if caller.bound_to is not None:
+        owner = keep_mine(caller, owner, given)
+        await _require_own_number(tx, caller.bound_to, body)
     uri = _uri_of_new(body)
     row_id = (await ensure_products(tx, {uri}))[uri]
     row = dict(await tx.sql.fetchrow(LOCK, row_id) or {})
+    await require_free(tx, caller, row["party_id"], "This product", "该产品")
     if row["source"] == "registered":
         raise already("product", "产品", row_id)
     return await _write(tx, filled(row, given | {"party_id": owner, "uri": row["uri"]}))
+
+
+async def _require_own_number(tx: Transaction, party_id: int, body: NewProduct) -> None:
+    """Raises `Forbidden` for a product that the party cannot prove to be its own by its number."""
+    field, told = ("/gtin", body.gtin) if body.gtin is not None else ("/uri", body.uri)
+    if told is None:
+        return
+    gtin = body.gtin if body.uri is None else product_key(body.uri).gtin
+    if gtin is None or not covers_item((await numbers_of(tx, party_id)).prefixes, gtin):
+        raise not_given(
+            field,
+            told,
+            f"This product is not of a GS1 company prefix of party {party_id}",
+            f"该产品不在主体 {party_id} 的 GS1 厂商识别代码之下",
+        )
 
 
 def _uri_of_new(body: NewProduct) -> str:
@@ -66,14 +91,19 @@ def _uri_of_new(body: NewProduct) -> str:
     return body.uri
 
 
-async def change_product(tx: Transaction, row_id: int, body: ProductChange) -> Row:
-    """Change what was sent. Raises `Missing`; `Malformed` for identities and unknown parties."""
+async def change_product(tx: Transaction, caller: Caller, row_id: int, body: ProductChange) -> Row:
+    """Change what was sent. Raises `Missing`; `Malformed` for identities and unknown parties; `Forbidden` for
+    another's product, and for a party that gives its own away.
+    """
     found = await tx.sql.fetchrow(LOCK, row_id)
     if found is None:
         raise missing("product", "产品", row_id)
+    await require_own(tx, caller, found["party_id"], f"Product {row_id}", f"产品 {row_id} ")
     changes = body.model_dump(exclude_unset=True)
     if "party" in changes or "party_id" in changes:
         changes["party_id"] = await find_party_reference(tx, body.party_id, body.party, "party")
+        if caller.bound_to is not None:
+            keep_mine(caller, changes["party_id"], changes)
     return await _write(tx, dict(found) | changes)
 
 

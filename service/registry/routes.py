@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends, Response
 
-from service.auth.caller import Tx, find_caller
+from service.auth.caller import KnownCaller, Tx, find_caller
 from service.errors import Malformed
 from service.identifiers.identity import Kind, identify_code
 from service.registry import batches, parties, products, sites
@@ -41,9 +41,9 @@ router = APIRouter(prefix="/v1", dependencies=[Depends(find_caller, scope="funct
 
 
 @router.post("/parties", status_code=201, tags=["parties"], summary="Register a party 登记主体")
-async def register_party(tx: Tx, body: NewParty, response: Response) -> Party:
+async def register_party(tx: Tx, caller: KnownCaller, body: NewParty, response: Response) -> Party:
     """Register a legal entity, or fill in one that events have named before."""
-    party = Party.model_validate(await parties.register_party(tx, body))
+    party = Party.model_validate(await parties.register_party(tx, caller, body))
     response.headers["Location"] = f"/v1/parties/{party.id}"
     return party
 
@@ -72,15 +72,15 @@ async def read_party(tx: Tx, party_id: PathId) -> Party:
 
 
 @router.patch("/parties/{party_id}", tags=["parties"], summary="Change a party 修改主体")
-async def change_party(tx: Tx, party_id: PathId, body: PartyChange) -> Party:
+async def change_party(tx: Tx, caller: KnownCaller, party_id: PathId, body: PartyChange) -> Party:
     """Change the fields that are sent; null clears one. A missing GLN or credit code may be filled in."""
-    return Party.model_validate(await parties.change_party(tx, party_id, body))
+    return Party.model_validate(await parties.change_party(tx, caller, party_id, body))
 
 
 @router.post("/sites", status_code=201, tags=["sites"], summary="Register a site 登记场所")
-async def register_site(tx: Tx, body: NewSite, response: Response) -> Site:
+async def register_site(tx: Tx, caller: KnownCaller, body: NewSite, response: Response) -> Site:
     """Register a place, or fill in one that events have named before."""
-    site = Site.model_validate(await sites.register_site(tx, body))
+    site = Site.model_validate(await sites.register_site(tx, caller, body))
     response.headers["Location"] = f"/v1/sites/{site.id}"
     return site
 
@@ -108,15 +108,15 @@ async def read_site(tx: Tx, site_id: PathId) -> Site:
 
 
 @router.patch("/sites/{site_id}", tags=["sites"], summary="Change a site 修改场所")
-async def change_site(tx: Tx, site_id: PathId, body: SiteChange) -> Site:
+async def change_site(tx: Tx, caller: KnownCaller, site_id: PathId, body: SiteChange) -> Site:
     """Change the fields that are sent; null clears one. A missing GLN may be filled in."""
-    return Site.model_validate(await sites.change_site(tx, site_id, body))
+    return Site.model_validate(await sites.change_site(tx, caller, site_id, body))
 
 
 @router.post("/products", status_code=201, tags=["products"], summary="Register a product 登记产品")
-async def register_product(tx: Tx, body: NewProduct, response: Response) -> Product:
+async def register_product(tx: Tx, caller: KnownCaller, body: NewProduct, response: Response) -> Product:
     """Register a trade item, or fill in one that events have named before."""
-    product = Product.model_validate(await products.register_product(tx, body))
+    product = Product.model_validate(await products.register_product(tx, caller, body))
     response.headers["Location"] = f"/v1/products/{product.id}"
     return product
 
@@ -148,15 +148,15 @@ async def read_product(tx: Tx, product_id: PathId) -> Product:
 
 
 @router.patch("/products/{product_id}", tags=["products"], summary="Change a product 修改产品")
-async def change_product(tx: Tx, product_id: PathId, body: ProductChange) -> Product:
+async def change_product(tx: Tx, caller: KnownCaller, product_id: PathId, body: ProductChange) -> Product:
     """Change the fields that are sent; null clears one."""
-    return Product.model_validate(await products.change_product(tx, product_id, body))
+    return Product.model_validate(await products.change_product(tx, caller, product_id, body))
 
 
 @router.post("/batches", status_code=201, tags=["batches"], summary="Register a batch 登记批次")
-async def register_batch(tx: Tx, body: NewBatch, response: Response) -> Batch:
+async def register_batch(tx: Tx, caller: KnownCaller, body: NewBatch, response: Response) -> Batch:
     """Register a lot of a product, or fill in one that events have named before."""
-    batch = Batch.model_validate(await batches.register_batch(tx, body))
+    batch = Batch.model_validate(await batches.register_batch(tx, caller, body))
     response.headers["Location"] = f"/v1/batches/{batch.id}"
     return batch
 
@@ -212,6 +212,6 @@ async def read_batch(tx: Tx, batch_id: PathId) -> Batch:
 
 
 @router.patch("/batches/{batch_id}", tags=["batches"], summary="Change a batch 修改批次")
-async def change_batch(tx: Tx, batch_id: PathId, body: BatchChange) -> Batch:
+async def change_batch(tx: Tx, caller: KnownCaller, batch_id: PathId, body: BatchChange) -> Batch:
     """Change the fields that are sent; null clears one. Product and lot do not change."""
-    return Batch.model_validate(await batches.change_batch(tx, batch_id, body))
+    return Batch.model_validate(await batches.change_batch(tx, caller, batch_id, body))

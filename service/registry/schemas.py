@@ -8,6 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from service.registry.fields import (
     LIST_MOST,
+    CompanyPrefix,
     Day,
     Email,
     GlnCode,
@@ -118,6 +119,12 @@ class PartyChange(Body):
     quality_manager: Person | None = None
     contacts: list[Contact] | None = Field(default=None, max_length=LIST_MOST)
     licences: list[Licence] | None = Field(default=None, max_length=LIST_MOST)
+    company_prefixes: list[CompanyPrefix] | None = Field(
+        default=None,
+        max_length=LIST_MOST,
+        description="GS1 company prefixes, whose licences an operator has seen: the party itself registers "
+        "GTINs and GLNs under them. 经运营者核验的 GS1 厂商识别代码。",
+    )
     disclosure: Disclosure | None = Field(
         default=None,
         description="What the public journey of others' goods says of this party: its `name`; its role and "
@@ -161,6 +168,7 @@ class Party(BaseModel):
     quality_manager: dict[str, Any]
     contacts: list[Any]
     licences: list[Any]
+    company_prefixes: list[str]
     disclosure: Disclosure
     attributes: dict[str, Any]
     source: Source

@@ -1,8 +1,10 @@
 """Sites: register, find, change; whoever listens is told of a new owner."""
 
 import secrets
+from collections.abc import Mapping
 
 from service import clock
+from service.auth.caller import Caller
 from service.db.transaction import Transaction
 from service.errors import Conflict, Malformed
 from service.identifiers import minted
@@ -10,8 +12,10 @@ from service.identifiers.gs1 import Gln, is_digits
 from service.identifiers.identity import Kind, identify
 from service.registry import links
 from service.registry.changes import expect_site_owner_change, tell_site_owner_changed
+from service.registry.company_prefixes import covers_gln
 from service.registry.ensure import ensure_sites
 from service.registry.keys import SITE_LINK, site_key
+from service.registry.owning import not_for_parties, not_given, numbers_of, require_free, require_own
 from service.registry.parties import find_party_reference
 from service.registry.rows import (
     Row,
@@ -28,6 +32,7 @@ from service.registry.schemas import NewSite, SiteChange
 UNKNOWN_PLACE = 0
 
 FETCH = "SELECT * FROM site WHERE id = $1"
+RUN_BY = "SELECT party_id FROM site WHERE uri = $1"
 HAS = "SELECT true FROM site WHERE uri = $1"
 LOCK = "SELECT * FROM site WHERE id = $1 FOR NO KEY UPDATE"
 
@@ -60,19 +65,59 @@ RETURNING *
 """
 
 
-async def register_site(tx: Transaction, body: NewSite) -> Row:
-    """Register a site, or fill in the one that was captured. Raises `Conflict` when it is registered."""
+async def register_site(tx: Transaction, caller: Caller, body: NewSite) -> Row:
+    """Register a site, or fill in the one that was captured. Raises `Conflict` when it is registered,
+    `Forbidden` where a party names another as its owner, or a GLN or URI that is not its to give.
+    """
     given = body.model_dump(exclude_unset=True)
     owner = await find_party_reference(tx, body.party_id, body.party, "party")
+    if caller.bound_to is not None:
+        owner = keep_mine(caller, owner, given)
+        await _require_own_place(tx, caller.bound_to, body.uri, body.gln)
     uri = _uri_of_new(body)
     if owner is not None and await tx.sql.fetchval(HAS, uri):
         await expect_site_owner_change(tx)
     row_id = (await ensure_sites(tx, {uri}))[uri]
     row = dict(await tx.sql.fetchrow(LOCK, row_id) or {})
+    await require_free(tx, caller, row["party_id"], "This site", "该场所")
     if row["source"] == "registered" or row["unspecified"]:
         raise already("site", "场所", row_id)
     return await _write(
         tx, row, filled(row, given | {"party_id": owner, "uri": row["uri"]}), owner is not None
+    )
+
+
+def keep_mine(caller: Caller, owner: int | None, given: Mapping[str, object]) -> int | None:
+    """The owner that a party writes: itself. Raises `Forbidden` for another, or nobody."""
+    told = "party" in given or "party_id" in given
+    if told and owner != caller.bound_to:
+        raise not_for_parties(
+            "/party_id" if "party_id" in given else "/party",
+            owner,
+            f"A party registers for itself, party {caller.bound_to}, and hands nothing over",
+            f"主体只能为自己（主体 {caller.bound_to}）登记，不能转给他人",
+        )
+    return caller.bound_to
+
+
+async def _require_own_place(tx: Transaction, party_id: int, uri: str | None, gln: str | None) -> None:
+    """Raises `Forbidden` for a place that the party cannot prove to be its own by its number."""
+    field, told = ("/gln", gln) if gln is not None else ("/uri", uri)
+    if told is None:
+        return
+    number = gln if uri is None else site_key(uri).gln
+    if number is not None:
+        own = await numbers_of(tx, party_id)
+        if number == own.gln or covers_gln(own.prefixes, number):
+            return
+        whole = await tx.sql.fetchval(RUN_BY, SITE_LINK + number)
+        if gln is None and whole == party_id:
+            return  # a part of a place is of who runs the whole
+    raise not_given(
+        field,
+        told,
+        f"This place is not of a GS1 company prefix of party {party_id}",
+        f"该场所不在主体 {party_id} 的 GS1 厂商识别代码之下",
     )
 
 
@@ -92,13 +137,16 @@ def _uri_of_new(body: NewSite) -> str:
     return body.uri
 
 
-async def change_site(tx: Transaction, row_id: int, body: SiteChange) -> Row:
-    """Change what was sent. Raises `Missing`; `Malformed` for identities and unknown parties."""
+async def change_site(tx: Transaction, caller: Caller, row_id: int, body: SiteChange) -> Row:
+    """Change what was sent. Raises `Missing`; `Malformed` for identities and unknown parties; `Forbidden` for
+    another's site, and for a party that gives its own away.
+    """
     if body.model_fields_set & {"party", "party_id"}:
         await expect_site_owner_change(tx)
     found = await tx.sql.fetchrow(LOCK, row_id)
     if found is None:
         raise missing("site", "场所", row_id)
+    await require_own(tx, caller, found["party_id"], f"Site {row_id}", f"场所 {row_id} ")
     row, changes = dict(found), body.model_dump(exclude_unset=True)
     if row_id == UNKNOWN_PLACE:
         raise Malformed.field(
@@ -112,6 +160,8 @@ async def change_site(tx: Transaction, row_id: int, body: SiteChange) -> Row:
     owned = "party" in changes or "party_id" in changes
     if owned:
         changes["party_id"] = await find_party_reference(tx, body.party_id, body.party, "party")
+        if caller.bound_to is not None:
+            keep_mine(caller, changes["party_id"], changes)
         if row["unspecified"] and changes["party_id"] != row["party_id"]:
             raise Malformed.field(
                 "/party_id",
@@ -121,6 +171,8 @@ async def change_site(tx: Transaction, row_id: int, body: SiteChange) -> Row:
                 "registry:identity",
             )
     if changes.get("gln") and row["gln"] is None:
+        if caller.bound_to is not None:
+            await _require_own_place(tx, caller.bound_to, None, changes["gln"])
         await _refuse_taken(tx, row_id, changes["gln"])
     return await _write(tx, row, row | changes, owned)
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
-from service.db.schema import amount, document, identity_key, instant, searched_uri, words
+from service.db.schema import amount, document, identity_key, instant, row_number, searched_uri, words
 
 #: How a row came to be known; a later word wins over an earlier one.
 SOURCES = ("captured", "master_data", "registered")
@@ -57,6 +57,8 @@ class Party(SQLModel, table=True):
     contacts: list[Any] = document(default="[]")
     #: [{"kind", "number", "issuer", "valid_from", "valid_until"}]
     licences: list[Any] = document(default="[]")
+    #: GS1 company prefixes that an operator has seen the licences of; no two parties' overlap.
+    company_prefixes: list[str] = words()
     #: What the public journey of other parties' goods says of this one: its name, only its role and city, or
     #: nothing. Who supplies whom is a trade secret until somebody says otherwise.
     disclosure: str = Field(default="region", sa_column_kwargs={"server_default": "region"})
@@ -161,6 +163,8 @@ class BatchDocument(SQLModel, table=True):
 
     id: int | None = identity_key()
     batch_id: int = _reference("batch", nullable=False)
+    #: Who added it; null: an operator.
+    party_id: int | None = row_number()
     kind: str
     #: e.g. "承诺达标合格证", "GB 5009.96"
     name: str

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from service.auth.caller import Tx, find_caller
+from service.auth.caller import KnownCaller, Tx, find_caller
 from service.registry import links
 from service.registry.fields import PathId, Words
 from service.scan import link_store
@@ -30,13 +30,13 @@ def _shown(row: link_store.Row) -> LinkOut:
 
 
 @router.post("/links", status_code=201, summary="Register a link 登记链接")
-async def add_link(tx: Tx, body: NewLink, response: Response) -> LinkOut:
+async def add_link(tx: Tx, caller: KnownCaller, body: NewLink, response: Response) -> LinkOut:
     """Add a link to a product, a lot, a unit, a logistic unit, a site or a party.
 
     It is found by everybody who resolves the code, or a more specific one (a lot's link also from its
     units' codes that carry the lot). The page with the recall status stays the default link.
     """
-    link = _shown(await link_store.add_link(tx, body))
+    link = _shown(await link_store.add_link(tx, caller, body))
     response.headers["Location"] = f"/v1/links/{link.id}"
     return link
 
@@ -62,9 +62,9 @@ async def read_link(tx: Tx, link_id: PathId) -> LinkOut:
     summary="Delete a link 删除链接",
     responses={204: {"description": "Deleted. 已删除。"}},
 )
-async def delete_link(tx: Tx, link_id: PathId) -> None:
+async def delete_link(tx: Tx, caller: KnownCaller, link_id: PathId) -> None:
     """Delete the link; who has its target still has it."""
-    await link_store.delete_link(tx, link_id)
+    await link_store.delete_link(tx, caller, link_id)
 
 
 @public.get("/.well-known/gs1resolver", summary="What this resolver is 解析服务说明")

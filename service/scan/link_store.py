@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from service import clock
+from service.auth.caller import Caller
+from service.auth.seeing import sees
 from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.errors import Conflict, Malformed, Missing
@@ -11,6 +13,7 @@ from service.identifiers.identity import Kind
 from service.registry import links
 from service.scan.levels import TRADE_ITEMS, Level, level_of
 from service.scan.link_choice import Link
+from service.scan.link_owners import owner_of_link
 from service.scan.link_schemas import NewLink
 from service.scan.own_links import Thing
 
@@ -25,8 +28,9 @@ LOCK_ANCHOR = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 LIST_AT = "SELECT * FROM link WHERE anchor = ANY ($1) ORDER BY id"
 
 INSERT = """
-INSERT INTO link (anchor, link_type, href, title, media_type, hreflang, context, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO link (anchor, link_type, href, title, media_type, hreflang, context, created_at,
+    product_id, site_id, party_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 RETURNING *
 """
 
@@ -41,14 +45,16 @@ DELETE = "DELETE FROM link WHERE id = $1 RETURNING id"
 LIST_CONTEXTS = "SELECT DISTINCT unnest(context) AS context FROM link ORDER BY 1 LIMIT 200"
 
 
-async def add_link(tx: Transaction, body: NewLink) -> Row:
-    """Add a link. Raises `Conflict` for one that is here, `Malformed` for a thing that may have none.
+async def add_link(tx: Transaction, caller: Caller, body: NewLink) -> Row:
+    """Add a link. Raises `Conflict` for one that is here, `Malformed` for a thing that may have none,
+    `Forbidden` for a thing that is another party's.
 
     The product, site or party must be on record, so that whoever asks for the code without lot or serial is
     answered as well (GS1-Conformant Resolver Standard 2.5.9).
     """
     level = level_of(body.thing, links.public_url())
     await _require_known(tx, level, body.thing)
+    owner = await owner_of_link(tx, caller, level, body.thing)
     await tx.sql.execute(LOCK_ANCHOR, level.uri)
     present = [dict(row) for row in await tx.sql.fetch(LIST_AT, [level.uri])]
     given = body.model_dump(exclude={"thing"})
@@ -62,7 +68,8 @@ async def add_link(tx: Transaction, body: NewLink) -> Row:
             f"{level.uri} has {LINKS_MOST} links already, which is the limit.",
             f"{level.uri} 已有 {LINKS_MOST} 个链接，达到上限。",
         )
-    return dict(await tx.sql.fetchrow(INSERT, level.uri, *_columns(body), clock.now()) or {})
+    about = owner.product_id, owner.site_id, owner.party_id
+    return dict(await tx.sql.fetchrow(INSERT, level.uri, *_columns(body), clock.now(), *about) or {})
 
 
 def _columns(body: NewLink) -> tuple[Any, ...]:
@@ -141,9 +148,9 @@ async def fetch_link(tx: Transaction, row_id: int) -> Row:
     return dict(found)
 
 
-async def delete_link(tx: Transaction, row_id: int) -> None:
-    """Delete the link. Raises `Missing`."""
-    if await tx.sql.fetchval(DELETE, row_id) is None:
+async def delete_link(tx: Transaction, caller: Caller, row_id: int) -> None:
+    """Delete the link. Raises `Missing`, also for one of what is another party's: parties see only theirs."""
+    if not await sees(tx, caller, "link", row_id) or await tx.sql.fetchval(DELETE, row_id) is None:
         raise _missing(row_id)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
-from service.db.schema import identity_key, instant, words
+from service.db.schema import identity_key, instant, row_number, words
 
 
 class RegisteredLink(SQLModel, table=True):
@@ -19,6 +19,10 @@ class RegisteredLink(SQLModel, table=True):
 
     id: int | None = identity_key()
     anchor: str = Field(index=True)
+    #: What it is about (`link_owners.py`): whose it is, and who reads it in a list.
+    product_id: int | None = row_number()
+    site_id: int | None = row_number()
+    party_id: int | None = row_number()
     link_type: str
     href: str
     title: str

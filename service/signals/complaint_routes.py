@@ -1,5 +1,6 @@
 """HTTP of complaints: taken from everybody, read and answered by who has a key."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -7,8 +8,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
 from service import clock
-from service.auth.caller import KnownCaller, Tx, find_caller
-from service.db.transaction import Transaction, transaction
+from service.auth.caller import Caller, KnownCaller, Tx, find_caller
+from service.auth.permissions import Permission
+from service.db.transaction import transaction
 from service.registry.fields import PathId, RowId, Words
 from service.signals import complaint_store as store
 from service.signals import complaints
@@ -96,6 +98,7 @@ async def take(request: Request, body: Body, now: datetime) -> Received:
 @router.get("", summary="List complaints 查询反映")
 async def list_complaints(
     tx: Tx,
+    caller: KnownCaller,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
     batch: Annotated[Words | None, Query(description="The batch, in any form. 批次。")] = None,
@@ -110,13 +113,13 @@ async def list_complaints(
     batch_id = await find_batch(tx, batch) if batch is not None else None
     filters = store.Filters(batch_id, product, kind, status, since)
     rows = await store.list_complaints(tx, filters, after=row_after(page, OF), limit=limit + 1)
-    return page_of([Complaint.model_validate(row) for row in rows], [row["id"] for row in rows], limit, OF)
+    return page_of([shown_to(caller, row) for row in rows], [row["id"] for row in rows], limit, OF)
 
 
 @router.get("/{complaint_id}", summary="One complaint 反映详情")
-async def read_complaint(tx: Tx, complaint_id: PathId) -> Complaint:
-    """The complaint with its history and photos."""
-    return await _shown(tx, complaint_id)
+async def read_complaint(tx: Tx, caller: KnownCaller, complaint_id: PathId) -> Complaint:
+    """The complaint with its history and photos; how to reach the person, for who may decide on it."""
+    return shown_to(caller, await complaints.fetch_complaint(tx, complaint_id))
 
 
 @router.patch("/{complaint_id}", summary="Move or answer a complaint 处理反映")
@@ -126,8 +129,9 @@ async def change_complaint(
     """Set its status (received → looking → answered → closed; 409 for another move), and the answer that the
     number's page shows. A closed one changes no more.
     """
+    await complaints.require_seen(tx, caller, complaint_id)
     await complaints.change_complaint(tx, complaint_id, body, clock.now(), by=caller.name)
-    return await _shown(tx, complaint_id)
+    return shown_to(caller, await complaints.fetch_complaint(tx, complaint_id))
 
 
 @router.get(
@@ -155,5 +159,11 @@ async def read_photo(
     )
 
 
-async def _shown(tx: Transaction, complaint_id: int) -> Complaint:
-    return Complaint.model_validate(await complaints.fetch_complaint(tx, complaint_id))
+def shown_to(caller: Caller, row: Mapping[str, Any]) -> Complaint:
+    """A complaint as the caller reads it. Contact was given for this complaint to be dealt with (PIPL 6, 13):
+    who may not deal with complaints does not get it.
+    """
+    complaint = Complaint.model_validate(row)
+    if Permission.INVESTIGATE in caller.permissions:
+        return complaint
+    return complaint.model_copy(update={"phone": None, "email": None, "bought_where": None})

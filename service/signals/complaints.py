@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
+from service.auth.caller import Caller
+from service.auth.seeing import sees
 from service.db.transaction import Transaction
 from service.errors import Conflict, Malformed, Missing
 from service.signals import complaint_store as store
@@ -107,6 +109,14 @@ async def fetch_complaint(tx: Transaction, complaint_id: int) -> dict[str, Any]:
     if not found:
         raise _unknown(complaint_id)
     return found[0]
+
+
+async def require_seen(tx: Transaction, caller: Caller, complaint_id: int) -> None:
+    """Raises `Missing` for a complaint that the caller does not see: parties see those of their products,
+    authorities those of goods in their area.
+    """
+    if not await sees(tx, caller, "complaint", complaint_id):
+        raise _unknown(complaint_id)
 
 
 async def change_complaint(

@@ -51,6 +51,7 @@ async def read_suspect(tx: Tx, suspect_id: PathId) -> SuspectCode:
 @router.patch("/suspect-codes/{suspect_id}", summary="Decide on a suspect code 处理可疑码")
 async def decide(tx: Tx, caller: KnownCaller, suspect_id: PathId, body: Decision) -> SuspectCode:
     """Clear it, or confirm that it was copied. A cleared code becomes suspect again by what is seen later."""
+    await suspects.require_seen(tx, caller, suspect_id)
     await suspects.decide(tx, suspect_id, body.status, body.note, clock.now(), by=caller.name)
     return SuspectCode.model_validate(await suspects.fetch_suspect(tx, suspect_id))
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
+from service.auth.caller import Caller
+from service.auth.seeing import sees
 from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.errors import Conflict, Missing
@@ -116,6 +118,14 @@ async def fetch_suspect(tx: Transaction, suspect_id: int) -> dict[str, Any]:
     if not found:
         raise _unknown(suspect_id)
     return found[0]
+
+
+async def require_seen(tx: Transaction, caller: Caller, suspect_id: int) -> None:
+    """Raises `Missing` for a code that the caller does not see: parties see those of their products,
+    authorities those of goods in their area.
+    """
+    if not await sees(tx, caller, "suspect_code", suspect_id):
+        raise _unknown(suspect_id)
 
 
 async def decide(

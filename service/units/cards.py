@@ -58,12 +58,14 @@ async def find_unit(tx: Transaction, text: str, field: str) -> int:
         await refuse_package(tx, code, text, field)
     found = await store.find_unit(tx, identity.uri, code)
     if found is None:
-        message, zh = (
-            "No unit of this name was registered or captured.",
-            "没有登记或采集过这个单件。",
-        )
-        raise Missing(f"{field}: {message}", f"{field}：{zh}", [Fault(field, text, message, zh)])
+        raise unknown_unit(text, field)
     return found
+
+
+def unknown_unit(text: str, field: str) -> Missing:
+    """No unit has this name."""
+    message, zh = "No unit of this name was registered or captured.", "没有登记或采集过这个单件。"
+    return Missing(f"{field}: {message}", f"{field}：{zh}", [Fault(field, text, message, zh)])
 
 
 async def look_at(tx: Transaction, unit_id: int) -> Known:

@@ -11,11 +11,23 @@ from typing import Final
 
 from service import clock
 from service.audit.shown import shows
+from service.auth.caller import Caller
+from service.auth.seeing import sees
 from service.db.transaction import Transaction
-from service.errors import Fault, Malformed
+from service.errors import Fault, Forbidden, Malformed
+from service.registry.owning import require_own
 from service.registry.sites import find_site_reference
 from service.units import store
-from service.units.cards import Known, departed, find_unit, look_at, places_named
+from service.units.cards import (
+    Known,
+    card_of,
+    departed,
+    find_unit,
+    look_at,
+    places_named,
+    unknown_unit,
+)
+from service.units.discretion import as_told_to
 from service.units.schemas import (
     AtPlace,
     Decommissioned,
@@ -25,6 +37,7 @@ from service.units.schemas import (
     Question,
     Reactivated,
     Reactivation,
+    UnitCard,
     Verification,
 )
 from service.units.status import (
@@ -54,9 +67,31 @@ class Refused:
     alarm: bool
 
 
-async def verify(tx: Transaction, asked: Question) -> Verification:
+async def read_card(tx: Transaction, caller: Caller, text: str) -> UnitCard:
+    """Everything that the caller may know of a unit: of its history a party reads what was done at its own
+    places. Raises `Malformed`, `Missing`.
+    """
+    unit_id = await find_unit(tx, text, "unit")
+    if not await sees(tx, caller, "unit", unit_id):
+        raise unknown_unit(text, "unit")
+    known = await look_at(tx, unit_id)
+    card = await card_of(tx, known, clock.now())
+    if caller.bound_to is None:
+        return card
+    own = await store.places_of(tx, caller.bound_to)
+    told = replace(
+        known,
+        state=as_told_to(own, known.state),
+        acts=[act for act in known.acts if act["site_id"] in own],
+        told=[told for told in known.told if told.site in own],
+    )
+    # How often it was offered again, every consumer reads.
+    return (await card_of(tx, told, clock.now())).model_copy(update={"alarms": card.alarms})
+
+
+async def verify(tx: Transaction, caller: Caller, asked: Question) -> Verification:
     """Whether the pack may be handed over. Changes nothing. Raises `Malformed`, `Missing`."""
-    known = await look_at(tx, await find_unit(tx, asked.unit, "/unit"))
+    known = await told_to(tx, caller, await look_at(tx, await find_unit(tx, asked.unit, "/unit")))
     faults = _against(known, SUPPLY, asked, clock.now())
     shows("batch", [known.row["batch_id"]])
     return Verification(
@@ -85,14 +120,16 @@ async def _first(tx: Transaction, known: Known) -> Departed | None:
     return departed(since, await places_named(tx, {since.site} if since.site is not None else set()))
 
 
-async def decommission(tx: Transaction, asked: Decommissioning, *, by: str) -> Decommissioned | Refused:
-    """Verify a unit and take it out of use. Raises `Malformed`, `Missing`."""
-    now = clock.now()
+async def decommission(tx: Transaction, caller: Caller, asked: Decommissioning) -> Decommissioned | Refused:
+    """Verify a unit and take it out of use. Raises `Malformed`, `Missing`; `Forbidden` at another's place,
+    and for goods that never came to the caller's.
+    """
+    now, by = clock.now(), caller.name
     # Clocks of tills differ: what is told as later than now happened now.
     at = min(asked.at or now, now).astimezone(UTC)
-    site = await _site(tx, asked)
+    site = await _site(tx, caller, asked)
     wanted = Status(asked.status)
-    known = await _locked(tx, asked)
+    known = await _locked(tx, caller, asked)
     done = _done_before(known, wanted, asked, site.id, by)
     if done is not None:
         return _decommissioned(known, done, site, repeated=True)
@@ -125,11 +162,11 @@ def _decommissioned(known: Known, told: Told, site: Place, *, repeated: bool) ->
     )
 
 
-async def reactivate(tx: Transaction, asked: Reactivation, *, by: str) -> Reactivated | Refused:
-    """Bring a unit back into use that was taken out by mistake. Raises `Malformed`, `Missing`."""
-    now = clock.now()
-    site = await _site(tx, asked)
-    known = await _locked(tx, asked)
+async def reactivate(tx: Transaction, caller: Caller, asked: Reactivation) -> Reactivated | Refused:
+    """Bring a unit back into use that was taken out by mistake. Raises as `decommission`."""
+    now, by = clock.now(), caller.name
+    site = await _site(tx, caller, asked)
+    known = await _locked(tx, caller, asked)
     since = known.state.since
     faults = obstacles_to_return(known.pack, known.state, site.id, now) + mismatches(
         known.pack, asked.lot, asked.expires_on
@@ -152,14 +189,32 @@ async def _refuse(tx: Transaction, known: Known, act: store.NewAct, faults: list
     return Refused(faults, await _first(tx, known), alarm=gone)
 
 
-async def _locked(tx: Transaction, asked: Question) -> Known:
+async def told_to(tx: Transaction, caller: Caller, known: Known) -> Known:
+    """The unit as the caller may know it: whoever does not see it or did not take it out of use learns no
+    more than a consumer.
+    """
+    if caller.bound_to is None and await sees(tx, caller, "unit", known.id):
+        return known
+    own = set() if caller.bound_to is None else await store.places_of(tx, caller.bound_to)
+    return replace(known, state=as_told_to(own, known.state))
+
+
+async def _locked(tx: Transaction, caller: Caller, asked: Question) -> Known:
     unit_id = await find_unit(tx, asked.unit, "/unit")
     await store.lock_unit(tx, unit_id)
-    return await look_at(tx, unit_id)
+    known = await look_at(tx, unit_id)
+    if caller.bound_to is not None and not await sees(tx, caller, "batch", known.row["batch_id"]):
+        raise Forbidden(
+            "No record says that this lot ever came to one of your places; capture its receiving first.",
+            "没有记录表明该批次曾到达您的场所，请先采集收货事件。",
+        )
+    return await told_to(tx, caller, known)
 
 
-async def _site(tx: Transaction, asked: AtPlace) -> Place:
+async def _site(tx: Transaction, caller: Caller, asked: AtPlace) -> Place:
     site = await find_site_reference(tx, asked.site_id, asked.site, "site")
     if site is None:
         raise Malformed.field("/site", None, "Say where.", "请指明场所。", "unit:site")
+    owner = await store.owner_of(tx, site)
+    await require_own(tx, caller, owner, f"Site {site}", f"场所 {site} ")
     return (await places_named(tx, {site}))[site]

@@ -11,6 +11,7 @@ from typing import Final
 from service.db.transaction import Transaction
 from service.errors import Fault
 from service.identifiers.drug_code import DRUG_URI_PREFIX
+from service.registry.owning import not_for_parties
 from service.units.entering import enter_staged, enter_units
 from service.units.intake import PROBLEMS_MOST, Intake
 from service.units.registering import (
@@ -37,6 +38,20 @@ INSERT INTO drug_code (code, batch_id, level, registration_id)
 SELECT DISTINCT code, $1::bigint, $3::smallint, $2::bigint FROM registered_line ORDER BY code
 ON CONFLICT (code) DO NOTHING
 """
+#: The first seven digits of a drug code name the medicine of one holder. All codes of one medicine are of one
+#: party, so the first that is here tells whose they are.
+OF_ANOTHER: Final = """
+SELECT line.code FROM (
+    SELECT DISTINCT ON (left(code, 7)) code FROM registered_line WHERE code IS NOT NULL ORDER BY left(code, 7)
+) AS line
+CROSS JOIN LATERAL (
+    SELECT batch_id FROM drug_code
+    WHERE code BETWEEN left(line.code, 7) || '0000000000000' AND left(line.code, 7) || '9999999999999'
+    ORDER BY code LIMIT 1
+) AS known
+JOIN batch ON batch.id = known.batch_id LEFT JOIN product ON product.id = batch.product_id
+WHERE product.party_id IS DISTINCT FROM $1 LIMIT 1
+"""
 NAMED_OTHERWISE: Final = """
 -- Codes that name something else than these lines say: another unit of this batch, or something of another.
 SELECT line.line, line.code, count(*) OVER () AS refused
@@ -53,13 +68,17 @@ ORDER BY line.line LIMIT $3
 
 
 async def register_codes(
-    tx: Transaction, batch_id: int, entries: Entries, *, level: int, by: str
+    tx: Transaction, batch_id: int, entries: Entries, *, level: int, by: str, party: int | None = None
 ) -> Registered:
-    """Register entries `code` or `code,serial`. Raises `Malformed` if none is good, `Missing`, `Conflict`."""
+    """Register entries `code` or `code,serial`. Raises `Malformed` if none is good, `Missing`, `Conflict`;
+    where a `party` registers them itself, `Forbidden` for codes of another's medicine.
+    """
     intake = Intake(await fetch_start(tx, batch_id))
     registration = await open_registration(tx, batch_id, "drug_codes", by=by)
     await stage(tx, entries, intake.code_rows if level == 1 else intake.outer_code_rows)
     require_good(intake)
+    if party is not None:
+        await _refuse_others(tx, party)
     registered, refused = None, 0
     if level == 1:
         # Serials and codes begin with different things, codes alone with one.
@@ -68,6 +87,17 @@ async def register_codes(
     if registered is None:
         registered, refused = await _enter_with_care(tx, batch_id, registration, level, intake)
     return await close_registration(tx, registration, batch_id, "drug_codes", intake, registered, refused)
+
+
+async def _refuse_others(tx: Transaction, party: int) -> None:
+    code = await tx.sql.fetchval(OF_ANOTHER, party)
+    if code is not None:
+        raise not_for_parties(
+            "code",
+            code,
+            f"Codes that begin with {code[:7]} are of another party's medicine",
+            f"以 {code[:7]} 开头的追溯码属于其他主体的药品",
+        )
 
 
 async def _enter_with_care(

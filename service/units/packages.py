@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from dataclasses import field as member
 from typing import Any, Final
 
+import asyncpg
+
 from service import clock
 from service.audit.shown import shows
+from service.auth.caller import Caller
+from service.auth.seeing import sees
 from service.db.transaction import Transaction
 from service.errors import Fault, Malformed, Missing
 from service.identifiers.drug_code import DRUG_URI_PREFIX
@@ -21,7 +25,7 @@ SHOWN_MOST: Final = 100
 FIND_PACKAGE: Final = """
 SELECT code.code, code.level, batch.id AS batch_id, batch.uri AS batch_uri, batch.lot, batch.made_on,
     batch.expires_on, product.gtin, product.uri AS product_uri, product.name_zh AS product_name_zh,
-    product.name_en AS product_name_en, unit.id AS unit_id
+    product.name_en AS product_name_en, product.party_id AS owner, unit.id AS unit_id
 FROM drug_code AS code
 JOIN batch ON batch.id = code.batch_id
 LEFT JOIN product ON product.id = batch.product_id
@@ -56,8 +60,10 @@ class _Contents:
     packages: list[dict[str, Any]] = member(default_factory=list)
 
 
-async def describe_package(tx: Transaction, text: str) -> PackageCard:
-    """The package that a drug code names, with its contents at this moment. Raises `Malformed`, `Missing`."""
+async def describe_package(tx: Transaction, caller: Caller, text: str) -> PackageCard:
+    """The package that a drug code names, with its contents at this moment, for who makes them or was told of
+    the package by an event. Raises `Malformed`, `Missing`.
+    """
     identity = identify_code(text)
     if identity.kind is not Kind.DRUG_CODE:
         raise Malformed.field(
@@ -68,10 +74,12 @@ async def describe_package(tx: Transaction, text: str) -> PackageCard:
             "package:code",
         )
     row = await tx.sql.fetchrow(FIND_PACKAGE, identity.uri.removeprefix(DRUG_URI_PREFIX))
-    if row is None:
+    if row is None or not await sees(tx, caller, "batch", row["batch_id"]):
         message, zh = "No package of this code was registered.", "没有登记过使用该追溯码的包装。"
         raise Missing(f"code: {message}", f"code：{zh}", [Fault("code", text, message, zh)])
-    contents = await _contents(tx, row["unit_id"])
+    contents = _Contents(False)
+    if row["unit_id"] is not None and await _may_look_inside(tx, caller, row):
+        contents = await _contents(tx, row["unit_id"])
     batches = {row["batch_id"]} | {each["batch_id"] for each in contents.packs}
     shows("batch", batches)
     return PackageCard(
@@ -80,6 +88,12 @@ async def describe_package(tx: Transaction, text: str) -> PackageCard:
         packs=len(contents.packs) if contents.told else None,
         packages=len(contents.packages) if contents.told else None,
         inside=[each["uri"] for each in (contents.packages + contents.packs)[:SHOWN_MOST]],
+    )
+
+
+async def _may_look_inside(tx: Transaction, caller: Caller, package: asyncpg.Record) -> bool:
+    return caller.bound_to in (None, package["owner"]) or await sees(
+        tx, caller, "thing of events", package["unit_id"]
     )
 
 

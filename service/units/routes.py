@@ -5,11 +5,9 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 
-from service import clock
 from service.auth.caller import KnownCaller, Tx, find_caller
 from service.registry.fields import Words
 from service.units import conduct
-from service.units.cards import card_of, find_unit, look_at
 from service.units.packages import describe_package
 from service.units.schemas import (
     Decommissioned,
@@ -36,28 +34,30 @@ CONFLICT: dict[int | str, dict[str, Any]] = {
 @router.get("", summary="One unit 单件详情")
 async def read_unit(
     tx: Tx,
+    caller: KnownCaller,
     unit: Annotated[
         Words,
         Query(description="Digital Link, EPC URN, (01)…(21)…, drug code, any URI. 任意形式的单件标识。"),
     ],
 ) -> UnitCard:
     """Everything known of one unit: its batch, its status, and what was done with it."""
-    known = await look_at(tx, await find_unit(tx, unit, "unit"))
-    return await card_of(tx, known, clock.now())
+    return await conduct.read_card(tx, caller, unit)
 
 
 @router.get("/package", summary="A package around packs 中包装、大包装")
 async def read_package(
-    tx: Tx, code: Annotated[Words, Query(description="Drug code of level 2 or 3. 中、大包装的药品追溯码。")]
+    tx: Tx,
+    caller: KnownCaller,
+    code: Annotated[Words, Query(description="Drug code of level 2 or 3. 中、大包装的药品追溯码。")],
 ) -> PackageCard:
     """Of which batch and level a package is, and what is inside as packing events tell."""
-    return await describe_package(tx, code)
+    return await describe_package(tx, caller, code)
 
 
 @router.post("/verify", summary="May this pack be handed over? 核验单件")
-async def verify_unit(tx: Tx, body: Question) -> Verification:
+async def verify_unit(tx: Tx, caller: KnownCaller, body: Question) -> Verification:
     """Whether a pack may be handed over: known, in use, not recalled, not expired, and as printed."""
-    return await conduct.verify(tx, body)
+    return await conduct.verify(tx, caller, body)
 
 
 @router.post(
@@ -70,7 +70,7 @@ async def decommission_unit(tx: Tx, caller: KnownCaller, body: Decommissioning) 
     """Verify a pack and take it out of use in one step: sold, dispensed, exported, sampled, stolen or
     destroyed. Of two at once one succeeds; the other is a 409 with the time and place of the first.
     """
-    done = await conduct.decommission(tx, body, by=caller.name)
+    done = await conduct.decommission(tx, caller, body)
     return _refusal(done) if isinstance(done, conduct.Refused) else done
 
 
@@ -81,7 +81,7 @@ async def reactivate_unit(tx: Tx, caller: KnownCaller, body: Reactivation) -> An
     """Take back a mistaken decommissioning: at the same place, within ten days, not expired, not recalled,
     not stolen or destroyed, and never handed over.
     """
-    done = await conduct.reactivate(tx, body, by=caller.name)
+    done = await conduct.reactivate(tx, caller, body)
     return _refusal(done) if isinstance(done, conduct.Refused) else done
 
 

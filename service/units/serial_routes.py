@@ -12,6 +12,7 @@ from service.auth.caller import KnownCaller, Tx, find_caller
 from service.errors import Unsupported
 from service.registry.batches import fetch_batch
 from service.registry.fields import PathId, RowId
+from service.registry.owning import require_own_batch
 from service.units.drug_codes import register_codes
 from service.units.intake import numbered, numbered_lines
 from service.units.listing import Form, UnitLinks, list_serials, serial_pages, shown, stream
@@ -64,6 +65,7 @@ async def register_serials(
     """Have serial numbers drawn at random (`allot`), or register your own: a range, a list, or a million as
     `text/plain`, one a line. Good lines are registered even where others are refused; the answer says which.
     """
+    await require_own_batch(tx, caller, batch_id)
     if _is_text(request):
         done = await register_list(tx, batch_id, numbered_lines(_pieces(request)), by=caller.name)
     else:
@@ -98,13 +100,17 @@ async def register_drug_codes(
     """Register Chinese drug traceability codes of the batch, each alone or beside the serial number of its
     pack: JSON, or `text/plain` with `code` or `code,serial` a line.
     """
+    await require_own_batch(tx, caller, batch_id)
     if _is_text(request):
         entries = numbered_lines(_pieces(request))
     else:
         asked = await _read_json(request, NewDrugCodes)
         level = asked.level
         entries = numbered([f"{code.code},{code.serial or ''}".rstrip(",") for code in asked.codes])
-    return _answer(await register_codes(tx, batch_id, entries, level=level, by=caller.name), response)
+    return _answer(
+        await register_codes(tx, batch_id, entries, level=level, by=caller.name, party=caller.bound_to),
+        response,
+    )
 
 
 def _is_text(request: Request) -> bool:
@@ -161,6 +167,7 @@ def _answer(done: Registered, response: Response) -> Registration:
 )
 async def read_serials(
     tx: Tx,
+    caller: KnownCaller,
     request: Request,
     batch_id: PathId,
     limit: Limit = PAGE_DEFAULT,
@@ -174,6 +181,7 @@ async def read_serials(
     """The registered serial numbers of a batch in the order of registration: in pages, or all of them as
     newline-delimited JSON, CSV or plain text.
     """
+    await require_own_batch(tx, caller, batch_id)
     await fetch_start(tx, batch_id)
     on_packs = UnitLinks.of_batch(await fetch_batch(tx, batch_id))
     of = f"serials of {batch_id}"

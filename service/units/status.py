@@ -252,7 +252,7 @@ def obstacles_to_return(pack: Pack, state: State, site: int, now: datetime) -> l
     since = state.since
     if since is None:
         return [Fault("/unit", pack.unit, "It is active.", "该单件处于在用状态。", "unit:active")]
-    if since.act is None:
+    if since.event is not None:
         return [
             Fault(
                 "/unit",

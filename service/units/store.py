@@ -44,6 +44,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id
 """
 SITES: Final = "SELECT id, uri, gln, name_zh, name_en, region FROM site WHERE id = ANY($1::bigint[])"
 
+OWNER: Final = "SELECT party_id FROM site WHERE id = $1"
+PLACES_OF: Final = "SELECT id FROM site WHERE party_id = $1"
+
 
 @dataclass(frozen=True, slots=True)
 class NewAct:
@@ -138,6 +141,17 @@ async def insert_act(tx: Transaction, act: NewAct) -> int:
         act.reverses,
     )
     return made
+
+
+async def owner_of(tx: Transaction, site_id: int) -> int | None:
+    """Who runs a place."""
+    found: int | None = await tx.sql.fetchval(OWNER, site_id)
+    return found
+
+
+async def places_of(tx: Transaction, party_id: int) -> set[int]:
+    """The places that a party runs."""
+    return {row["id"] for row in await tx.sql.fetch(PLACES_OF, party_id)}
 
 
 async def sites_named(tx: Transaction, ids: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Labels over HTTP: made for everybody, and exactly the batch's link."""
+"""Labels over HTTP: for who sees the batch, and exactly its link."""
 
 import io
 from typing import Any
@@ -28,7 +28,6 @@ def read(answer: httpx.Response) -> str:
 async def test_a_label_says_the_batchs_link(client: httpx.AsyncClient, lot: str) -> None:
     await register_product(client)
     batch = await register_batch(client, lot)
-    del client.headers["Authorization"]
     for query in ("", "?text=elements&error_correction=H", "?module_mm=1&dpi=203&text=link"):
         answer = await client.get(f"/v1/batches/{batch['id']}/label.png{query}")
         assert read(answer) == batch["digital_link"]
@@ -39,6 +38,14 @@ async def test_a_growers_label_says_the_minted_link(client: httpx.AsyncClient) -
     batch = await register(client, "batches", product_id=product["id"], lot="A/1", made_on="2026-03-01")
     path = f"/v1/batches/{batch['id']}/label.png"
     assert read(await client.get(path, params={"text": "elements"})) == batch["digital_link"]
+
+
+async def test_a_stranger_does_not_read_lots_by_their_ids(client: httpx.AsyncClient) -> None:
+    await register_product(client)
+    batch = await register_batch(client)
+    del client.headers["Authorization"]
+    for form in ("label.png", "label.svg", "labels.pdf"):
+        await refused(client, "GET", f"/v1/batches/{batch['id']}/{form}", 401)
 
 
 async def test_an_svg_is_served_as_one(client: httpx.AsyncClient) -> None:

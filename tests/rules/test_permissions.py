@@ -74,16 +74,22 @@ def test_what_is_given_on_is_never_more_than_the_first_giver_had(
         assert party is None or party == third_party
 
 
-@given(st.sampled_from(Role), st.none() | PERMISSIONS, PARTIES, PERMISSIONS, PARTIES)
+@given(st.sampled_from(Role), st.none() | PERMISSIONS, PARTIES, PERMISSIONS, PARTIES, st.sampled_from(Role))
 def test_whoever_is_let_in_has_what_role_and_giver_have_in_common(
-    role: Role, asked: set[Permission] | None, party: int | None, holds: set[Permission], of: int | None
+    role: Role,
+    asked: set[Permission] | None,
+    party: int | None,
+    holds: set[Permission],
+    of: int | None,
+    giver: Role,
 ) -> None:
     try:
-        given_on = granted(role, asked, party=party, holds=holds, of_party=of)
+        given_on = granted(role, asked, party=party, holds=holds, of_party=of, of_role=giver)
     except Malformed:
         assert (party is None) != (role is Role.OPERATOR) or not (asked or set()) <= HELD_BY[role]
     except Forbidden:
-        assert not (asked or set()) <= holds or of not in (None, party)
+        assert not (asked or set()) <= holds or of not in (None, party) or giver is not role
     else:
         assert set(given_on) == (holds & HELD_BY[role] if asked is None else asked)
         assert of in (None, party)
+        assert giver in (role, Role.OPERATOR)

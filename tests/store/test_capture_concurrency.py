@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.auth.caller import Caller
+from service.auth.permissions import Role
 from service.db.transaction import transaction
 from service.ledger import owners as ledger_owners
 from service.ledger.rebuild import rebuild
@@ -30,6 +32,8 @@ from tests.world import (
     ship,
     transform,
 )
+
+OPERATOR = Caller("test", "key:0", Role.OPERATOR, None, frozenset())
 
 ledger_owners.listen()
 
@@ -191,7 +195,7 @@ async def test_an_owner_told_by_hand_and_one_told_by_master_data(engine: AsyncEn
     async def by_hand(shop: str) -> None:
         async with transaction(engine) as tx:
             site = await tx.sql.fetchval("SELECT id FROM site WHERE uri = $1", place(shop))
-            await change_site(tx, site, SiteChange(party=party("Hand Ltd"), name_zh="店"))
+            await change_site(tx, OPERATOR, site, SiteChange(party=party("Hand Ltd"), name_zh="店"))
 
     for number in range(ROUNDS):
         shop = f"shop{number}"

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.auth.caller import Caller
+from service.auth.permissions import Role
 from service.db.transaction import Transaction, transaction
 from service.registry.changes import site_owner_listeners
 from service.registry.ensure import (
@@ -25,6 +27,8 @@ from service.registry.parties import change_party, register_party
 from service.registry.schemas import NewParty, NewSite, PartyChange, SiteChange
 from service.registry.sites import change_site, register_site
 
+#: Nobody is bound to a party here.
+OPERATOR = Caller("test", "key:0", Role.OPERATOR, None, frozenset())
 GLN = "6901234500004"
 PARTY = f"https://id.gs1.org/417/{GLN}"
 PLACE = f"https://id.gs1.org/414/{GLN}"
@@ -74,8 +78,8 @@ async def test_a_captured_party_has_its_unspecified_site(tx: Transaction) -> Non
 
 
 async def test_a_party_is_found_by_the_number_it_was_given_later(tx: Transaction) -> None:
-    party = await register_party(tx, NewParty(name_zh="茶厂", uscc=USCC))
-    await change_party(tx, party["id"], PartyChange(gln=GLN))
+    party = await register_party(tx, OPERATOR, NewParty(name_zh="茶厂", uscc=USCC))
+    await change_party(tx, OPERATOR, party["id"], PartyChange(gln=GLN))
     found = await ensure_parties(tx, [PARTY, f"https://old.example/party/{USCC}"])
     assert set(found.values()) == {party["id"]}
     assert (await row(tx, "site", (await ensure_sites(tx, [PARTY]))[PARTY]))["party_id"] == party["id"]
@@ -87,8 +91,8 @@ async def test_an_invoicing_party_is_the_party_of_its_gln(tx: Transaction) -> No
 
 
 async def test_a_site_is_found_by_the_gln_it_was_given_later(tx: Transaction) -> None:
-    site = await register_site(tx, NewSite(name_zh="仓库"))
-    await change_site(tx, site["id"], SiteChange(gln=GLN))
+    site = await register_site(tx, OPERATOR, NewSite(name_zh="仓库"))
+    await change_site(tx, OPERATOR, site["id"], SiteChange(gln=GLN))
     found = await ensure_sites(tx, [PLACE, f"{PLACE}/254/7"])
     assert found[PLACE] == site["id"]
     assert found[f"{PLACE}/254/7"] != site["id"]
@@ -180,8 +184,8 @@ async def test_master_data_fills_what_was_only_captured(tx: Transaction) -> None
 
 
 async def test_master_data_never_overwrites_what_was_registered(tx: Transaction, told: list[int]) -> None:
-    owner = await register_party(tx, NewParty(name_zh="茶厂", uscc=USCC))
-    site = await register_site(tx, NewSite(name_zh="仓库", gln=GLN, party_id=owner["id"]))
+    owner = await register_party(tx, OPERATOR, NewParty(name_zh="茶厂", uscc=USCC))
+    site = await register_site(tx, OPERATOR, NewSite(name_zh="仓库", gln=GLN, party_id=owner["id"]))
     told.clear()
     await fill_from_master_data(
         tx, [MasterDatum("site", PLACE, {"name": "别的库", "owning_party": "urn:a:a", "city": "Fuzhou"})]
@@ -207,8 +211,8 @@ async def test_of_several_told_owners_one_counts_in_any_order(tx: Transaction, t
 async def test_an_owner_given_by_hand_ends_what_master_data_told(tx: Transaction, told: list[int]) -> None:
     await fill_from_master_data(tx, [MasterDatum("site", PLACE, {"owning_party": "urn:b:party"})])
     site = (await ensure_sites(tx, [PLACE]))[PLACE]
-    owner = await register_party(tx, NewParty(name_zh="茶厂"))
-    await register_site(tx, NewSite(name_zh="仓库", gln=GLN, party_id=owner["id"]))
+    owner = await register_party(tx, OPERATOR, NewParty(name_zh="茶厂"))
+    await register_site(tx, OPERATOR, NewSite(name_zh="仓库", gln=GLN, party_id=owner["id"]))
     assert told == [site, site]
     await fill_from_master_data(tx, [MasterDatum("site", PLACE, {"owning_party": "urn:a:party"})])
     assert (await row(tx, "site", site))["party_id"] == owner["id"]
@@ -216,7 +220,7 @@ async def test_an_owner_given_by_hand_ends_what_master_data_told(tx: Transaction
 
 async def test_an_owner_told_stays_when_the_site_is_registered_without_one(tx: Transaction) -> None:
     await fill_from_master_data(tx, [MasterDatum("site", PLACE, {"owning_party": "urn:b:party"})])
-    site = await register_site(tx, NewSite(name_zh="仓库", gln=GLN))
+    site = await register_site(tx, OPERATOR, NewSite(name_zh="仓库", gln=GLN))
     assert site["party_id"] == (await ensure_parties(tx, ["urn:b:party"]))["urn:b:party"]
 
 

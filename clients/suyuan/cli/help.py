@@ -199,6 +199,10 @@ HELP: Final[dict[str, tuple[str, str]]] = {
     "--gln": ("Global Location Number, 13 digits.", "全球位置码（GLN），13 位。"),
     "--gtin": ("GTIN, 8 to 14 digits.", "商品条码（GTIN），8 至 14 位。"),
     "--role": ("Role, such as producer; may be repeated.", "角色，如 producer；可重复。"),
+    "--prefix": (
+        "GS1 company prefix whose licence was seen; may be repeated.",
+        "已核验的 GS1 厂商识别代码；可重复。",
+    ),
     "--region": ("GB/T 2260 or ISO 3166 code.", "GB/T 2260 或 ISO 3166 代码。"),
     "--address": ("Postal address.", "地址。"),
     "--contact": ("Whom to call in a recall.", "召回联系人姓名。"),
