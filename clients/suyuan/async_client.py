@@ -12,7 +12,7 @@ import httpx
 from suyuan import captures, events, keys, recalls, registry, signals, traces
 from suyuan.async_areas import Batches, Complaints, Queries, Recalls, Rows, Subscriptions, Suspects, Units
 from suyuan.async_filing_areas import Alarms, Filings
-from suyuan.async_key_areas import Invitations, Keys, Members
+from suyuan.async_key_areas import Audit, Invitations, Keys, Members
 from suyuan.async_letting_see_areas import Grants, Jurisdictions
 from suyuan.async_notice_areas import Notices
 from suyuan.async_report_areas import Drills, Reports
@@ -75,6 +75,7 @@ class AsyncSuyuan:
         self.grants = Grants(self)
         self.jurisdictions = Jurisdictions(self)
         self.invitations = Invitations(self)
+        self.audit = Audit(self)
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,10 +1,10 @@
-"""Keys, members, invitations, for asyncio."""
+"""Keys, members, invitations, reads, for asyncio."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from suyuan import keys
-from suyuan.keys import Accepted, Invitation, Key, Member
+from suyuan.keys import Accepted, AuditRecord, Invitation, Key, Member
 from suyuan.registry import Shelf
 
 if TYPE_CHECKING:
@@ -62,3 +62,16 @@ class Invitations(Callers[Invitation]):
     async def accept(self, invitation: str) -> Accepted:
         """Use one up: a key is issued, or the owner of the bearer token becomes a member."""
         return await self._client.send(keys.accept(invitation))
+
+
+class Audit:
+    """Records of who was shown whose trade."""
+
+    def __init__(self, client: "AsyncSuyuan") -> None:
+        self._client = client
+
+    def list(self, **filters: Any) -> AsyncIterator[AuditRecord]:
+        """The latest first: to a party those that concern it, to an authority its own reads, to an operator
+        all. `filters`: since, until (moments with offset), role, batch (id); an operator's also: party (id).
+        """
+        return self._client.each(keys.AUDIT.page(filters))

@@ -16,7 +16,7 @@ from suyuan.captures import CaptureJob, CaptureLimits, Document
 from suyuan.connection import Connection, find_connection
 from suyuan.events import Event
 from suyuan.filing_areas import Alarms, Filings
-from suyuan.key_areas import Invitations, Keys, Members
+from suyuan.key_areas import Audit, Invitations, Keys, Members
 from suyuan.keys import WhoAmI
 from suyuan.letting_see_areas import Grants, Jurisdictions
 from suyuan.notice_areas import Notices
@@ -75,6 +75,7 @@ class Suyuan:
         self.grants = Grants(self)
         self.jurisdictions = Jurisdictions(self)
         self.invitations = Invitations(self)
+        self.audit = Audit(self)
 
     def __enter__(self) -> Self:
         return self

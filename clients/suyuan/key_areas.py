@@ -1,10 +1,10 @@
-"""Keys, members, invitations, for ordinary code: written from its twin by `scripts.write_client`."""
+"""Keys, members, invitations, reads, for ordinary code: written from its twin by `scripts.write_client`."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from suyuan import keys
-from suyuan.keys import Accepted, Invitation, Key, Member
+from suyuan.keys import Accepted, AuditRecord, Invitation, Key, Member
 from suyuan.registry import Shelf
 
 if TYPE_CHECKING:
@@ -62,3 +62,16 @@ class Invitations(Callers[Invitation]):
     def accept(self, invitation: str) -> Accepted:
         """Use one up: a key is issued, or the owner of the bearer token becomes a member."""
         return self._client.send(keys.accept(invitation))
+
+
+class Audit:
+    """Records of who was shown whose trade."""
+
+    def __init__(self, client: "Suyuan") -> None:
+        self._client = client
+
+    def list(self, **filters: Any) -> Iterator[AuditRecord]:
+        """The latest first: to a party those that concern it, to an authority its own reads, to an operator
+        all. `filters`: since, until (moments with offset), role, batch (id); an operator's also: party (id).
+        """
+        return self._client.each(keys.AUDIT.page(filters))

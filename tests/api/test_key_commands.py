@@ -81,3 +81,15 @@ async def test_a_program_manages_keys_too(service: Server) -> None:
         ended = await suyuan.keys.revoke(made.id)
         assert ended.revoked_at is not None
         assert made.id in [row.id async for row in suyuan.keys.list()]
+
+
+def test_who_read_what_is_listed(run: Run, firm: str) -> None:
+    fields = ("--name-zh", "茶", "--category", "food", "--gtin", "06901234567892", "--party", firm)
+    assert run("product", "add", *fields).exit_code == 0
+    made = run("batch", "add", "--gtin", "06901234567892", "--lot", "L1", "--made", "2026-03-01", "--json")
+    assert made.exit_code == 0, made.stderr
+    assert run("batch", "show", str(json.loads(made.stdout)["id"])).exit_code == 0
+    shown = run("audit", "--role", "operator")
+    assert (shown.exit_code, "GET /v1/batches/{batch_id}" in shown.stdout) == (0, True), shown.stdout
+    told = [json.loads(line) for line in run("audit", "--party", firm, "--json").stdout.splitlines()]
+    assert {record["reader"]["role"] for record in told} == {"operator"}

@@ -6,6 +6,7 @@ from io import TextIOWrapper
 import typer
 
 from suyuan.cli import changing, directory, operating
+from suyuan.cli.audit import list_reads
 from suyuan.cli.captures import capture
 from suyuan.cli.complaints import complaint, list_complaints, list_suspects
 from suyuan.cli.demo import demo
@@ -55,6 +56,7 @@ app.add_typer(grant)
 app.add_typer(jurisdiction)
 app.command("invite", help=text("invite"))(invite)
 app.command("join", help=text("join"))(join)
+app.command("audit", help=text("audit"))(list_reads)
 app.command("whoami", help=text("whoami"))(whoami)
 app.command("rebuild", help=text("rebuild"))(rebuild)
 app.command("demo", help=text("demo"))(demo)
