@@ -11,6 +11,7 @@ from typing import Any, Final
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from service.errors import SuyuanError
+from service.identifiers.plain_text import shown
 from service.notices.answer_bodies import BUYER_FIELD, BUYER_ROWS, QUANTITY_FIELD
 from service.notices.answer_schemas import QUANTITIES
 from service.notices.content import amount_text
@@ -34,6 +35,7 @@ PARTS: Final = {"by": "by", "note": "note", "proof": "proof", "passed_on": "buye
 _PAGES: Final = Environment(
     loader=ChoiceLoader([PackageLoader("service.notices"), PackageLoader("service.scan")]),
     autoescape=True,
+    finalize=shown,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

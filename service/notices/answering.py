@@ -59,7 +59,7 @@ async def answer(
         tx, who, lines, via=via, by=asked.by, note=asked.note, nonce=asked.nonce, at=now
     )
     for proof in proofs:
-        digest = await store_file(tx, Upload(proof.content, proof.name, proof.media_type))
+        digest = await store_file(tx, Upload(proof.content, proof.name))
         await store.insert_proof(tx, answer_id, digest, proof.name, proof.media_type)
     batches = [_batch_of(buyer, goods, f"/passed_on/{i}") for i, buyer in enumerate(asked.passed_on)]
     told_buyers = await name_buyers(tx, case, who, answer_id, asked.passed_on, batches, goods, now)

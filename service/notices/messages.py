@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
+from service.identifiers.plain_text import without_strangers
 from service.notices.content import STATES
 from service.notices.notice_words import ALARMS, CASES, CLASSES, NOTICES, STEPS, WORDS, place_of
 from service.notices.notice_words import STATES as STATE_WORDS
@@ -46,7 +47,8 @@ def render(
     spoken = ("zh", "en") if language == "both" else (language,)
     parts = ["\n".join(_lines(kind, content, place_of(one), names, link)) for one in spoken]
     subjects = [subject_of(kind, content, place_of(one)) for one in spoken]
-    return Message(" / ".join(subjects)[:SUBJECT_MOST], ("\n\n" + "-" * 40 + "\n\n").join(parts) + "\n")
+    text = ("\n\n" + "-" * 40 + "\n\n").join(parts) + "\n"
+    return Message(without_strangers(" / ".join(subjects))[:SUBJECT_MOST], without_strangers(text))
 
 
 def subject_of(kind: str, content: Content, place: int) -> str:

@@ -4,14 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.errors import Malformed
+from service.registry.file_kinds import kind_of
 
 PROOFS_MOST: Final = 5  # files of one answer
-_BEGINNINGS: Final = (
-    (b"%PDF-", "application/pdf", ".pdf"),
-    (b"\xff\xd8\xff", "image/jpeg", ".jpg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png", ".png"),
-)
-_RIFF: Final = (b"RIFF", b"WEBP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +20,9 @@ class Proof:
 
 def read_proof(name: str, content: bytes) -> Proof:
     """A PDF or a picture; kept as it was sent, for it is evidence. Raises `Malformed`."""
-    for beginning, media_type, ending in _BEGINNINGS:
-        if content.startswith(beginning):
-            return Proof(_named(name, ending), media_type, content)
-    if content[:4] == _RIFF[0] and content[8:12] == _RIFF[1]:
-        return Proof(_named(name, ".webp"), "image/webp", content)
+    kind = kind_of(content)
+    if kind is not None:
+        return Proof(_named(name, kind.ending), kind.media_type, content)
     raise Malformed.field(
         "/proof",
         name,

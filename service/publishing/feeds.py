@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 
+from service.identifiers.plain_text import without_strangers
 from service.publishing.cases import PublicCase
 from service.publishing.words import words_in
 from service.scan.label import told_in
@@ -112,7 +113,7 @@ def _name(tag: str) -> str:
 
 def _text(parent: ET.Element, tag: str, text: str) -> None:
     # XML 1.0 has no control characters, not even escaped.
-    ET.SubElement(parent, _name(tag)).text = "".join(c for c in text if c >= " " or c in "\t\n\r")
+    ET.SubElement(parent, _name(tag)).text = without_strangers(text)
 
 
 def _link(parent: ET.Element, rel: str, href: str, kind: str) -> None:

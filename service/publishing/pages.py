@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from service.identifiers.plain_text import shown
 from service.publishing.cases import PublicCase, Published
 from service.publishing.words import words_in
 from service.registry import links
@@ -27,6 +28,7 @@ def _pages() -> Environment:
     made = Environment(
         loader=ChoiceLoader([PackageLoader("service.publishing"), PackageLoader("service.scan")]),
         autoescape=True,
+        finalize=shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -13,16 +13,16 @@ from service.auth.caller import Caller
 from service.auth.permissions import Role
 from service.db.transaction import Transaction
 from service.errors import Conflict, Malformed, Missing
+from service.identifiers.plain_text import STRANGERS
 from service.registry.batch_schemas import DocumentChange, DocumentFields, DocumentOut
 from service.registry.batches import fetch_batch
 from service.registry.document_rights import require_may_add, require_may_change
+from service.registry.file_kinds import OCTETS, kind_of
 from service.registry.tables import BatchDocument, StoredFile
 
 FILE_NAME_MOST: Final = 200  # characters
 DOCUMENTS_MOST: Final = 1000  # documents of one batch in a list
-OCTETS: Final = "application/octet-stream"
-_MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+\-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+\-]{0,126}")
-_NOT_FOR_NAMES: Final = re.compile(r"[\x00-\x1f\x7f\"\\/:*?<>|\ud800-\udfff\u202a-\u202e\u2066-\u2069]+")
+_NOT_FOR_NAMES: Final = re.compile(f'[\t\n{STRANGERS}"\\\\/:*?<>|\ud800-\udfff\u200e\u200f\u061c]+')
 
 
 def plain_file_name(name: str | None) -> str:
@@ -31,19 +31,12 @@ def plain_file_name(name: str | None) -> str:
     return _NOT_FOR_NAMES.sub("_", last).strip(" .")[-FILE_NAME_MOST:] or "file"
 
 
-def plain_media_type(text: str | None) -> str:
-    """The bare media type in lower case; `application/octet-stream` for none or nonsense."""
-    bare = (text or "").split(";")[0].strip().lower()
-    return bare if _MEDIA_TYPE.fullmatch(bare) else OCTETS
-
-
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it was sent, with what its sender says of it."""
+    """A file as it was sent, with what its sender calls it."""
 
     content: bytes
     name: str | None
-    media_type: str | None
 
 
 async def add_document(
@@ -75,9 +68,10 @@ async def add_document(
 async def store_file(tx: Transaction, upload: Upload) -> str:
     """Keep a file once, by the SHA-256 (hex) of its content, which is returned."""
     digest = hashlib.sha256(upload.content).hexdigest()
+    kind = kind_of(upload.content)
     file = {
         "sha256": digest,
-        "media_type": plain_media_type(upload.media_type),
+        "media_type": kind.media_type if kind else OCTETS,
         "size": len(upload.content),
         "content": upload.content,
         "created_at": clock.now(),

@@ -90,7 +90,7 @@ async def _file_of(form: FormData, most: int) -> batch_documents.Upload | None:
     content = await file.read(most + 1)
     if len(content) > most:
         raise TooLarge(f"The file is over the limit of {most} octets.", f"文件超过上限 {most} 字节。")
-    return batch_documents.Upload(content, file.filename, file.content_type)
+    return batch_documents.Upload(content, file.filename)
 
 
 def _fields_of(form: FormData) -> DocumentFields:

@@ -1,7 +1,6 @@
 """The kinds of value that registry bodies and queries hold: the rule of each, refused in two languages."""
 
 import re
-import unicodedata
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -13,6 +12,7 @@ from service.errors import Malformed
 from service.identifiers.calendar_days import FIRST_YEAR, LAST_YEAR
 from service.identifiers.gs1 import Gln, Gtin, parse_lot
 from service.identifiers.identity import identify
+from service.identifiers.plain_text import stranger_in
 from service.identifiers.uscc import parse_uscc
 from service.registry.company_prefixes import parse_company_prefix
 from service.web.refusals import refusal, refusing
@@ -53,13 +53,12 @@ _UOM: Final = re.compile(r"[A-Z0-9]{2,3}")
 
 
 def plain_text(text: str) -> str:
-    """Text without control characters. PostgreSQL cannot hold NUL, and none of the others is ever meant."""
-    stranger = next((letter for letter in text if unicodedata.category(letter) == "Cc"), None)
-    if stranger is not None:
-        code = f"U+{ord(stranger):04X}"
+    """Text of one line without what no text shown to people may hold (`identifiers.plain_text`)."""
+    code = stranger_in(text) or next((f"U+{ord(end):04X}" for end in "\t\n" if end in text), None)
+    if code is not None:
         raise refusal(
-            f"Text here is one line without control characters; it holds {code}.",
-            f"此处应为不含控制字符的单行文本；其中有 {code}。",
+            f"Text here is one line without control characters, nor those of direction; it holds {code}.",
+            f"此处应为不含控制字符（含书写方向控制符）的单行文本；其中有 {code}。",
             "text:control-character",
         )
     return text

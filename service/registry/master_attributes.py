@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from service.identifiers.plain_text import without_strangers
+
 RecordKind = Literal["party", "site", "product"]
 
 #: Namespaces whose attribute words are read here; words of other namespaces keep their whole name.
@@ -59,10 +61,11 @@ def read_attributes(kind: RecordKind, told: Mapping[str, Any]) -> MasterFields:
         value = rest.get(word)
         if isinstance(value, list) and value:
             value = value[0]
-        if not isinstance(value, str) or not value.strip():
+        line = " ".join(without_strangers(value).split()) if isinstance(value, str) else ""
+        if not line:
             return None
         used.add(word)
-        return value.strip()
+        return line
 
     name = next(filter(None, map(text, NAMES[kind])), None)
     country, state = text("countryCode"), text("state")

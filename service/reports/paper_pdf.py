@@ -24,6 +24,7 @@ from reportlab.platypus import (
 )
 from reportlab.platypus import Table as Grid
 
+from service.identifiers.plain_text import without_strangers
 from service.reports.fonts import report_font
 from service.reports.paper import NOT_STATED, Block, Facts, Heading, Paper, Table, Text, Words, moment_text
 
@@ -140,7 +141,7 @@ class _Drawn:
         )
         if right:
             style.alignment = TA_RIGHT
-        return Paragraph(html.escape(text).replace("\n", "<br/>"), style)
+        return Paragraph(html.escape(without_strangers(text)).replace("\n", "<br/>"), style)
 
     def _facts(self, facts: Facts) -> Grid:
         rows = [

@@ -11,6 +11,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from service.errors import SuyuanError
+from service.identifiers.plain_text import shown
 from service.scan.complaint_words import words_in
 from service.scan.pages import security_headers, stylesheet
 from service.scan.preferences import Language
@@ -24,6 +25,7 @@ from service.web.bodies import MIB
 _PAGES: Final = Environment(
     loader=PackageLoader("service.scan"),
     autoescape=True,
+    finalize=shown,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from service.identifiers.drug_code import DRUG_URI_PREFIX
+from service.identifiers.plain_text import shown
 from service.registry import links
 from service.scan.cards import Card
 from service.scan.days import day_text, span_text
@@ -72,6 +73,7 @@ def pages() -> Environment:
     made = Environment(
         loader=PackageLoader("service.scan"),
         autoescape=True,
+        finalize=shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from service.db.transaction import Transaction
+from service.identifiers.plain_text import without_strangers
 from service.trace.answer import Answer, Json
 from service.trace.holders import NOBODY, TOLD, Holders, balances_of
 from service.trace.walk import Walk
@@ -238,10 +239,14 @@ def _cells(values: Sequence[object]) -> str:
 
 
 def harmless(value: object) -> object:
-    """A cell that no spreadsheet program runs as a formula; numbers and telephone numbers stay."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(value):
-        return "'" + value
-    return "" if value is None else value
+    """A cell that no spreadsheet program runs as a formula, without what turns its direction about; numbers
+    and telephone numbers stay.
+    """
+    if not isinstance(value, str):
+        return "" if value is None else value
+    text = without_strangers(value)
+    runs = text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS)
+    return "'" + text if runs and not NUMBER.fullmatch(text) else text
 
 
 def form_of(accept: str) -> str:

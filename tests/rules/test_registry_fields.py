@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from service.errors import Malformed
-from service.registry.batch_documents import plain_file_name, plain_media_type
+from service.identifiers.plain_text import without_strangers
+from service.registry.batch_documents import plain_file_name
 from service.registry.fields import Day, Name, parse_email, parse_phone, parse_region, parse_uom
+from service.registry.file_kinds import kind_of
 from service.registry.master_attributes import read_attributes, region_of, storable
 from service.web.refusals import SENTENCES, fault_of
 
@@ -86,13 +88,41 @@ def test_a_stored_file_name_is_safe_in_headers_and_folders(name: str) -> None:
     plain = plain_file_name(name)
     assert plain
     assert plain not in (".", "..")
-    assert not set(plain) & set('/\\"\r\n\0')
+    assert not set(plain) & set('/\\"\r\n\0\u202e\u200f\x9b')
 
 
-def test_a_media_type_that_is_none_becomes_octets() -> None:
-    assert plain_media_type("Text/HTML; charset=x") == "text/html"
-    for text in (None, "", "html", "a/b\r\nX: y", "/"):
-        assert plain_media_type(text) == "application/octet-stream"
+@pytest.mark.parametrize(
+    "text", ["a\x1b[31m", "a\u202eb", "\u2066a", "a\x9b", "a\tb", "a\nb", "a\u2028b", "\0"]
+)
+def test_a_name_that_reads_otherwise_than_it_is_stored_is_refused_by_its_character(text: str) -> None:
+    with pytest.raises(ValidationError, match=r"U\+[0-9A-F]{4}"):
+        NAME.validate_python(f"x{text}y")
+
+
+@pytest.mark.parametrize("name", ["شركة الشاي", "חברת התה", "می‌خواهم", "茶👨‍👩‍👧", "Ché Guévara"])
+def test_a_name_in_any_script_stays_as_it_is(name: str) -> None:
+    assert NAME.validate_python(name) == without_strangers(name) == name
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (b"%PDF-1.7\n/OpenAction /JavaScript", "application/pdf"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
+        (b"RIFF\0\0\0\0WAVE", None),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", None),
+        (b"<!doctype html><script>alert(1)</script>", None),
+        (b" %PDF-1.7", None),
+        (b"PK\x03\x04", None),
+        (b"MZ", None),
+        (b"", None),
+    ],
+)
+def test_a_file_is_what_it_holds(content: bytes, media_type: str | None) -> None:
+    kind = kind_of(content)
+    assert (kind.media_type if kind else None) == media_type
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from suyuan.cli.output import Output
+from suyuan.cli.output import Output, plain
 from suyuan.cli.session import REFUSED, Json, Key, Url, session
 from suyuan.cli.texts import chinese, text
 from suyuan.codes import CODES_MOST, Code, identify
@@ -55,5 +55,6 @@ def _show(out: Output, found: Code) -> None:
     out.one(found, *NOT_SHOWN)
     for fault in found.errors:
         message: Any = fault.get("message_zh" if chinese() else "message")
-        out.console.print(f"{text('broken rule')} {fault.get('rule', '')}: {message}", markup=False)
+        told = plain(f"{text('broken rule')} {fault.get('rule', '')}: {message}")
+        out.console.print(told, markup=False)
     out.console.print()

@@ -1,5 +1,6 @@
 """How answers are written: tables for people, JSON for machines."""
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ T = TypeVar("T")
 LIMIT: Final = 50
 #: Values that are not worth a line.
 EMPTY: Final[tuple[object, ...]] = (None, [], {}, "", False)
+#: What moves a terminal's cursor, or turns the direction of writing about: partners choose names, and a name
+#: shall not write elsewhere than in its place. Tabs and line ends stay.
+STRANGERS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Output:
     def say(self, key: str, **values: object) -> None:
         """A sentence, for people."""
         if not self.as_json:
-            self.console.print(escape(text(key, **values)), soft_wrap=True)
+            self.console.print(escape(plain(text(key, **values))), soft_wrap=True)
 
     def document(self, value: Any) -> None:
         """One JSON document, for machines."""
@@ -103,6 +107,11 @@ class Output:
         self.console.print(grid)
 
 
+def plain(told: str) -> str:
+    """A text as a terminal may be given it."""
+    return STRANGERS.sub("", told)
+
+
 def as_text(value: object) -> str:
     """A value for people: numbers without empty decimals, moments in the zone of this machine."""
     if value is None:
@@ -118,7 +127,7 @@ def as_text(value: object) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         between = ", " if all(isinstance(each, str) for each in value) else "\n"
         return between.join(map(as_text, value))
-    return str(value)
+    return plain(str(value))
 
 
 def word(status: str) -> str:

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from suyuan.captures import NotADocument
-from suyuan.cli.output import Output
+from suyuan.cli.output import Output, plain
 from suyuan.cli.texts import chinese, text
 from suyuan.client import Suyuan
 from suyuan.connection import BadConfiguration
@@ -74,7 +74,7 @@ def tell(out: Output, error: Exception) -> int:
         print(msgspec.json.encode(_as_problem(error)).decode(), file=sys.stderr)
     else:
         for line in _sentences(error):
-            out.errors.print(line)
+            out.errors.print(plain(line))
     if isinstance(error, BadConfiguration):
         return USAGE
     return UNREACHABLE if isinstance(error, Unreachable | Unreadable | Unavailable) else REFUSED

@@ -9,7 +9,7 @@ import typer
 
 from suyuan import traces
 from suyuan.cli.directory import flag
-from suyuan.cli.output import Column, Output, amounts, as_text, named
+from suyuan.cli.output import Column, Output, amounts, as_text, named, plain
 from suyuan.cli.session import Json, Key, Url, session
 from suyuan.cli.texts import chinese, text
 from suyuan.traces import Gap, Holding, Trace
@@ -62,7 +62,7 @@ def show_trace(out: Output, found: Trace) -> None:
         out.say("gaps", count=len(found.gaps))
         places: Places = {(holding.batch.id, holding.site.id): holding for holding in found.holdings}
         for gap in found.gaps[:GAPS_SHOWN]:
-            out.console.print(f"- {_sentence(gap, places)}", markup=False)
+            out.console.print(plain(f"- {_sentence(gap, places)}"), markup=False)
         if len(found.gaps) > GAPS_SHOWN:
             out.say("and more", count=len(found.gaps) - GAPS_SHOWN)
 
