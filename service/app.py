@@ -14,6 +14,7 @@ from service.admission.doors import Doors
 from service.admission.rates import Rates
 from service.audit.recorder import recording
 from service.auth.last_used import noting
+from service.capture import delegation_routes
 from service.capture import routes as capture_routes
 from service.db.held import holding
 from service.db.replica import Replica, replica_of, watched
@@ -164,7 +165,7 @@ def create_app(
     app.include_router(label_routes.router)
     app.include_router(label_sheet_routes.router)
     app.include_router(identify.router)
-    for router in (*CONSUMERS, *LINKS, *RECALLS, *NOTICES, *ACCESS):
+    for router in (*CONSUMERS, *LINKS, *RECALLS, *NOTICES, *ACCESS, delegation_routes.router):
         app.include_router(router)
     for area in LISTENING:
         area.listen()

@@ -187,6 +187,10 @@ class Settings(BaseSettings):
         description="Whether subscribers and webhooks may be at private and loopback addresses; link-local "
         "ones and those where clouds keep their secrets never are.",
     )
+    delivery_private_parties: bool = Field(
+        default=False,
+        description="Whether those of parties and authorities may be there, too.",
+    )
     delivery_timeout_seconds: float = Field(
         default=30.0, gt=0, le=600, description="How long a subscriber may take over one delivery."
     )

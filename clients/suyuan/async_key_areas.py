@@ -1,10 +1,10 @@
-"""Keys, members, invitations, reads, for asyncio."""
+"""Who may call, and for whom, for asyncio."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from suyuan import keys
-from suyuan.keys import Accepted, AuditRecord, Invitation, Key, Member
+from suyuan.keys import Accepted, DelegatedEvent, Delegation, Invitation, Key, Member
 from suyuan.registry import Shelf
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Callers(Generic[T]):
-    """Those who may call, of one kind."""
+    """Those who may call, of one kind, or capture for another."""
 
     def __init__(self, client: "AsyncSuyuan", shelf: Shelf[T]) -> None:
         self._client = client
@@ -64,14 +64,14 @@ class Invitations(Callers[Invitation]):
         return await self._client.send(keys.accept(invitation))
 
 
-class Audit:
-    """Records of who was shown whose trade."""
+class Delegations(Callers[Delegation]):
+    """Who may capture for whom. `make`: `delegate_id`, perhaps `site_ids`, `starts_at`, `ends_at`; by an
+    operator `party_id`.
+    """
 
     def __init__(self, client: "AsyncSuyuan") -> None:
-        self._client = client
+        super().__init__(client, keys.DELEGATIONS)
 
-    def list(self, **filters: Any) -> AsyncIterator[AuditRecord]:
-        """The latest first: to a party those that concern it, to an authority its own reads, to an operator
-        all. `filters`: since, until (moments with offset), role, batch (id); an operator's also: party (id).
-        """
-        return self._client.each(keys.AUDIT.page(filters))
+    def events(self, delegation_id: int) -> AsyncIterator[DelegatedEvent]:
+        """What was captured by one, in the order of recording."""
+        return self._client.each(keys.delegated(delegation_id))

@@ -38,7 +38,9 @@ class CaptureWarning(msgspec.Struct):
 
 
 class CaptureJob(msgspec.Struct):
-    """How a capture went. `stored`: events that were new; `repeated`: that were there already."""
+    """How a capture went. `stored`: events that were new; `repeated`: that were there already. `party_id`:
+    who captured (None: an operator), `for_parties`: for which others.
+    """
 
     id: str = msgspec.field(name="captureID")
     created_at: datetime | None = msgspec.field(name="createdAt", default=None)
@@ -47,6 +49,8 @@ class CaptureJob(msgspec.Struct):
     success: bool = True
     error_behaviour: str = msgspec.field(name="captureErrorBehaviour", default="rollback")
     errors: list[Any] = []
+    party_id: int | None = None
+    for_parties: list[int] | None = None
     stored: int = 0
     repeated: int = 0
     warnings: list[CaptureWarning] = []
@@ -68,9 +72,13 @@ def encoded(document: Document | bytes) -> bytes:
     return document if isinstance(document, bytes) else msgspec.json.encode(document)
 
 
-def capture(document: Document | bytes, *, proceed: bool = False) -> Call[str]:
+def capture(
+    document: Document | bytes, *, proceed: bool = False, idempotency_key: str | None = None
+) -> Call[str]:
     """Capture one document; the answer is the path of its job. The same again doubles nothing."""
     headers = {**LD_JSON, "GS1-Capture-Error-Behaviour": "proceed" if proceed else "rollback"}
+    if idempotency_key is not None:
+        headers["Idempotency-Key"] = idempotency_key
     return Call(
         "POST",
         "/epcis/capture",

@@ -91,7 +91,7 @@ async def renew_key(tx: Transaction, caller: Caller, key_id: int, overlap: timed
         created_by=caller.name,
         expires_at=row["expires_at"],
     )
-    await store.end_key(tx, key_id, now + overlap)
+    await store.end_key(tx, key_id, now + overlap, issued["id"])
     return issued
 
 

@@ -29,7 +29,7 @@ WHERE id <> $1 AND revoked_at IS NULL AND expires_at IS NULL AND role = 'operato
   AND permissions @> '{manage,operate}'
 """
 REVOKE_KEY = "UPDATE api_key SET revoked_at = $2 WHERE id = $1"
-END_KEY = "UPDATE api_key SET expires_at = least(expires_at, $2) WHERE id = $1"
+END_KEY = "UPDATE api_key SET expires_at = least(expires_at, $2), renewed_as = $3 WHERE id = $1"
 
 LIST_MEMBERS = """
 SELECT id, issuer, subject, name, role, party_id, permissions, created_at, created_by, revoked_at
@@ -108,9 +108,9 @@ async def revoke_key(tx: Transaction, key_id: int, now: datetime) -> None:
     await tx.sql.execute(REVOKE_KEY, key_id, now)
 
 
-async def end_key(tx: Transaction, key_id: int, at: datetime) -> None:
-    """Let a key end at this time, unless it ends before."""
-    await tx.sql.execute(END_KEY, key_id, at)
+async def end_key(tx: Transaction, key_id: int, at: datetime, renewed_as: int) -> None:
+    """Let a key end at this time, unless it ends before; another has taken its place."""
+    await tx.sql.execute(END_KEY, key_id, at, renewed_as)
 
 
 async def list_members(

@@ -75,6 +75,7 @@ ALWAYS: Final[tuple[tuple[str, Permission], ...]] = (
     ("/v1/keys", Permission.MANAGE),
     ("/v1/members", Permission.MANAGE),
     ("/v1/invitations", Permission.MANAGE),
+    ("/v1/delegations", Permission.MANAGE),
     ("/v1/grants", Permission.MANAGE),
     ("/v1/ledger", Permission.OPERATE),
 )
@@ -158,6 +159,8 @@ OWN: Final = (
     OwnCheck("/v1/notices", BOUNDED, BOUNDED),
     OwnCheck("/epcis/capture", writes=BOUND),
     OwnCheck("/epcis/events", writes=BOUND),
+    OwnCheck("/v1/delegations", BOUND, BOUND),
+    OwnCheck("/epcis/queries", writes=BOUNDED),
     OwnCheck("/v1/parties", writes=BOUND),
     OwnCheck("/v1/parties/*/channels", reads=BOUNDED),
     OwnCheck("/v1/sites", writes=BOUND),

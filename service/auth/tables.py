@@ -36,6 +36,10 @@ class ApiKey(SQLModel, table=True):
     #: To the minute.
     last_used_at: datetime | None = instant(nullable=True)
     revoked_at: datetime | None = instant(nullable=True)
+    #: The key that took its place: what was made with this one goes on with that.
+    renewed_as: int | None = Field(
+        default=None, sa_column=Column(BigInteger, ForeignKey("api_key.id"), nullable=True)
+    )
 
 
 class Member(SQLModel, table=True):

@@ -1,95 +1,138 @@
-"""A party captures as itself: what happened at its own places, or at places that nobody is known to run.
+"""A party captures as itself, or for who lets it: what happened at its own places, at those of a party that
+delegated this to it, or at places that nobody is known to run.
 
 Whoever could tell what happened at a competitor's place could empty his stock, or give him a recall.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from service.capture.corrections import correctable, find_originals, visible
+from service.capture.delegations import Delegated, in_force
+from service.capture.master_data import check_own_master_data
+from service.capture.places import Places, delegation_for, ends_of, find_places, places_of
 from service.db.transaction import Transaction
 from service.errors import Fault, Forbidden
 from service.events.identifying import Identified
 from service.events.model import Document, Event
 from service.identifiers.lenient import identity_of
 
-#: Parts of a place belong to whoever runs the whole.
-PART: Final = "/254/"
 
-OWNERS: Final = """
-SELECT site.uri, site.party_id FROM site WHERE site.uri = ANY ($1::text[]) AND site.party_id IS NOT NULL
-UNION ALL
-SELECT party.uri, party.id FROM party WHERE party.uri = ANY ($1::text[])
-"""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Which party captures, and by which delegations: fingerprint of an event -> those that it needed."""
+
+    party_id: int
+    by: Mapping[bytes, Sequence[Delegated]] = field(default_factory=dict)
+
+    def for_parties(self, events: Sequence[Identified]) -> list[int] | None:
+        """For whom these are told, in the order of ids; None for the party alone."""
+        parties = {by.party_id for item in events for by in self.by.get(item.fingerprint, ())}
+        return sorted(parties) or None
 
 
-async def check_own_places(tx: Transaction, party_id: int, events: Sequence[Identified]) -> None:
-    """Raises `Forbidden`, with a fault for each event that is not this party's to tell."""
-    named = {uri for item in events for uri in (*_places(item.event), *_ends(item.event))}
-    wholes = {uri.partition(PART)[0] for uri in named}
-    rows = await tx.sql.fetch(OWNERS, sorted(named | wholes))
-    owners = {row["uri"]: row["party_id"] for row in rows}
-    faults = [
-        fault
-        for position, item in enumerate(events)
-        if (fault := _fault(item.event, position, party_id, owners)) is not None
-    ]
+async def check_own_places(tx: Transaction, party_id: int, events: Sequence[Identified]) -> Told:
+    """As whom the party tells these. Raises `Forbidden`, with a fault for each that is not its to tell."""
+    mine, others = await _corrected(tx, party_id, events)
+    asked = [item for item in events if not (item.event.declares_error and item.event_id in mine)]
+    places = await find_places(
+        tx, {uri for item in asked for uri in (*places_of(item.event), *ends_of(item.event))}
+    )
+    named = {uri for item in asked for uri in places_of(item.event) or ends_of(item.event)}
+    principals = places.owners(named) - {party_id}
+    check = _Check(party_id, places, await in_force(tx, party_id, principals) if principals else ())
+    faults: list[Fault] = []
+    for position, item in enumerate(events):
+        if item.event.declares_error and item.event_id in mine:
+            continue
+        if item.event.declares_error and item.event_id in others:
+            faults.append(_not_to_correct(position, item))
+        elif (fault := check.fault(item, position)) is not None:
+            faults.append(fault)
     if faults:
         raise Forbidden(
-            "A party tells what happened at its own places; nothing was stored.",
-            "主体只能采集在自己场所发生的事件，未存储任何内容。",
+            "A party tells what happened at its own places, and at those of who lets it; nothing was stored.",
+            "主体只能采集在自己场所或受委托场所发生的事件，未存储任何内容。",
             faults,
         )
+    return Told(party_id, check.by)
 
 
 async def check_own_document(
     tx: Transaction, party_id: int, document: Document, events: Sequence[Identified]
-) -> None:
-    """`check_own_places`, and that the document tells no master data: whose those are nobody checks yet."""
-    if document.master_data:
-        raise Forbidden(
-            "Master data in documents are not open to parties yet; nothing was stored.",
-            "企业主体暂不能通过文档提交主数据，未存储任何内容。",
-            [
-                Fault(
-                    "/epcisHeader/epcisMasterData",
-                    None,
-                    "Leave it out, or let an operator register parties and places.",
-                    "请去除主数据，或由运营者登记主体与场所。",
+) -> Told:
+    """`check_own_places`, and that the document's master data are of what is the party's own."""
+    await check_own_master_data(tx, party_id, document.master_data)
+    return await check_own_places(tx, party_id, events)
+
+
+async def _corrected(
+    tx: Transaction, party_id: int, events: Sequence[Identified]
+) -> tuple[Collection[str], Collection[str]]:
+    """Of the events declared in error: those that the party may correct, and those that it sees and may not.
+    One that it does not see is as one that is not here.
+    """
+    names = {item.event_id for item in events if item.event.declares_error}
+    originals = await find_originals(tx, names) if names else {}
+    if not originals:
+        return (), ()
+    mine = await correctable(tx, party_id, originals.values())
+    left = [each for each in originals.values() if each.event_id not in mine]
+    return mine, await visible(tx, party_id, left)
+
+
+def _not_to_correct(position: int, item: Identified) -> Fault:
+    return Fault(
+        f"/epcisBody/eventList/{position}/errorDeclaration",
+        item.event_id,
+        "This event is corrected by who captured it or by the party whose place it names; tell them.",
+        "该事件只能由采集方或其场所所属主体更正，请联系对方。",
+    )
+
+
+class _Check:
+    """What one party may tell. `by`: what its events needed, by fingerprint."""
+
+    def __init__(self, party_id: int, places: Places, delegations: Sequence[Delegated]) -> None:
+        self.party_id = party_id
+        self.places = places
+        self.delegations = delegations
+        self.by: dict[bytes, Sequence[Delegated]] = {}
+
+    def fault(self, item: Identified, position: int) -> Fault | None:
+        """Why an event is not the party's to tell."""
+        event, at = item.event, f"/epcisBody/eventList/{position}"
+        needed: list[Delegated] = []
+        for name, place in (("readPoint", event.read_point), ("bizLocation", event.biz_location)):
+            owned = None if place is None else self.places.of(identity_of(place).uri)
+            if owned is None or owned.party_id in (None, self.party_id):
+                continue
+            by = delegation_for(owned, self.delegations)
+            if by is None:
+                return Fault(
+                    f"{at}/{name}/id",
+                    place,
+                    "This place is run by another party, who is the one to tell what happened there, or to "
+                    "let you tell it by a delegation.",
+                    "该场所由其他主体经营，应由其采集此处发生的事件，或由其委托您采集。",
                 )
-            ],
-        )
-    await check_own_places(tx, party_id, events)
-
-
-def _fault(event: Event, position: int, party_id: int, owners: Mapping[str, int]) -> Fault | None:
-    for field, place in (("readPoint", event.read_point), ("bizLocation", event.biz_location)):
-        owner = None if place is None else _owner(identity_of(place).uri, owners)
-        if owner not in (None, party_id):
+            needed.append(by)
+        if event.read_point is None and event.biz_location is None and not self._at_an_end(event, needed):
             return Fault(
-                f"/epcisBody/eventList/{position}/{field}/id",
-                place,
-                "This place is run by another party, who is the one to tell what happened there.",
-                "该场所由其他主体经营，应由其采集此处发生的事件。",
-            )
-    if event.read_point is None and event.biz_location is None:
-        ends = [_owner(uri, owners) for uri in _ends(event)]
-        if party_id not in ends:
-            return Fault(
-                f"/epcisBody/eventList/{position}",
+                at,
                 event.event_id,
                 "Name a place of yours (`readPoint` or `bizLocation`), or yourself as source or destination.",
                 "请填写您自己的场所（readPoint 或 bizLocation），或将自己列为来源或去向。",
             )
-    return None
+        if needed:
+            self.by[item.fingerprint] = needed
+        return None
 
-
-def _owner(uri: str, owners: Mapping[str, int]) -> int | None:
-    return owners.get(uri, owners.get(uri.partition(PART)[0]))
-
-
-def _places(event: Event) -> list[str]:
-    return [identity_of(place).uri for place in (event.read_point, event.biz_location) if place is not None]
-
-
-def _ends(event: Event) -> list[str]:
-    return [identity_of(uri).uri for _, uri in (*event.sources, *event.destinations)]
+    def _at_an_end(self, event: Event, needed: list[Delegated]) -> bool:
+        """Whether the party, or one that lets it, is where from or where to; by what, goes to `needed`."""
+        ends = [self.places.of(uri) for uri in ends_of(event)]
+        if self.party_id in [end.party_id for end in ends]:
+            return True
+        found = [by for end in ends if (by := delegation_for(end, self.delegations)) is not None]
+        needed.extend(found[:1])
+        return bool(found)

@@ -4,16 +4,28 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.auth.caller import Caller, GivenKey, OpenTx, Tx, find_caller, find_caller_first
+from service.auth.caller import (
+    Caller,
+    GivenKey,
+    Opener,
+    OpenTx,
+    Tx,
+    find_by_key,
+    find_caller,
+    find_caller_first,
+)
+from service.auth.permissions import Permission
 from service.capture import conduct, store
 from service.capture.listeners import Warned
-from service.capture.own_places import check_own_document
+from service.capture.own_places import check_own_document, check_own_places
+from service.capture.store import Asked
 from service.capture.together import Together, find_together
 from service.errors import Malformed, Missing, SuyuanError
 from service.events.identifying import Identified, identify_events
@@ -82,6 +94,12 @@ class CaptureJob(BaseModel):
     success: bool
     error_behaviour: Literal["rollback", "proceed"] = Field(alias="captureErrorBehaviour")
     errors: list[dict[str, Any]]
+    party_id: int | None = Field(
+        default=None, description="The party that captured; null: an operator. 采集主体，空为运营者。"
+    )
+    for_parties: list[int] | None = Field(
+        default=None, description="For which others, by their delegation. 受其委托的主体。"
+    )
     stored: int = Field(description="Events newly stored. 新存储的事件数。")
     repeated: int = Field(description="Events that were here already. 已存在的事件数。")
     warnings: list[CaptureWarning] = Field(
@@ -93,6 +111,19 @@ class CaptureJob(BaseModel):
 ErrorBehaviour = Annotated[
     Literal["rollback", "proceed"],
     Header(alias="GS1-Capture-Error-Behaviour", description="All or nothing, or store the good events."),
+]
+
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x20-\x7e]+$",
+        description="A name of the request's own, such as a UUID. Sent again with the same body it is "
+        "answered with what became of the first; with another, 409. 请求的唯一键，重复发送不会重复处理。",
+    ),
 ]
 
 
@@ -109,6 +140,7 @@ async def capture_document(
     request: Request,
     caller: Annotated[Caller, Depends(find_caller_first, scope="function")],
     error_behaviour: ErrorBehaviour = "rollback",
+    key: IdempotencyKey = None,
 ) -> Response:
     """Capture an EPCISDocument or EPCISQueryDocument: JSON-LD, or XML of EPCIS 2.0 or 1.0 to 1.2.
 
@@ -121,11 +153,10 @@ async def capture_document(
     parse = partial(read, body, max_events=settings().capture_max_events, proceed=proceed)
     document, events = await _prepared(parse, len(body))
     async with open_tx() as tx:
-        if caller.bound_to is not None:
-            await check_own_document(tx, caller.bound_to, document, events)
-        job = await conduct.capture(tx, document, error_behaviour, events)
-        if caller.bound_to is not None:
-            await store.own_job(tx, job, caller.bound_to)
+        party = caller.bound_to
+        told = None if party is None else await check_own_document(tx, party, document, events)
+        asked = _asked(request, key, body, error_behaviour)
+        job = await conduct.capture(tx, document, error_behaviour, events, told=told, asked=asked)
     answer = Response(status_code=202, headers={**EPCIS_HEADERS, "Location": f"/epcis/capture/{job.id}"})
     return _warning(answer, job.warnings)
 
@@ -141,7 +172,11 @@ async def capture_document(
     response_class=Response,
 )
 async def capture_event(
-    request: Request, key: GivenKey, together: Annotated[Together, Depends(find_together)]
+    request: Request,
+    open_tx: OpenTx,
+    key: GivenKey,
+    together: Annotated[Together, Depends(find_together)],
+    own_key: IdempotencyKey = None,
 ) -> Response:
     """Capture one bare EPCIS event, in JSON-LD or XML. The same event again answers the same; 409 where its
     eventID is here with other content.
@@ -157,11 +192,36 @@ async def capture_event(
         # What is wrong with it is told to callers who are known, nobody else.
         await together.know(key)
         raise
-    warned = await together.capture(key, single, alone=large)
+    asked = _asked(request, own_key, body)
+    if asked is None:
+        warned: Sequence[Warned] = await together.capture(key, single, alone=large)
+    else:
+        warned = await _capture_keyed(open_tx, key, single, asked)
     answer = Response(
         status_code=201, headers={**EPCIS_HEADERS, "Location": event_location(single.item.event_id)}
     )
     return _warning(answer, warned)
+
+
+def _asked(request: Request, key: str | None, body: bytes, *more: str) -> Asked | None:
+    """What a request with an Idempotency-Key sent: the body, how it is to be read, and what else it said."""
+    if key is None:
+        return None
+    said = "\n".join((request.url.path, "xml" if body_is_xml(request) else "json", *more, ""))
+    return Asked(key, sha256(said.encode() + body).digest())
+
+
+async def _capture_keyed(
+    open_tx: Opener, key: str | None, single: conduct.Single, asked: Asked
+) -> Sequence[Warned]:
+    """Capture one event by itself, whose request may be sent again; what its sender is warned of."""
+    async with open_tx() as tx:
+        caller = await find_by_key(tx, key, Permission.CAPTURE)
+        told = None if caller.bound_to is None else await check_own_places(tx, caller.bound_to, [single.item])
+        job = await conduct.capture(tx, single.document, events=[single.item], told=told, asked=asked)
+        if not job.success:
+            raise conduct.taken(single.item.event_id)
+    return job.warnings
 
 
 def _warning(answer: Response, warned: Sequence[Warned]) -> Response:

@@ -13,9 +13,16 @@ from service.db.transaction import Transaction
 #: Warnings of one capture that are told.
 WARNINGS_MOST = 100
 
+# Who comes with a key that another request of the party brings at this moment waits for what becomes of it.
 INSERT_JOB = """
-INSERT INTO capture_job (id, created_at, running, success, error_behaviour, stored, repeated, header)
-VALUES ($1, $2, true, true, $3, 0, 0, $4)
+INSERT INTO capture_job (id, created_at, running, success, error_behaviour, stored, repeated, header,
+                         party_id, for_parties, idempotency_key, request_digest)
+VALUES ($1, $2, true, true, $3, 0, 0, $4, $5, $6, $7, $8)
+ON CONFLICT (coalesce(party_id, 0), idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+RETURNING id
+"""
+FIND_KEYED = """
+SELECT * FROM capture_job WHERE coalesce(party_id, 0) = coalesce($1, 0) AND idempotency_key = $2
 """
 FINISH_JOB = """
 UPDATE capture_job
@@ -28,7 +35,6 @@ WARN_JOBS = """
 UPDATE capture_job SET warnings = told.warnings::jsonb
 FROM unnest($1::text[], $2::text[]) AS told (id, warnings) WHERE capture_job.id = told.id
 """
-OWN_JOB = "UPDATE capture_job SET party_id = $2 WHERE id = $1"
 DROP_JOBS = "DELETE FROM capture_job WHERE id = ANY($1::text[])"
 FIND_JOB = "SELECT * FROM capture_job WHERE id = $1"
 LIST_JOBS = """
@@ -37,13 +43,26 @@ WHERE ($1::timestamptz IS NULL OR (created_at, id) < ($1, $2)) ORDER BY created_
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request called itself (`Idempotency-Key`), and the SHA-256 of what it sent."""
+
+    key: str
+    digest: bytes
+
+
 @dataclass(slots=True)
 class Job:
-    """One capture job and its outcome. `errors`: problems as JSON objects."""
+    """One capture job and its outcome. `errors`: problems as JSON objects; `party_id`: the party that
+    captured, `for_parties`: for which others.
+    """
 
     id: str
     created_at: datetime
     error_behaviour: str
+    party_id: int | None = None
+    for_parties: list[int] | None = None
+    asked: Asked | None = None
     success: bool = True
     stored: int = 0
     repeated: int = 0
@@ -52,15 +71,22 @@ class Job:
     changed_batches: set[int] = field(default_factory=set)
 
 
-async def insert_job(tx: Transaction, job: Job, header: dict[str, Any], encode: Any) -> None:
-    """Open a job."""
+async def insert_job(tx: Transaction, job: Job, header: dict[str, Any], encode: Any) -> bool:
+    """Open a job; False where the party has one that was asked for with the same key."""
     text = encode(header).decode() if header else None
-    await tx.sql.execute(INSERT_JOB, job.id, job.created_at, job.error_behaviour, text)
+    key, digest = (None, None) if job.asked is None else (job.asked.key, job.asked.digest)
+    columns = (job.id, job.created_at, job.error_behaviour, text, job.party_id, job.for_parties, key, digest)
+    return await tx.sql.fetchval(INSERT_JOB, *columns) is not None
 
 
-async def own_job(tx: Transaction, job: Job, party_id: int) -> None:
-    """The job is this party's to look at."""
-    await tx.sql.execute(OWN_JOB, job.id, party_id)
+async def find_keyed(tx: Transaction, party_id: int | None, key: str) -> tuple[Job, bytes]:
+    """The job that the party (None: an operator) asked for with this key, and the digest of what it sent."""
+    row = await tx.sql.fetchrow(FIND_KEYED, party_id, key)
+    assert row is not None
+    told = [Warned(event_row=0, **warning) for warning in row["warnings"]]
+    job = Job(row["id"], row["created_at"], row["error_behaviour"], party_id, success=row["success"])
+    job.warnings = told
+    return job, row["request_digest"]
 
 
 async def finish_job(tx: Transaction, job: Job, now: datetime) -> None:
@@ -87,8 +113,10 @@ def warnings_json(warnings: Sequence[Warned]) -> str:
     return msgspec.json.encode(told).decode()
 
 
-async def insert_finished_jobs(tx: Transaction, job_ids: Sequence[str], now: datetime) -> None:
-    """Jobs of one new event each, finished."""
+async def insert_finished_jobs(
+    tx: Transaction, jobs: Mapping[str, tuple[int | None, list[int] | None]], now: datetime
+) -> None:
+    """Jobs of one new event each, finished: id -> who captured it, and for whom."""
     columns = (
         "id",
         "created_at",
@@ -98,8 +126,10 @@ async def insert_finished_jobs(tx: Transaction, job_ids: Sequence[str], now: dat
         "error_behaviour",
         "stored",
         "repeated",
+        "party_id",
+        "for_parties",
     )
-    rows = [(job_id, now, now, False, True, "rollback", 1, 0) for job_id in job_ids]
+    rows = [(job_id, now, now, False, True, "rollback", 1, 0, *told) for job_id, told in jobs.items()]
     await tx.sql.copy_records_to_table("capture_job", records=rows, columns=columns)
 
 

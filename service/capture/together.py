@@ -11,7 +11,7 @@ error, is undone, and its events are captured one by one. What may take long goe
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from fastapi import Request
@@ -20,7 +20,7 @@ from service.auth.caller import Opener, find_by_key, find_opener
 from service.auth.permissions import Permission
 from service.capture.conduct import Single, capture_events
 from service.capture.listeners import Warned
-from service.capture.own_places import check_own_places
+from service.capture.own_places import Told, check_own_places
 from service.db.transaction import Transaction
 from service.errors import Forbidden, SuyuanError, Unauthenticated, Unavailable
 from service.events.identifying import Identified
@@ -40,15 +40,15 @@ class _Waiting:
     done: asyncio.Future[tuple[Warned, ...]]
 
 
-async def _refusal(tx: Transaction, key: str | None, events: Sequence[Identified]) -> SuyuanError | None:
-    """Why the owner of a key is not served; None where it is known and may capture these."""
+async def _teller(
+    tx: Transaction, key: str | None, events: Sequence[Identified]
+) -> SuyuanError | Told | None:
+    """As which party the owner of a key captures these, None for an operator; or why it is not served."""
     try:
         caller = await find_by_key(tx, key, Permission.CAPTURE)
-        if caller.bound_to is not None:
-            await check_own_places(tx, caller.bound_to, events)
+        return None if caller.bound_to is None else await check_own_places(tx, caller.bound_to, events)
     except (Unauthenticated, Forbidden, Unavailable) as error:
         return error
-    return None
 
 
 class Together:
@@ -103,13 +103,19 @@ class Together:
     async def _store(self, group: list[_Waiting], *, patient: bool) -> None:
         """Capture a group in one transaction. `patient`: it may wait for locks, nobody waits behind it."""
         async with self._open_tx() as tx:
-            refusals = await self._refusals(tx, group)
-            outcomes: list[Exception | tuple[Warned, ...]] = [refusal or () for refusal in refusals]
-            wanted = [place for place, refusal in enumerate(refusals) if refusal is None]
             if not patient:
                 await tx.sql.execute(PATIENCE)
+            tellers = await self._tellers(tx, group)
+            outcomes: list[Exception | tuple[Warned, ...]] = [
+                teller if isinstance(teller, SuyuanError) else () for teller in tellers
+            ]
+            wanted = {
+                place: replace(group[place].single, told=teller)
+                for place, teller in enumerate(tellers)
+                if not isinstance(teller, SuyuanError)
+            }
             if wanted:
-                told = await capture_events(tx, [group[place].single for place in wanted])
+                told = await capture_events(tx, list(wanted.values()))
                 for place, became in zip(wanted, told, strict=True):
                     outcomes[place] = became
         for waiting, outcome in zip(group, outcomes, strict=True):
@@ -121,15 +127,17 @@ class Together:
                 waiting.done.set_result(outcome)
 
     @staticmethod
-    async def _refusals(tx: Transaction, group: Sequence[_Waiting]) -> list[SuyuanError | None]:
-        """Why each is not served. One caller's events are looked at together; if refused, one by one."""
+    async def _tellers(tx: Transaction, group: Sequence[_Waiting]) -> list[SuyuanError | Told | None]:
+        """Who captures each, or why it is not served. One caller's events are looked at together; if refused,
+        one by one.
+        """
         of: dict[str | None, list[Identified]] = {}
         for waiting in group:
             of.setdefault(waiting.key, []).append(waiting.single.item)
-        found = {key: await _refusal(tx, key, events) for key, events in of.items()}
+        found = {key: await _teller(tx, key, events) for key, events in of.items()}
         return [
-            await _refusal(tx, waiting.key, [waiting.single.item])
-            if found[waiting.key] is not None and len(of[waiting.key]) > 1
+            await _teller(tx, waiting.key, [waiting.single.item])
+            if isinstance(found[waiting.key], SuyuanError) and len(of[waiting.key]) > 1
             else found[waiting.key]
             for waiting in group
         ]

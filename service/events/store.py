@@ -84,12 +84,13 @@ class StoredRow:
 @dataclass(frozen=True, slots=True)
 class Inserted:
     """What became of events. `repeated`: here already with the same content; `conflicting`: their eventID is
-    here with other content.
+    here with other content; `declared`: eventIDs of stored ones that had been declared in error before.
     """
 
     stored: tuple[tuple[int, Identified], ...]
     repeated: tuple[Identified, ...]
     conflicting: tuple[Identified, ...]
+    declared: frozenset[str]
 
 
 async def ensure_context(tx: Transaction, context: Any) -> int:
@@ -109,7 +110,7 @@ async def insert_events(tx: Transaction, events: Sequence[Incoming], *, now: dat
     this very moment: whoever begins anew finds it.
     """
     await _tell_prefixes(tx, [each.item for each in events])
-    fresh, left, known = await _part(tx, events)
+    fresh, left, known, declared = await _part(tx, events)
     if fresh:
         ids = [row["nextval"] for row in await tx.sql.fetch(ALLOT_IDS, len(fresh))]
         await tx.sql.copy_records_to_table(
@@ -125,20 +126,23 @@ async def insert_events(tx: Transaction, events: Sequence[Incoming], *, now: dat
         same = item.event.declares_error or known.get(item.event_id) == item.fingerprint
         (repeated if same or item.is_named_by_its_hash else conflicting).append(item)
     stored = zip(ids, (each.item for each in fresh), strict=True)
-    return Inserted(tuple(stored), tuple(repeated), tuple(conflicting))
+    return Inserted(tuple(stored), tuple(repeated), tuple(conflicting), declared)
 
 
 async def _part(
     tx: Transaction, events: Sequence[Incoming]
-) -> tuple[list[Incoming], list[Identified], dict[str, bytes]]:
-    """The events that are not here yet, in the order of eventIDs; the others; and the fingerprints of known
-    events that are no error declarations.
+) -> tuple[list[Incoming], list[Identified], dict[str, bytes], frozenset[str]]:
+    """The events that are not here yet, in the order of eventIDs; the others; the fingerprints of known
+    events that are no error declarations; and the eventIDs of new ones that were declared in error before.
     """
     marks: set[tuple[str, bytes]] = set()
+    declared: set[str] = set()
     originals: dict[str, bytes] = {}
     for row in await tx.sql.fetch(FIND_KNOWN, [each.item.event_id for each in events]):
         marks.add((row["event_id"], row["fingerprint"]))
-        if not row["declares_error"]:
+        if row["declares_error"]:
+            declared.add(row["event_id"])
+        else:
             originals[row["event_id"]] = row["fingerprint"]
     fresh: list[Incoming] = []
     left: list[Identified] = []
@@ -152,7 +156,8 @@ async def _part(
         fresh.append(each)
         if original:
             originals[item.event_id] = item.fingerprint
-    return fresh, left, originals
+    new = {each.item.event_id for each in fresh if not each.item.event.declares_error}
+    return fresh, left, originals, frozenset(declared & new)
 
 
 async def _tell_prefixes(tx: Transaction, events: Sequence[Identified]) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlmodel import Field, SQLModel
 
 from service.db.schema import amount, document, identity_key, instant, searched_uri, words
@@ -38,6 +38,15 @@ class CaptureJob(SQLModel, table=True):
     """One document's capture: what EPCIS calls a capture job. Written by: sql."""
 
     __tablename__ = "capture_job"
+    __table_args__ = (
+        Index(
+            "capture_job_idempotency_key_idx",
+            text("coalesce(party_id, 0)"),
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
+    )
 
     id: str = Field(primary_key=True)
     created_at: datetime = instant(index=True)
@@ -52,8 +61,13 @@ class CaptureJob(SQLModel, table=True):
     errors: list[Any] = document(default="[]")
     #: What who captured it was warned of: shipments of goods that are recalled or on hold.
     warnings: list[Any] = document(default="[]")
-    #: The party whose document it was; null: of nobody who is bound to a party.
+    #: The party that captured it; null: nobody who is bound to a party.
     party_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    #: The parties for which it did so, by their delegation.
+    for_parties: list[int] | None = Field(default=None, sa_column=Column(ARRAY(BigInteger), nullable=True))
+    #: What the request called itself, to be known again; one for a party. SHA-256 of what it sent.
+    idempotency_key: str | None = None
+    request_digest: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     #: The document's `epcisHeader`, verbatim.
     header: Any = Field(default=None, sa_column=Column(JSON, nullable=True))
 
@@ -121,6 +135,20 @@ class Event(SQLModel, table=True):
             BigInteger, nullable=False, server_default=text("((pg_current_xact_id())::text)::bigint")
         ),
     )
+
+
+class Correction(SQLModel, table=True):
+    """An error declaration whose original is here. Written by: sql.
+
+    `disregarded`: whoever declared it had no right to correct that event, and it changes nothing. Without
+    foreign keys, as `EventItem`.
+    """
+
+    __tablename__ = "correction"
+
+    event_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    original_id: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))
+    disregarded: bool
 
 
 class Namespace(SQLModel, table=True):

@@ -33,6 +33,7 @@ SELECT party.id AS party_id, site.id FROM party JOIN site USING (uri) WHERE part
 """
 FIND_DECLARED = """
 SELECT DISTINCT event_id FROM event WHERE declares_error AND event_id = ANY($1::text[])
+  AND NOT EXISTS (SELECT FROM correction WHERE correction.event_id = event.id AND disregarded)
 """
 
 ITEM_COLUMNS = ("event_id", "ordinal", "role", "unit_id", "batch_id", "told_batch_id", "quantity", "uom")

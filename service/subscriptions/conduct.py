@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
 
+from service.auth.caller import Caller
 from service.db.transaction import Transaction
 from service.errors import BadQuery, BadSubscription, Conflict, Fault, NoSuchName, QueryTooComplex
 from service.events.page_tokens import LIFETIME, Horizon, Place, write_mark
@@ -22,12 +23,16 @@ from service.subscriptions.schedule import read_schedule
 
 #: Characters of a page token that goes on with a named query: it must fit into a URL with room to spare.
 MAX_TOKEN: Final = 24 * 1024
-#: Subscriptions of all queries together.
+#: Subscriptions of the operators' queries together; of one party's, and its queries.
 MAX_SUBSCRIPTIONS: Final = 10_000
+MAX_OF_PARTY: Final = 100
 
 
-async def name_query(tx: Transaction, body: Mapping[str, Any], extensions: str, now: datetime) -> str:
-    """Keep the query of a body; its name. `extensions`: the request's header GS1-Extensions.
+async def name_query(
+    tx: Transaction, caller: Caller, body: Mapping[str, Any], extensions: str, now: datetime
+) -> str:
+    """Keep the query of a body for the caller's party; its name. `extensions`: the request's header
+    GS1-Extensions.
 
     Raises `BadNamedQuery`, `QueryTooComplex`, and `Conflict` where the name is taken.
     """
@@ -46,12 +51,18 @@ async def name_query(tx: Transaction, body: Mapping[str, Any], extensions: str, 
             "The query has more text than fits into a page token; name several queries.",
             "查询内容过多，无法放入分页标记，请拆分为多个查询。",
         )
-    if definition.name in PREDEFINED or await query_store.find_query(tx, definition.name) is not None:
+    party = caller.party_id
+    if party is not None and await query_store.count_queries(tx, party) >= MAX_OF_PARTY:
+        raise Conflict(
+            f"There are {MAX_OF_PARTY} queries of yours, and no more are taken; delete some.",
+            f"您的命名查询已达 {MAX_OF_PARTY} 个上限，请先删除不用的查询。",
+        )
+    if definition.name in PREDEFINED or await query_store.find_query(tx, party, definition.name) is not None:
         raise Conflict(
             f"A query with the name {definition.name} is here already; delete it, or take another name.",
             f"已存在名称为 {definition.name} 的查询；请先删除或另取名称。",
         )
-    await query_store.insert_query(tx, definition.name, dict(definition.query), pairs, now)
+    await query_store.insert_query(tx, party, definition.name, dict(definition.query), pairs, now)
     return definition.name
 
 
@@ -75,9 +86,20 @@ def _header(prefix: str, uri: str) -> str:
     )
 
 
-async def fetch_query(tx: Transaction, name: str) -> Named:
-    """The query of this name. Raises `NoSuchName`."""
-    found = await query_store.find_query(tx, name.replace("\0", ""))
+def holder_of(caller: Caller, name: str, party: int | None) -> int | None:
+    """The party whose query is meant: the caller's, or the one that an operator says. Raises `NoSuchName`
+    where somebody else says another.
+    """
+    if party is None or party == caller.party_id:
+        return caller.party_id
+    if caller.sees_everything:
+        return party
+    raise no_such_query(name)
+
+
+async def fetch_query(tx: Transaction, party: int | None, name: str) -> Named:
+    """The party's query of this name. Raises `NoSuchName`."""
+    found = await query_store.find_query(tx, party, name.replace("\0", ""))
     if found is None:
         raise no_such_query(name)
     return found
@@ -103,6 +125,7 @@ def query_location(name: str) -> str:
 
 async def subscribe(
     tx: Transaction,
+    caller: Caller,
     name: str,
     body: Mapping[str, Any],
     *,
@@ -110,18 +133,21 @@ async def subscribe(
     settings: Settings,
     now: datetime,
 ) -> str:
-    """Subscribe to a query; the subscription's id.
+    """Subscribe to a query of the caller's party; the subscription's id.
 
     Raises `NoSuchName`, `BadSubscription` with a fault for each thing that is not right, `Conflict`.
     """
-    query_id = await query_store.lock_query(tx, name.replace("\0", ""))
+    party = caller.party_id
+    query_id = await query_store.lock_query(tx, party, name.replace("\0", ""))
     if query_id is None:
         raise no_such_query(name)
-    told = read_subscription(body, private=settings.delivery_private)
-    if await store.count_subscriptions(tx) >= MAX_SUBSCRIPTIONS:
+    private = settings.delivery_private if party is None else settings.delivery_private_parties
+    told = read_subscription(body, private=private)
+    most = MAX_SUBSCRIPTIONS if party is None else MAX_OF_PARTY
+    if await store.count_subscriptions(tx, party) >= most:
         raise Conflict(
-            f"There are {MAX_SUBSCRIPTIONS} subscriptions, and no more are taken; end some.",
-            f"订阅已达 {MAX_SUBSCRIPTIONS} 个上限，请先删除不用的订阅。",
+            f"There are {most} subscriptions, and no more are taken; end some.",
+            f"订阅已达 {most} 个上限，请先删除不用的订阅。",
         )
     schedule = told["schedule"]
     first = None if schedule is None else read_schedule(schedule, "/schedule/").next_after(now)
@@ -139,9 +165,17 @@ async def subscribe(
         mark=await begin_mark(tx, told["initial_record_time"]),
         next_run_at=first,
         batch_limit=settings.delivery_max_events,
+        key_id=_row_of(caller, "key"),
+        member_id=_row_of(caller, "member"),
     )
     await store.insert_subscription(tx, new)
     return subscription_id
+
+
+def _row_of(caller: Caller, kind: str) -> int | None:
+    """The row of the caller's key, or of the member that it is; None where it is the other."""
+    told, _, row = caller.key.partition(":")
+    return int(row) if told == kind else None
 
 
 def check_apart(fixed: Pairs, given: Pairs) -> None:

@@ -1,8 +1,9 @@
 """One turn of delivering to a subscriber: batch after batch until the goal is reached or a post fails.
 
-The order of steps: take the turn and fix the goal (committed); read a batch in a snapshot; post it; keep the
-acknowledgement and the mark in one statement (committed). A crash between the last two repeats that one
-batch, with the same delivery id; nothing else is ever repeated, and nothing is left out.
+The order of steps: take the turn and fix the goal (committed); read a batch in a snapshot, as whoever
+subscribed sees it now; post it; keep the acknowledgement and the mark in one statement (committed). A crash
+between the last two repeats that one batch, with the same delivery id; nothing else is ever repeated, and
+nothing is left out.
 """
 
 import logging
@@ -14,6 +15,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
+from service.auth.permissions import Role
+from service.auth.sight import seen_by
 from service.db.failures import FAILURES
 from service.db.transaction import transaction
 from service.errors import SuyuanError
@@ -27,6 +30,7 @@ from service.subscriptions.news import Batch, find_batch, find_seen
 from service.subscriptions.posting import Poster, Refusal, signature
 from service.subscriptions.retrying import wait_after
 from service.subscriptions.schedule import read_schedule
+from service.subscriptions.standing import find_standing
 from service.subscriptions.turns import Turn
 from service.web.epcis import EPCIS_HEADERS
 
@@ -34,17 +38,22 @@ logger = logging.getLogger(__name__)
 
 #: Names one delivery: the same again means the same events again. `{subscriptionID}-{number}`, from 1.
 DELIVERY_HEADER: Final = "Suyuan-Delivery"
+#: What a subscription that has ended says.
+ENDED: Final = "who subscribed may not be given events any more; subscribe anew"
 #: How much longer than a post a turn may be held: for the statements around it.
 LEASE_MARGIN: Final = timedelta(seconds=5)
 CHANCE: Final = random.SystemRandom()
 
 
 class Deliverer:
-    """Delivers to subscribers by one engine and one poster."""
+    """Delivers to subscribers by one engine; `poster`: to those of operators, `open_poster`: of parties."""
 
-    def __init__(self, engine: AsyncEngine, poster: Poster, settings: Settings) -> None:
+    def __init__(
+        self, engine: AsyncEngine, poster: Poster, settings: Settings, *, open_poster: Poster | None = None
+    ) -> None:
         self.engine = engine
         self.poster = poster
+        self.open_poster = open_poster or poster
         self.settings = settings
         self.lease = timedelta(seconds=poster.timeout) + LEASE_MARGIN
 
@@ -85,20 +94,33 @@ class Deliverer:
 
     async def _work_off(self, turn: Turn) -> None:
         while True:
-            async with transaction(self.engine, snapshot=True) as tx:
-                batch = await find_batch(
-                    tx,
-                    turn.parameters,
-                    turn.mark,
-                    since=turn.initial_record_time,
-                    limit=turn.batch_limit,
-                )
+            batch = await self._read(turn)
+            if batch is None:
+                async with transaction(self.engine) as tx:
+                    await turns.end(tx, turn, ENDED, clock.now())
+                return
             if not batch.rows and not self._reports_nothing(turn):
                 async with transaction(self.engine) as tx:
                     await turns.reach(tx, turn, turn.mark.reached())
                 return
             if not await self._deliver_batch(turn, batch) or not batch.more:
                 return
+
+    async def _read(self, turn: Turn) -> Batch | None:
+        """The next events, of those that who subscribed sees now; None where they see nothing any more."""
+        now = clock.now()
+        async with transaction(self.engine, snapshot=True) as tx:
+            role = await find_standing(
+                tx, key_id=turn.key_id, member_id=turn.member_id, party_id=turn.party_id, now=now
+            )
+            if role is None:
+                return None
+            since, limit = turn.initial_record_time, turn.batch_limit
+            if role is Role.OPERATOR:
+                return await find_batch(tx, turn.parameters, turn.mark, since=since, limit=limit)
+            assert turn.party_id is not None
+            async with seen_by(tx, role, turn.party_id, now=now):
+                return await find_batch(tx, turn.parameters, turn.mark, since=since, limit=limit)
 
     def _reports_nothing(self, turn: Turn) -> bool:
         """Whether the subscriber wants to hear that there is nothing: once a run of a schedule."""
@@ -144,7 +166,8 @@ class Deliverer:
         }
         if turn.signature_token is not None:
             headers["GS1-Signature"] = signature(turn.signature_token, body)
-        return await self.poster.post(turn.dest, body, headers)
+        poster = self.poster if turn.party_id is None else self.open_poster
+        return await poster.post(turn.dest, body, headers)
 
     async def _fail(self, turn: Turn, batch: Batch, refusal: Refusal, now: datetime) -> None:
         limit = turn.batch_limit

@@ -21,8 +21,11 @@ class Deliveries:
 
     def __init__(self, engine: AsyncEngine, settings: Settings) -> None:
         self.engine = engine
-        self.poster = Poster(timeout=settings.delivery_timeout_seconds, private=settings.delivery_private)
-        self.deliverer = Deliverer(engine, self.poster, settings)
+        timeout = settings.delivery_timeout_seconds
+        self.poster = Poster(timeout=timeout, private=settings.delivery_private)
+        # Whoever may subscribe is not thereby let into the network of the service.
+        self.open_poster = Poster(timeout=timeout, private=settings.delivery_private_parties)
+        self.deliverer = Deliverer(engine, self.poster, settings, open_poster=self.open_poster)
 
     async def tend(self) -> None:
         """Raise the floor below which no event is to come."""
@@ -43,3 +46,4 @@ class Deliveries:
     async def close(self) -> None:
         """Close the connections to subscribers."""
         await self.poster.close()
+        await self.open_poster.close()

@@ -33,6 +33,9 @@ class QueryDefinition(BaseModel):
     """A named query."""
 
     name: str = Field(description="Its name, unique; no `/`. 查询名称，唯一，不含 /。")
+    party_id: int | None = Field(
+        default=None, alias="partyID", description="Whose it is, where it is a party's. 所属主体。"
+    )
     query: dict[str, Any] = Field(
         description="The parameters of SimpleEventQuery, as in query-schema.json of EPCIS 2.0: values or "
         "lists. `@context` defines prefixes. 查询参数（值或列表），@context 定义前缀。"
@@ -98,8 +101,9 @@ class SubscriptionShown(BaseModel):
     next_run_at: datetime | None = Field(
         default=None, alias="nextRunAt", description="When the schedule comes round next. 下次运行时间。"
     )
-    state: Literal["active", "failing"] = Field(
-        description="`failing` after five failures in a row, but tried on. 连续五次失败为 failing，仍会重试。"
+    state: Literal["active", "failing", "ended"] = Field(
+        description="`failing` after five failures in a row, but tried on; `ended` where who subscribed may "
+        "not be given events any more. 连续五次失败为 failing，仍会重试；订阅方失去权限后为 ended。"
     )
     deliveries: int = Field(description="Posts that were acknowledged. 已确认的投递次数。")
     failures: int = Field(description="Failures in a row. 连续失败次数。")

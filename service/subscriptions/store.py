@@ -13,28 +13,35 @@ from service.subscriptions.marks import Mark
 INSERT: Final = """
 INSERT INTO subscription (subscription_id, query_id, dest, signature_token, report_if_empty,
                           initial_record_time, schedule, epc_format, created_at, mark, seen_highest,
-                          unsettled, next_run_at, batch_limit)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                          unsettled, next_run_at, batch_limit, key_id, member_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 """
-COUNT: Final = "SELECT count(*) FROM subscription"
+COUNT: Final = """
+SELECT count(*) FROM subscription JOIN named_query ON named_query.id = query_id
+WHERE coalesce(party_id, 0) = coalesce($1, 0)
+"""
 SHOWN: Final = """
 SELECT subscription.id, subscription_id, name AS query_name, dest, report_if_empty, initial_record_time,
        schedule, epc_format, subscription.created_at, next_run_at, retry_at, failures, last_error,
-       last_error_at, last_notified_at, deliveries
+       last_error_at, last_notified_at, deliveries, ended_at
 FROM subscription JOIN named_query ON named_query.id = query_id
 """
-FIND: Final = SHOWN + "WHERE name = $1 AND subscription_id = $2"
-LIST: Final = SHOWN + "WHERE name = $1 AND subscription.id > $2 ORDER BY subscription.id LIMIT $3"
+OF_QUERY: Final = "WHERE coalesce(party_id, 0) = coalesce($1, 0) AND name = $2 "
+FIND: Final = SHOWN + OF_QUERY + "AND subscription_id = $3"
+LIST: Final = SHOWN + OF_QUERY + "AND subscription.id > $3 ORDER BY subscription.id LIMIT $4"
 DELETE: Final = """
 DELETE FROM subscription USING named_query
-WHERE named_query.id = query_id AND name = $1 AND subscription_id = $2
+WHERE named_query.id = query_id AND coalesce(party_id, 0) = coalesce($1, 0) AND name = $2
+  AND subscription_id = $3
 RETURNING subscription.id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """What a subscription begins with. `schedule`: as given, None for a stream."""
+    """What a subscription begins with. `schedule`: as given, None for a stream. `key_id`, `member_id`: who
+    subscribes, one of the two.
+    """
 
     subscription_id: str
     query_id: int
@@ -48,6 +55,8 @@ class New:
     mark: Mark
     next_run_at: datetime | None
     batch_limit: int
+    key_id: int | None
+    member_id: int | None
 
 
 async def insert_subscription(tx: Transaction, new: New) -> None:
@@ -68,28 +77,34 @@ async def insert_subscription(tx: Transaction, new: New) -> None:
         new.mark.unsettled,
         new.next_run_at,
         new.batch_limit,
+        new.key_id,
+        new.member_id,
     )
 
 
-async def count_subscriptions(tx: Transaction) -> int:
-    """How many there are, of all queries."""
-    count: int = await tx.sql.fetchval(COUNT)
+async def count_subscriptions(tx: Transaction, party: int | None) -> int:
+    """How many there are of all queries of a party (None: of the operators)."""
+    count: int = await tx.sql.fetchval(COUNT, party)
     return count
 
 
-async def find_subscription(tx: Transaction, query_name: str, subscription_id: str) -> dict[str, Any] | None:
-    """One subscription of a query, without its secret."""
-    row = await tx.sql.fetchrow(FIND, query_name, subscription_id)
+async def find_subscription(
+    tx: Transaction, party: int | None, query_name: str, subscription_id: str
+) -> dict[str, Any] | None:
+    """One subscription of a party's query, without its secret."""
+    row = await tx.sql.fetchrow(FIND, party, query_name, subscription_id)
     return None if row is None else dict(row)
 
 
 async def list_subscriptions(
-    tx: Transaction, query_name: str, *, after: int, limit: int
+    tx: Transaction, party: int | None, query_name: str, *, after: int, limit: int
 ) -> Sequence[dict[str, Any]]:
-    """The subscriptions of a query in the order of their making."""
-    return [dict(row) for row in await tx.sql.fetch(LIST, query_name, after, limit)]
+    """The subscriptions of a party's query in the order of their making."""
+    return [dict(row) for row in await tx.sql.fetch(LIST, party, query_name, after, limit)]
 
 
-async def delete_subscription(tx: Transaction, query_name: str, subscription_id: str) -> bool:
+async def delete_subscription(
+    tx: Transaction, party: int | None, query_name: str, subscription_id: str
+) -> bool:
     """End one; False where there is none. Whoever is delivering finds it gone before the next post."""
-    return await tx.sql.fetchval(DELETE, query_name, subscription_id) is not None
+    return await tx.sql.fetchval(DELETE, party, query_name, subscription_id) is not None

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
 from service import clock
-from service.auth.caller import Snapshot, Tx
+from service.auth.caller import KnownCaller, Snapshot, Tx
 from service.errors import BadQuery, Malformed
 from service.events.namespaces import EPCIS_CONTEXT
 from service.events.page_tokens import LIFETIME, ListMark, read_list_mark, write_mark
@@ -16,7 +16,16 @@ from service.settings import settings
 from service.subscriptions import conduct, store
 from service.subscriptions.bodies import read_object
 from service.subscriptions.in_xml import dump_xml, dump_xml_list
-from service.subscriptions.query_routes import IN_XML, PAGES, READ, WRITE, QueryName
+from service.subscriptions.query_routes import (
+    IN_XML,
+    MAX_ID_DIGITS,
+    PAGES,
+    READ,
+    WRITE,
+    KnownReader,
+    OfParty,
+    QueryName,
+)
 from service.subscriptions.retrying import FAILING_AFTER
 from service.subscriptions.schemas import (
     SCHEDULE_EXAMPLE,
@@ -31,8 +40,6 @@ from service.web.negotiation import EITHER, XML_TYPES
 router = APIRouter(prefix="/epcis/queries/{name}/subscriptions", tags=["EPCIS"])
 
 LIST: Final = "subscriptions"
-#: `nextPageToken` of a list of subscriptions holds a row's id.
-MAX_ID_DIGITS: Final = 18
 
 SubscriptionId = Annotated[str, Path(description="The subscription's id, from its `Location`. 订阅编号。")]
 
@@ -67,7 +74,7 @@ SubscriptionId = Annotated[str, Path(description="The subscription's id, from it
     },
     response_class=Response,
 )
-async def create_subscription(tx: Tx, request: Request, name: QueryName) -> Response:
+async def create_subscription(tx: Tx, caller: KnownCaller, request: Request, name: QueryName) -> Response:
     """Have new events of a query posted to `dest`, as they are recorded (`stream`) or at the times of a
     `schedule`. Each post is an EPCISQueryDocument in JSON with `subscriptionID` and `queryName`; a 2xx
     acknowledges it. Headers: `GS1-EPCIS-Version`, `GS1-CBV-Version`, `GS1-Extensions`, `GS1-EPC-Format` (as
@@ -77,19 +84,21 @@ async def create_subscription(tx: Tx, request: Request, name: QueryName) -> Resp
     Every event recorded comes once, and none is left out. A post that is not acknowledged in time, or
     answered with anything but a 2xx, is repeated with the same `Suyuan-Delivery`, after waits that grow; so
     is one whose acknowledgement a crash has lost. 413 halves what is posted at once. Redirects are not
-    followed. 将命名查询的新事件推送到 dest：每个事件只推送一次且不遗漏；未确认的投递会以相同的
-    Suyuan-Delivery 重试。
+    followed. Delivered is what the caller's party sees at that moment, for as long as the key (or the one
+    that took its place) or the member who subscribes may `read` and `subscribe`. 将命名查询的新事件推送到
+    dest：每个事件只推送一次且不遗漏；未确认的投递会以相同的 Suyuan-Delivery 重试。
     """
     media = answer_type(request, EITHER)
     subscription_id = await conduct.subscribe(
         tx,
+        caller,
         name,
         await read_object(request, Malformed),
         epc_format=request.headers.get("GS1-EPC-Format"),
         settings=settings(),
         now=clock.now(),
     )
-    row = await store.find_subscription(tx, name, subscription_id)
+    row = await store.find_subscription(tx, caller.party_id, name, subscription_id)
     assert row is not None
     request.app.state.bell.heard(tx)
     headers = {"Location": f"{conduct.query_location(name)}/subscriptions/{subscription_id}"}
@@ -104,15 +113,19 @@ async def create_subscription(tx: Tx, request: Request, name: QueryName) -> Resp
     responses={200: {"model": SubscriptionCollection, "content": IN_XML}},
     response_class=Response,
 )
-async def list_subscriptions(tx: Snapshot, request: Request, name: QueryName) -> Response:
+async def list_subscriptions(
+    tx: Snapshot, caller: KnownReader, request: Request, name: QueryName, party: OfParty = None
+) -> Response:
     """The subscriptions of a query, in pages. 命名查询的订阅，分页返回。"""
     media = answer_type(request, EITHER)
-    named = await conduct.fetch_query(tx, name)
+    holder = conduct.holder_of(caller, name, party)
+    named = await conduct.fetch_query(tx, holder, name)
     paging, now = read_paging(request), clock.now()
     after = "0" if paging.token is None else read_list_mark(paging.token, LIST, now).after
     if not (after.isdecimal() and len(after) <= MAX_ID_DIGITS):
         raise BadQuery.field("nextPageToken", paging.token, "This is no page token.", "该分页标记无效。")
-    found = await store.list_subscriptions(tx, named.name, after=int(after), limit=paging.per_page + 1)
+    limit = paging.per_page + 1
+    found = await store.list_subscriptions(tx, holder, named.name, after=int(after), limit=limit)
     headers = {}
     if len(found) > paging.per_page:
         found = found[: paging.per_page]
@@ -133,13 +146,20 @@ async def list_subscriptions(tx: Snapshot, request: Request, name: QueryName) ->
     response_class=Response,
 )
 async def read_subscription(
-    tx: Snapshot, request: Request, name: QueryName, subscription_id: SubscriptionId
+    tx: Snapshot,
+    caller: KnownReader,
+    request: Request,
+    name: QueryName,
+    subscription_id: SubscriptionId,
+    party: OfParty = None,
 ) -> Response:
     """How a subscription stands: when it was last acknowledged, and what went wrong since. 订阅的状态。"""
     media = answer_type(request, EITHER)
-    row = await store.find_subscription(tx, name.replace("\0", ""), subscription_id.replace("\0", ""))
+    holder = conduct.holder_of(caller, name, party)
+    told = name.replace("\0", ""), subscription_id.replace("\0", "")
+    row = await store.find_subscription(tx, holder, *told)
     if row is None:
-        await conduct.fetch_query(tx, name)
+        await conduct.fetch_query(tx, holder, name)
         raise conduct.no_such_subscription(name, subscription_id)
     return _answer(media, row, 200, {})
 
@@ -152,11 +172,14 @@ async def read_subscription(
     responses={204: {"description": "Ended: nothing is posted any more."}},
     response_class=Response,
 )
-async def delete_subscription(tx: Tx, name: QueryName, subscription_id: SubscriptionId) -> Response:
+async def delete_subscription(
+    tx: Tx, caller: KnownCaller, name: QueryName, subscription_id: SubscriptionId, party: OfParty = None
+) -> Response:
     """End a subscription. A post that is on its way may still arrive. 取消订阅。"""
-    gone = await store.delete_subscription(tx, name.replace("\0", ""), subscription_id.replace("\0", ""))
-    if not gone:
-        await conduct.fetch_query(tx, name)
+    holder = conduct.holder_of(caller, name, party)
+    told = name.replace("\0", ""), subscription_id.replace("\0", "")
+    if not await store.delete_subscription(tx, holder, *told):
+        await conduct.fetch_query(tx, holder, name)
         raise conduct.no_such_subscription(name, subscription_id)
     return Response(status_code=204)
 
@@ -165,10 +188,16 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     shown = SubscriptionShown(
         **{name: value for name, value in row.items() if name in SubscriptionShown.model_fields},
         stream=True if row["schedule"] is None else None,
-        state="failing" if row["failures"] >= FAILING_AFTER else "active",
+        state=_state(row),
         next_attempt_at=row["retry_at"],
     )
     return shown.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    if row["ended_at"] is not None:
+        return "ended"
+    return "failing" if row["failures"] >= FAILING_AFTER else "active"
 
 
 def _answer(media: str, row: Mapping[str, Any], status: int, headers: dict[str, str]) -> Response:

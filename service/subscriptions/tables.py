@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     Integer,
     SmallInteger,
     false,
@@ -24,13 +25,18 @@ class NamedQuery(SQLModel, table=True):
     """One named query. Written by: sql.
 
     `query`: the definition as it was given. `parameters`: what it means, as pairs of a name and a value of a
-    URL, the header GS1-Extensions among them where prefixes are defined.
+    URL, the header GS1-Extensions among them where prefixes are defined. `party_id`: whose it is; null: the
+    operators'. Each party names its own.
     """
 
     __tablename__ = "named_query"
+    __table_args__ = (Index("named_query_name_key", text("coalesce(party_id, 0)"), "name", unique=True),)
 
     id: int | None = identity_key()
-    name: str = Field(unique=True)
+    party_id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, ForeignKey("party.id"), nullable=True)
+    )
+    name: str
     query: Any = Field(sa_column=Column(JSON, nullable=False))
     parameters: list[Any] = document(default="[]")
     created_at: datetime = instant()
@@ -43,6 +49,8 @@ class Subscription(SQLModel, table=True):
     `seen_highest` and `unsettled` are repeated for the search of what is due. `deliveries`: how many posts
     were acknowledged; the next one's number is one more. Whoever delivers raises `turn` and holds the
     subscription until `leased_until`; every later statement of theirs holds only while `turn` is theirs.
+    `key_id`, `member_id`: who subscribed, and must be let read still; neither: an operator of the time before
+    that was kept. `ended_at`: since when they are not.
     """
 
     __tablename__ = "subscription"
@@ -82,6 +90,13 @@ class Subscription(SQLModel, table=True):
     batch_limit: int = Field(sa_column=Column(Integer, nullable=False))
     turn: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
     leased_until: datetime | None = instant(nullable=True)
+    key_id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, ForeignKey("api_key.id"), nullable=True)
+    )
+    member_id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, ForeignKey("member.id"), nullable=True)
+    )
+    ended_at: datetime | None = instant(nullable=True)
 
 
 class RecordingFloor(SQLModel, table=True):

@@ -22,7 +22,7 @@ MOST_DUE: Final = 10_000
 # What is being delivered is due only if it is a stream: something may have come too late for that turn.
 DUE: Final = """
 SELECT id, turn FROM subscription
-WHERE (schedule IS NULL OR leased_until IS NULL OR leased_until < clock_timestamp())
+WHERE ended_at IS NULL AND (schedule IS NULL OR leased_until IS NULL OR leased_until < clock_timestamp())
   AND CASE WHEN retry_at IS NOT NULL THEN retry_at <= $1
       ELSE mark -> 'goal' <> 'null' OR next_run_at <= $1
            OR schedule IS NULL AND (unsettled OR seen_highest < (SELECT coalesce(max(id), 0) FROM event))
@@ -30,17 +30,17 @@ WHERE (schedule IS NULL OR leased_until IS NULL OR leased_until < clock_timestam
 ORDER BY coalesce(retry_at, next_run_at, last_notified_at, created_at), id
 LIMIT $2
 """
-NEXT_TIME: Final = "SELECT min(coalesce(retry_at, next_run_at)) FROM subscription"
+NEXT_TIME: Final = "SELECT min(coalesce(retry_at, next_run_at)) FROM subscription WHERE ended_at IS NULL"
 TAKE: Final = """
 UPDATE subscription SET turn = turn + 1, leased_until = clock_timestamp() + $2
 FROM named_query
-WHERE subscription.id = $1 AND named_query.id = query_id
+WHERE subscription.id = $1 AND named_query.id = query_id AND ended_at IS NULL
   AND (leased_until IS NULL OR leased_until < clock_timestamp())
 RETURNING subscription.id, subscription_id, name, parameters, dest, signature_token, report_if_empty,
           initial_record_time, schedule, epc_format, mark, next_run_at, retry_at, failures, deliveries,
-          batch_limit, turn
+          batch_limit, turn, named_query.party_id, key_id, member_id
 """
-IS_HERE: Final = "SELECT EXISTS (SELECT FROM subscription WHERE id = $1)"
+IS_HERE: Final = "SELECT EXISTS (SELECT FROM subscription WHERE id = $1 AND ended_at IS NULL)"
 SET_OUT: Final = """
 UPDATE subscription SET mark = $3, unsettled = true, next_run_at = $4 WHERE id = $1 AND turn = $2
 """
@@ -64,12 +64,19 @@ UPDATE subscription
 SET failures = failures + 1, retry_at = $3, last_error = $4, last_error_at = $5, batch_limit = $6
 WHERE id = $1 AND turn = $2
 """
+END: Final = """
+UPDATE subscription
+SET ended_at = $3, failures = 0, retry_at = NULL, last_error = $4, last_error_at = $3
+WHERE id = $1 AND turn = $2
+"""
 RELEASE: Final = "UPDATE subscription SET leased_until = NULL WHERE id = $1 AND turn = $2"
 
 
 @dataclass(slots=True)
 class Turn:
-    """A subscription whose turn to deliver is ours. `schedule`: as given, None for a stream."""
+    """A subscription whose turn to deliver is ours. `schedule`: as given, None for a stream. `party_id`:
+    whose it is, None the operators'; `key_id`, `member_id`: who subscribed.
+    """
 
     id: int
     number: int
@@ -88,6 +95,9 @@ class Turn:
     failures: int
     deliveries: int
     batch_limit: int
+    party_id: int | None
+    key_id: int | None
+    member_id: int | None
 
 
 async def list_due(tx: Transaction, now: datetime) -> Sequence[tuple[int, int]]:
@@ -124,11 +134,14 @@ async def take_turn(tx: Transaction, row_id: int, lease: timedelta) -> Turn | No
         row["failures"],
         row["deliveries"],
         row["batch_limit"],
+        row["party_id"],
+        row["key_id"],
+        row["member_id"],
     )
 
 
 async def is_here(tx: Transaction, row_id: int) -> bool:
-    """Whether there is still such a subscription."""
+    """Whether there is still such a subscription, to be delivered to."""
     found: bool = await tx.sql.fetchval(IS_HERE, row_id)
     return found
 
@@ -160,6 +173,11 @@ async def fail(
 ) -> None:
     """Keep that a post failed."""
     await tx.sql.execute(FAIL, turn.id, turn.number, retry_at, error, now, batch_limit)
+
+
+async def end(tx: Transaction, turn: Turn, reason: str, now: datetime) -> None:
+    """Deliver nothing more: who subscribed may not be given events any more."""
+    await tx.sql.execute(END, turn.id, turn.number, now, reason)
 
 
 async def release(tx: Transaction, turn: Turn) -> None:

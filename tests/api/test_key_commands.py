@@ -7,7 +7,7 @@ import pytest
 
 from suyuan import AsyncSuyuan, NotAllowed
 from tests.api.commanding import NARROW, Run
-from tests.api.registering import FIRM_USCC
+from tests.api.registering import FIRM_GLN, FIRM_USCC
 from tests.server import Server
 
 
@@ -68,6 +68,22 @@ def test_a_member_comes_and_goes(run: Run, firm: str) -> None:
     assert (member["subject"], member["role"]) == ("li-na", "laboratory")
     assert "li-na" in run("member", "list").stdout
     assert "let go" in run("member", "remove", str(member["id"])).stdout
+
+
+def test_a_delegation_is_given_listed_and_revoked(run: Run, service: Server, firm: str) -> None:
+    body = {"name_en": "Carrier", "gln": FIRM_GLN}
+    headers = {"Authorization": f"Bearer {service.key}"}
+    httpx.post(f"{service.url}/v1/parties", json=body, headers=headers).raise_for_status()
+    given = run(
+        "delegation", "add", FIRM_GLN, "--party", firm, "--until", "2090-01-01T00:00:00+08:00", "--json"
+    )
+    assert given.exit_code == 0, given.stderr
+    row = str(json.loads(given.stdout)["id"])
+    assert "all" in run("delegation", "list").stdout
+    assert run("delegation", "events", row).exit_code == 0
+    assert "has ended" in run("delegation", "revoke", row).stdout
+    refused = run("delegation", "add", FIRM_GLN, LANG="zh_CN.UTF-8")
+    assert (refused.exit_code, "请填写委托方" in refused.stderr) == (1, True)
 
 
 async def test_a_program_manages_keys_too(service: Server) -> None:

@@ -9,6 +9,7 @@ from suyuan.cli import changing, directory, operating
 from suyuan.cli.audit import list_reads
 from suyuan.cli.captures import capture
 from suyuan.cli.complaints import complaint, list_complaints, list_suspects
+from suyuan.cli.delegations import delegation
 from suyuan.cli.demo import demo
 from suyuan.cli.drills import drill
 from suyuan.cli.events import list_events
@@ -52,6 +53,7 @@ app.add_typer(complaint)
 app.command("suspects", help=text("suspects"))(list_suspects)
 app.add_typer(key)
 app.add_typer(member)
+app.add_typer(delegation)
 app.add_typer(grant)
 app.add_typer(jurisdiction)
 app.command("invite", help=text("invite"))(invite)

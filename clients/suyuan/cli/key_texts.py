@@ -48,19 +48,34 @@ KEY_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Accept an invitation: a key is issued, or the owner of the token given with --key becomes a member.",
         "接受邀请：获得密钥；若 --key 为登录令牌，则成为成员。",
     ),
-    "reader": ("Reader", "查阅者"),
-    "asked": ("Asked", "查阅内容"),
-    "batches read": ("Batches", "批次"),
-    "audit": (
-        "Who read whose trade: records that concern you, the latest first.\n\n"
-        "\b\nExample:\n  suyuan audit --since 2026-03-01T00:00:00+08:00 --role regulator",
-        "谁查阅了谁的贸易数据：与您有关的记录，最新的在前。\n\n"
-        "\b\n示例：\n  suyuan audit --since 2026-03-01T00:00:00+08:00 --role regulator",
+    "for whom": ("For", "委托方"),
+    "delegate": ("Delegate", "受托方"),
+    "event": ("Event", "事件"),
+    "places": ("Places", "场所"),
+    "all places": ("all", "全部"),
+    "recorded": ("Recorded", "记录时间"),
+    "delegated": (
+        "Delegation {id}: party {delegate} may capture for party {party}.",
+        "委托 {id}：主体 {delegate} 可代主体 {party} 采集。",
     ),
-    "--read-since": ("At this time or later, with offset.", "不早于该时间（带时区）。"),
-    "--read-until": ("Before this time, with offset.", "早于该时间（带时区）。"),
-    "--read-batch": ("Reads of this batch, in any form.", "涉及该批次（任意形式）。"),
-    "--read-party": ("For operators: in which this party's trade was.", "仅运营者：涉及该主体。"),
+    "delegation revoked": ("Delegation {id} has ended.", "委托 {id} 已撤销。"),
+    "delegation": (
+        "Who may capture for whom: a logistics company, a software provider.",
+        "委托采集：由物流企业或软件服务商代为采集。",
+    ),
+    "delegation add": (
+        "Let another party capture what happens at your places, or at those named with --site.\n\n"
+        "\b\nExample:\n"
+        "  suyuan delegation add 6901234500004 --site 6901234567892 --until 2027-01-01T00:00:00+08:00",
+        "允许其他主体代为采集在您场所（或 --site 指定场所）发生的事件。\n\n"
+        "\b\n示例：\n"
+        "  suyuan delegation add 6901234500004 --site 6901234567892 --until 2027-01-01T00:00:00+08:00",
+    ),
+    "delegation list": ("List what you gave and were given.", "列出给予和接受的委托。"),
+    "delegation events": ("List what was captured by a delegation.", "列出受委托采集的事件。"),
+    "delegation revoke": ("End a delegation at once.", "立即撤销委托。"),
+    "--at-site": ("Only at this place; repeatable.", "仅限此场所；可重复。"),
+    "--from-time": ("From when on.", "生效时间。"),
     "whoami": ("Show whom the service takes you for, and what you may do.", "显示当前身份与权限。"),
     "--name": ("What to call it.", "名称。"),
     "--as-role": (

@@ -1,0 +1,174 @@
+"""Named queries, webhooks and streams of parties: each has its own, and is given what it sees, no more."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service import clock
+from service.db.transaction import transaction
+from service.settings import settings
+from tests.api.partnering import id_of, key_of, partners, tell
+from tests.api.registering import refused
+from tests.api.sink import Sink, listening, until, until_told
+from tests.api.subscribing import QUERIES, delivering, impatient
+from tests.world import commission, receive, ship
+
+PLACES = {"farm": "grower", "mill": "miller", "shop": "grocer"}
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    impatient(monkeypatch, DELIVERY_PRIVATE_PARTIES="true")
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+async def sink() -> AsyncIterator[Sink]:
+    async with listening() as made:
+        yield made
+
+
+@pytest.fixture
+async def live(engine: AsyncEngine, admin_key: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with delivering(engine, admin_key) as client:
+        yield client
+
+
+async def subscribe(client: httpx.AsyncClient, headers: dict[str, str], dest: str, name: str = "all") -> str:
+    """Name a query of everything and subscribe to it; the subscription's path."""
+    named = await client.post(QUERIES, json={"name": name, "query": {}}, headers=headers)
+    assert named.status_code == 201, named.text
+    path = f"{named.headers['Location']}/subscriptions"
+    made = await client.post(path, json={"dest": dest, "stream": True}, headers=headers)
+    assert made.status_code == 201, made.text
+    return str(made.headers["Location"])
+
+
+async def test_each_is_delivered_what_its_party_sees(live: httpx.AsyncClient, sink: Sink) -> None:
+    keys = await partners(live, **PLACES)
+    for who in keys:
+        await subscribe(live, keys[who], f"{sink.url}/{who}")
+    await subscribe(live, {}, f"{sink.url}/operator")
+    sent = ship("L1=5", at="farm", to="mill", on=2, id="sent")
+    came = receive("L1=5", at="mill", source="farm", on=3, id="came")
+    for who, event in (
+        ("grower", commission("L1=9", at="farm", on=1, id="made")),
+        ("grower", sent),
+        ("miller", came),
+        ("grocer", commission("G1=1", at="shop", on=1, id="own")),
+    ):
+        assert (await tell(live, keys[who], event)).status_code == 201
+    expected = {
+        "grower": ["made", "sent", "came"],
+        "miller": ["sent", "came"],
+        "grocer": ["own"],
+        "operator": ["made", "sent", "came", "own"],
+    }
+    await until(lambda: all(len(sink.events(f"/{who}")) >= len(some) for who, some in expected.items()))
+    assert {who: sink.events(f"/{who}") for who in expected} == expected
+
+
+async def test_names_of_queries_do_not_collide_nor_tell(live: httpx.AsyncClient, sink: Sink) -> None:
+    keys = await partners(live, **PLACES)
+    paths = {who: await subscribe(live, keys[who], f"{sink.url}/{who}") for who in ("grower", "miller")}
+    again = {"name": "all", "query": {}}
+    await refused(live, "POST", QUERIES, 409, json=again, headers=keys["grower"])
+    missing = await refused(live, "GET", f"{QUERIES}/none", 404, headers=keys["grocer"])
+    for method, path in (
+        ("GET", f"{QUERIES}/all"),
+        ("GET", f"{QUERIES}/all/events"),
+        ("GET", f"{QUERIES}/all/subscriptions"),
+        ("GET", paths["miller"]),
+        ("DELETE", f"{QUERIES}/all"),
+        ("DELETE", paths["miller"]),
+        ("POST", f"{QUERIES}/all/subscriptions"),
+        ("GET", f"{QUERIES}/all?party={await id_of(live, keys, 'miller')}"),
+        ("DELETE", f"{QUERIES}/all?party={await id_of(live, keys, 'miller')}"),
+    ):
+        body = {"json": {"dest": sink.url, "stream": True}} if method == "POST" else {}
+        hidden = await refused(live, method, path, 404, headers=keys["grocer"], **body)
+        assert hidden["detail"].replace("name all", "name none") == missing["detail"], (method, path)
+    # One's own query, but another's subscription: as one that is not there.
+    assert (await live.get(paths["miller"], headers=keys["grower"])).status_code == 404
+    assert (await live.get(QUERIES, headers=keys["grocer"])).json()["member"] == []
+    whose = [await id_of(live, keys, who) for who in ("grower", "miller")]
+    listed = (await live.get(f"{QUERIES}?perPage=1")).json()["member"]
+    assert [(each["name"], each["partyID"]) for each in listed] == [("all", whose[0])]
+    everything = (await live.get(QUERIES)).json()["member"]
+    assert sorted(each["partyID"] for each in everything) == sorted(whose)
+    # Operators see to any of them, by saying whose.
+    theirs = await live.get(f"{QUERIES}/all/subscriptions?party={whose[1]}")
+    assert [each["dest"] for each in theirs.json()["member"]] == [f"{sink.url}/miller"]
+    assert (await live.delete(f"{QUERIES}/all?party={whose[1]}")).status_code == 204
+    assert (await live.get(paths["miller"], headers=keys["miller"])).status_code == 404
+    assert (await live.get(paths["grower"], headers=keys["grower"])).status_code == 200
+
+
+async def test_a_revoked_key_ends_its_subscriptions_and_a_renewed_one_does_not(
+    live: httpx.AsyncClient, sink: Sink, engine: AsyncEngine
+) -> None:
+    keys = await partners(live, **PLACES)
+    paths = {
+        who: await subscribe(live, keys[who], f"{sink.url}/{who}", name=who) for who in ("grower", "miller")
+    }
+    rows = {row["party_id"]: row["id"] for row in (await live.get("/v1/keys")).json()["items"]}
+    ids = {who: await id_of(live, keys, who) for who in paths}
+    renewed = await live.post(f"/v1/keys/{rows[ids['grower']]}/renewal?overlap_hours=0")
+    assert renewed.status_code == 201
+    assert (await live.post(f"/v1/keys/{rows[ids['miller']]}/revocation")).status_code == 200
+    sent = ship("L1=5", at="farm", to="mill", on=2, id="sent")
+    assert (await tell(live, {}, sent)).status_code == 201
+    await until(lambda: sink.events("/grower") == ["sent"])
+    other = await key_of(live, ids["miller"])
+
+    async def look() -> dict[str, str]:
+        told: dict[str, str] = (await live.get(paths["miller"], headers=other)).json()
+        return told
+
+    ended = await until_told(look, lambda told: told["state"] == "ended")
+    assert "subscribe anew" in ended["lastError"]
+    assert sink.events("/miller") == []
+    async with transaction(engine) as tx:
+        left = await tx.sql.fetchval("SELECT count(*) FROM subscription WHERE ended_at > $1", _lately())
+    assert left == 1
+
+
+def _lately() -> object:
+    return clock.now() - timedelta(hours=1)
+
+
+async def test_a_party_has_nothing_delivered_into_the_network_of_the_service(
+    live: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = await partners(live, farm="grower")
+    monkeypatch.setenv("SUYUAN_DELIVERY_PRIVATE_PARTIES", "false")
+    settings.cache_clear()
+    assert (
+        await live.post(QUERIES, json={"name": "q", "query": {}}, headers=keys["grower"])
+    ).status_code == 201
+    for dest in (
+        "http://127.0.0.1:9/",
+        "http://[::1]/",
+        "http://10.0.0.7/x",
+        "http://localhost/",
+        "http://[fe80::1]/",
+    ):
+        body = {"dest": dest, "stream": True}
+        fault = await refused(live, "POST", f"{QUERIES}/q/subscriptions", json=body, headers=keys["grower"])
+        assert fault["field"] == "/dest"
+
+
+async def test_a_party_keeps_so_many_queries_and_no_more(
+    live: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, sink: Sink
+) -> None:
+    monkeypatch.setattr("service.subscriptions.conduct.MAX_OF_PARTY", 1)
+    keys = await partners(live, farm="grower", mill="miller")
+    path = await subscribe(live, keys["grower"], sink.url)
+    await refused(live, "POST", QUERIES, 409, json={"name": "b", "query": {}}, headers=keys["grower"])
+    body = {"dest": sink.url, "stream": True}
+    await refused(live, "POST", path.rpartition("/")[0], 409, json=body, headers=keys["grower"])
+    await subscribe(live, keys["miller"], sink.url)
