@@ -52,7 +52,7 @@ OPEN: Final[dict[str, tuple[str, ...]]] = {
 }
 
 #: Views that the policies of the roles read; the roles must be let read them, too. Numbers of rows, no names.
-BEHIND: Final = ("given_grant", "goods", "goods_told", "place")
+BEHIND: Final = ("place",)
 #: Of the tables above, the registry: who there is, where, and what is traded, everybody who calls may know.
 REGISTRY: Final = frozenset({"party", "site", "product", "event_context", "namespace", "scan_place"})
 
