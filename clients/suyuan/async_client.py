@@ -12,7 +12,7 @@ import httpx
 from suyuan import captures, events, keys, recalls, registry, signals, traces
 from suyuan.async_areas import Batches, Complaints, Queries, Recalls, Rows, Subscriptions, Suspects, Units
 from suyuan.async_filing_areas import Alarms, Filings
-from suyuan.async_key_areas import Audit, Invitations, Keys, Members
+from suyuan.async_key_areas import Audit, Delegations, Invitations, Keys, Members
 from suyuan.async_letting_see_areas import Grants, Jurisdictions
 from suyuan.async_notice_areas import Notices
 from suyuan.async_report_areas import Drills, Reports
@@ -75,6 +75,7 @@ class AsyncSuyuan:
         self.grants = Grants(self)
         self.jurisdictions = Jurisdictions(self)
         self.invitations = Invitations(self)
+        self.delegations = Delegations(self)
         self.audit = Audit(self)
 
     async def __aenter__(self) -> Self:
@@ -151,12 +152,15 @@ class AsyncSuyuan:
 
     # --- captures --------------------------------------------------------------------------------
 
-    async def capture(self, document: Document | bytes, *, proceed: bool = False) -> CaptureJob:
+    async def capture(
+        self, document: Document | bytes, *, proceed: bool = False, idempotency_key: str | None = None
+    ) -> CaptureJob:
         """Capture one EPCIS document and answer how it went; the same again doubles nothing.
 
-        `proceed`: store the good events of a document that also has bad ones.
+        `proceed`: store the good events of a document that also has bad ones. `idempotency_key`: a name of
+        this very request; sent again, it is answered with the job of the first.
         """
-        job = await self.send(captures.capture(document, proceed=proceed))
+        job = await self.send(captures.capture(document, proceed=proceed, idempotency_key=idempotency_key))
         return await self.send(captures.read_job(job))
 
     async def capture_all(

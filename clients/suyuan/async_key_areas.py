@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from suyuan import keys
-from suyuan.keys import Accepted, DelegatedEvent, Delegation, Invitation, Key, Member
+from suyuan.keys import Accepted, AuditRecord, DelegatedEvent, Delegation, Invitation, Key, Member
 from suyuan.registry import Shelf
 
 if TYPE_CHECKING:
@@ -75,3 +75,16 @@ class Delegations(Callers[Delegation]):
     def events(self, delegation_id: int) -> AsyncIterator[DelegatedEvent]:
         """What was captured by one, in the order of recording."""
         return self._client.each(keys.delegated(delegation_id))
+
+
+class Audit:
+    """Records of who was shown whose trade."""
+
+    def __init__(self, client: "AsyncSuyuan") -> None:
+        self._client = client
+
+    def list(self, **filters: Any) -> AsyncIterator[AuditRecord]:
+        """The latest first: to a party those that concern it, to an authority its own reads, to an operator
+        all. `filters`: since, until (moments with offset), role, batch (id); an operator's also: party (id).
+        """
+        return self._client.each(keys.AUDIT.page(filters))

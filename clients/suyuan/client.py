@@ -16,7 +16,7 @@ from suyuan.captures import CaptureJob, CaptureLimits, Document
 from suyuan.connection import Connection, find_connection
 from suyuan.events import Event
 from suyuan.filing_areas import Alarms, Filings
-from suyuan.key_areas import Audit, Invitations, Keys, Members
+from suyuan.key_areas import Audit, Delegations, Invitations, Keys, Members
 from suyuan.keys import WhoAmI
 from suyuan.letting_see_areas import Grants, Jurisdictions
 from suyuan.notice_areas import Notices
@@ -75,6 +75,7 @@ class Suyuan:
         self.grants = Grants(self)
         self.jurisdictions = Jurisdictions(self)
         self.invitations = Invitations(self)
+        self.delegations = Delegations(self)
         self.audit = Audit(self)
 
     def __enter__(self) -> Self:
@@ -150,12 +151,15 @@ class Suyuan:
 
     # --- captures --------------------------------------------------------------------------------
 
-    def capture(self, document: Document | bytes, *, proceed: bool = False) -> CaptureJob:
+    def capture(
+        self, document: Document | bytes, *, proceed: bool = False, idempotency_key: str | None = None
+    ) -> CaptureJob:
         """Capture one EPCIS document and answer how it went; the same again doubles nothing.
 
-        `proceed`: store the good events of a document that also has bad ones.
+        `proceed`: store the good events of a document that also has bad ones. `idempotency_key`: a name of
+        this very request; sent again, it is answered with the job of the first.
         """
-        job = self.send(captures.capture(document, proceed=proceed))
+        job = self.send(captures.capture(document, proceed=proceed, idempotency_key=idempotency_key))
         return self.send(captures.read_job(job))
 
     def capture_all(

@@ -1,10 +1,10 @@
-"""Keys, members, invitations, reads, for ordinary code: written from its twin by `scripts.write_client`."""
+"""Who may call, and for whom, for ordinary code: written from its twin by `scripts.write_client`."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from suyuan import keys
-from suyuan.keys import Accepted, AuditRecord, Invitation, Key, Member
+from suyuan.keys import Accepted, AuditRecord, DelegatedEvent, Delegation, Invitation, Key, Member
 from suyuan.registry import Shelf
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Callers(Generic[T]):
-    """Those who may call, of one kind."""
+    """Those who may call, of one kind, or capture for another."""
 
     def __init__(self, client: "Suyuan", shelf: Shelf[T]) -> None:
         self._client = client
@@ -62,6 +62,19 @@ class Invitations(Callers[Invitation]):
     def accept(self, invitation: str) -> Accepted:
         """Use one up: a key is issued, or the owner of the bearer token becomes a member."""
         return self._client.send(keys.accept(invitation))
+
+
+class Delegations(Callers[Delegation]):
+    """Who may capture for whom. `make`: `delegate_id`, perhaps `site_ids`, `starts_at`, `ends_at`; by an
+    operator `party_id`.
+    """
+
+    def __init__(self, client: "Suyuan") -> None:
+        super().__init__(client, keys.DELEGATIONS)
+
+    def events(self, delegation_id: int) -> Iterator[DelegatedEvent]:
+        """What was captured by one, in the order of recording."""
+        return self._client.each(keys.delegated(delegation_id))
 
 
 class Audit:

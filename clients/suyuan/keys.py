@@ -71,6 +71,44 @@ class Invitation(msgspec.Struct):
     invitation: str | None = None
 
 
+class AuditReader(msgspec.Struct):
+    """Who read: `key` names the caller for good, as "key:5"."""
+
+    name: str
+    key: str
+    role: str
+    party_id: int | None = None
+
+
+class AuditSubject(msgspec.Struct):
+    """What the path of a question names: a case, a drill, …"""
+
+    kind: str
+    id: int
+
+
+class AuditBatch(msgspec.Struct):
+    """A batch that an answer was about."""
+
+    id: int
+    uri: str
+
+
+class AuditRecord(msgspec.Struct):
+    """One answer that showed somebody the trade of others. `route`: the template of its path; `batches`:
+    those that the caller may see; `parties`: whose trade it was, told to operators alone.
+    """
+
+    id: int
+    at: datetime
+    reader: AuditReader
+    method: str
+    route: str
+    subject: AuditSubject | None = None
+    batches: list[AuditBatch] = []
+    parties: list[int] | None = None
+
+
 class Accepted(msgspec.Struct):
     """What an invitation became: a key, or membership."""
 
@@ -103,6 +141,7 @@ class DelegatedEvent(msgspec.Struct):
 KEYS: Final = Shelf("keys", Key, Page[Key])
 MEMBERS: Final = Shelf("members", Member, Page[Member])
 INVITATIONS: Final = Shelf("invitations", Invitation, Page[Invitation])
+AUDIT: Final = Shelf("audit", AuditRecord, Page[AuditRecord])
 DELEGATIONS: Final = Shelf("delegations", Delegation, Page[Delegation])
 
 

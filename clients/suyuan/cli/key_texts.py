@@ -76,6 +76,19 @@ KEY_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "delegation revoke": ("End a delegation at once.", "立即撤销委托。"),
     "--at-site": ("Only at this place; repeatable.", "仅限此场所；可重复。"),
     "--from-time": ("From when on.", "生效时间。"),
+    "reader": ("Reader", "查阅者"),
+    "asked": ("Asked", "查阅内容"),
+    "batches read": ("Batches", "批次"),
+    "audit": (
+        "Who read whose trade: records that concern you, the latest first.\n\n"
+        "\b\nExample:\n  suyuan audit --since 2026-03-01T00:00:00+08:00 --role regulator",
+        "谁查阅了谁的贸易数据：与您有关的记录，最新的在前。\n\n"
+        "\b\n示例：\n  suyuan audit --since 2026-03-01T00:00:00+08:00 --role regulator",
+    ),
+    "--read-since": ("At this time or later, with offset.", "不早于该时间（带时区）。"),
+    "--read-until": ("Before this time, with offset.", "早于该时间（带时区）。"),
+    "--read-batch": ("Reads of this batch, in any form.", "涉及该批次（任意形式）。"),
+    "--read-party": ("For operators: in which this party's trade was.", "仅运营者：涉及该主体。"),
     "whoami": ("Show whom the service takes you for, and what you may do.", "显示当前身份与权限。"),
     "--name": ("What to call it.", "名称。"),
     "--as-role": (
