@@ -55,7 +55,7 @@ def drive(
             for descriptor, _ in ready:
                 phone = phones[descriptor]
                 data = phone.held + phone.line.recv(READ_MOST)
-                if not _is_whole(data):
+                if not is_whole(data):
                     assert len(data) > len(phone.held), "the service hung up"
                     phone.held = data
                     continue
@@ -80,7 +80,8 @@ def _ask(phone: _Phone, request: Callable[[int], bytes]) -> None:
     phone.line.sendall(request(phone.number))
 
 
-def _is_whole(data: bytes) -> bool:
+def is_whole(data: bytes) -> bool:
+    """Whether an answer with a length has come to its end."""
     head = data.find(b"\r\n\r\n")
     if head < 0:
         return False

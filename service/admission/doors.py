@@ -22,8 +22,8 @@ from service.settings import Settings, settings
 
 #: Octets of a body that is taken in before its request begins.
 SMALL_OCTETS: Final = 65_536
-#: Seconds for which somebody waits for the answer to a scan; an app or a person asks again.
-SCAN_SECONDS: Final = 5.0
+#: Seconds for which one waits to be let in with what is done at once; who has not come in by then asks again.
+QUICK_SECONDS: Final = 5.0
 #: Single events of one process on their way at once: some groups of them (`capture.together`).
 EVENTS_AT_ONCE: Final = 256
 
@@ -39,10 +39,11 @@ def bounds_of(told: Settings) -> dict[Kind, Bounds]:
     each = min(told.long_per_caller, heavy)
     ordinary = max(1, room * 3 // 4)
     share = max(1, waiting // 4)
+    quick = min(QUICK_SECONDS, wait)
     return {
-        Kind.SCAN: Bounds(room, room, waiting, waiting, min(SCAN_SECONDS, wait)),
+        Kind.SCAN: Bounds(room, room, waiting, waiting, quick),
         Kind.EVENT: Bounds(EVENTS_AT_ONCE, EVENTS_AT_ONCE // 2, waiting, share, wait, counted=False),
-        Kind.ORDINARY: Bounds(ordinary, max(1, ordinary // 2), waiting, share, wait),
+        Kind.ORDINARY: Bounds(ordinary, max(1, ordinary // 2), waiting, share, quick),
         Kind.CAPTURE: Bounds(captures, min(each, captures), waiting, share, wait),
         Kind.HEAVY: Bounds(heavy, each, waiting, share, wait),
     }

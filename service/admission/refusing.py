@@ -1,7 +1,7 @@
 """How a request that is not let in is answered: a page for people, a problem for programs; both say when to
 come again, and of a code, that it was not checked: no answer of these may be taken for "nothing known".
 
-Whoever floods the service gets many of them, so a page is made once a minute for all.
+Whoever floods the service gets many of them, so each is made once; a page that says when, once a minute.
 """
 
 from functools import lru_cache
@@ -13,12 +13,11 @@ from fastapi.responses import HTMLResponse
 
 from service import clock
 from service.admission.kinds import KEYED, is_code
-from service.errors import Overloaded, SuyuanError, TooOften
+from service.errors import Overloaded, TooOften, Unavailable
 from service.notices.answer_pages import headers as told_headers
 from service.notices.answer_pages import told_page
 from service.scan.answers import HEADERS, html_headers
 from service.scan.front import head_of, header_of
-from service.scan.own_links import RECALL_STATUS
 from service.scan.pages import page
 from service.scan.preferences import Language, preferred_form, preferred_language
 from service.scan.remembered import Answer, Headers
@@ -27,6 +26,8 @@ from service.web.problems import PROBLEMS, refusal_of
 
 #: The same page in the other language, wherever it was shown.
 SWITCH: Final = {"zh": "?lang=en", "en": "?lang=zh"}
+#: Answers of each form that are kept.
+KEPT_MOST: Final = 200
 _ENGLISH: Final = b"lang=en"
 _CHINESE: Final = b"lang=zh"
 
@@ -34,17 +35,15 @@ _CHINESE: Final = b"lang=zh"
 def refused(error: TooOften | Overloaded, path: str, query: bytes, headers: Headers) -> Answer:
     """The answer to a request of this path."""
     code = is_code(path)
-    accept = header_of(headers, b"accept")
-    if path.startswith(KEYED) or preferred_form(accept) == "json":
-        return _answer(_problem(error, code=code))
+    if path.startswith(KEYED) or preferred_form(header_of(headers, b"accept")) == "json":
+        return _problem(
+            error.message, error.zh, error.retry_after, code=code, often=isinstance(error, TooOften)
+        )
     language = _language(query, header_of(headers, b"accept-language"))
-    status = PROBLEMS[type(error)][0]
-    wait = {"Retry-After": str(error.retry_after)}
-    if code and not path.startswith(RECALL_STATUS):
-        html = _not_checked(language, int(clock.now().timestamp() // 60))
-        return _answer(HTMLResponse(html, status, html_headers(language) | wait))
-    html = _told(language, error.zh if language == "zh" else error.message)
-    return _answer(HTMLResponse(html, status, told_headers(language) | wait))
+    status = PROBLEMS[TooOften if isinstance(error, TooOften) else Unavailable][0]
+    if code:
+        return _not_checked(language, status, error.retry_after, int(clock.now().timestamp() // 60))
+    return _told(language, status, error.retry_after, error.zh if language == "zh" else error.message)
 
 
 def too_often(seconds: float) -> TooOften:
@@ -58,17 +57,15 @@ def too_often(seconds: float) -> TooOften:
     )
 
 
-def _answer(response: Response) -> Answer:
-    return Answer(head_of(response), bytes(response.body))
-
-
-def _problem(error: SuyuanError, *, code: bool) -> Response:
-    answer = refusal_of(error)
+@lru_cache(maxsize=KEPT_MOST)
+def _problem(message: str, zh: str, retry_after: int, *, code: bool, often: bool) -> Answer:
+    answer = refusal_of((TooOften if often else Overloaded)(message, zh, retry_after))
     if not code:
-        return answer
+        return Answer(head_of(answer), bytes(answer.body))
     told = msgspec.json.decode(answer.body) | {"recall_status": Verdict.NOT_CHECKED.value}
     headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
-    return Response(msgspec.json.encode(told), answer.status_code, headers | HEADERS)
+    whole = Response(msgspec.json.encode(told), answer.status_code, headers | HEADERS)
+    return Answer(head_of(whole), bytes(whole.body))
 
 
 def _language(query: bytes, header: str | None) -> Language:
@@ -77,11 +74,18 @@ def _language(query: bytes, header: str | None) -> Language:
     return "zh" if _CHINESE in query else preferred_language(header)
 
 
-@lru_cache(maxsize=4)
-def _not_checked(language: Language, _minute: int) -> str:
-    return page(Verdict.NOT_CHECKED, language, SWITCH[language], path="", now=clock.now())
+@lru_cache(maxsize=KEPT_MOST)
+def _not_checked(language: Language, status: int, retry_after: int, _minute: int) -> Answer:
+    html = page(Verdict.NOT_CHECKED, language, SWITCH[language], path="", now=clock.now())
+    return _page(html, status, retry_after, html_headers(language))
 
 
-@lru_cache(maxsize=100)
-def _told(language: Language, text: str) -> str:
-    return told_page(language, SWITCH[language], "refused_title", text)
+@lru_cache(maxsize=KEPT_MOST)
+def _told(language: Language, status: int, retry_after: int, text: str) -> Answer:
+    html = told_page(language, SWITCH[language], "refused_title", text)
+    return _page(html, status, retry_after, told_headers(language))
+
+
+def _page(html: str, status: int, retry_after: int, headers: dict[str, str]) -> Answer:
+    response = HTMLResponse(html, status, headers | {"Retry-After": str(retry_after)})
+    return Answer(head_of(response), bytes(response.body))

@@ -108,6 +108,21 @@ async def test_the_short_cut_counts_as_the_long_way_does(
         assert int((await line.ask("/healthz"))[0][9:12]) == 200
 
 
+async def test_behind_a_proxy_its_word_counts_if_it_is_trusted(
+    client: httpx.AsyncClient, engine: AsyncEngine, told: Any
+) -> None:
+    await register_product(client)
+    await register_batch(client, expires_on="2199-01-01")
+    told(scans_per_address=1)
+    forwarded = [f"X-Forwarded-For: 198.51.101.1, {address}" for address in (SHOP, SHOP, OTHER)]
+    for trusted, statuses in (("127.0.0.1", [200, 429, 200, 429]), ("127.0.0.9", [200] * 4)):
+        async with opened(engine, trusted=trusted) as line:
+            heads = [(await line.ask(STATUS, address))[0] for address in forwarded]
+            # The framework's way takes from the same bucket.
+            heads.append((await line.ask("/recalls", forwarded[0]))[0])
+            assert [int(head[9:12]) for head in heads] == statuses
+
+
 async def test_guesses_at_keys_and_links_are_counted_and_known_keys_are_not_locked_out(
     client: httpx.AsyncClient, engine: AsyncEngine, told: Any
 ) -> None:

@@ -56,8 +56,8 @@ class Line:
 
 
 @asynccontextmanager
-async def opened(engine: AsyncEngine, *, taken: bool = True) -> AsyncIterator[Line]:
-    """A line to the application on this engine. `taken`: whether by the short cut."""
+async def opened(engine: AsyncEngine, *, taken: bool = True, trusted: str = "") -> AsyncIterator[Line]:
+    """A line to the application on this engine. `taken`: whether by the short cut; `trusted`: proxies."""
     app = create_app(engine)
     passed_on: list[str] = []
 
@@ -66,7 +66,14 @@ async def opened(engine: AsyncEngine, *, taken: bool = True) -> AsyncIterator[Li
         await app(scope, receive, send)
 
     protocol = short_cut(app) if taken else HttpToolsProtocol
-    config = uvicorn.Config(asked, lifespan="off", http=protocol, proxy_headers=False, access_log=False)
+    config = uvicorn.Config(
+        asked,
+        lifespan="off",
+        http=protocol,
+        proxy_headers=bool(trusted),
+        access_log=False,
+        forwarded_allow_ips=trusted,
+    )
     config.load()
     state = ServerState()
     state.default_headers = [(b"date", b"Sun, 22 Nov 2026 00:00:00 GMT")]
