@@ -49,6 +49,8 @@ OPEN: Final[dict[str, tuple[str, ...]]] = {
     "recall_batch": (),
     "recall_holding": (),
     "audit_read": (),
+    "recall_deadline": (),
+    "drill": (),
 }
 
 #: Views that the policies of the roles read; the roles must be let read them, too. Numbers of rows, no names.

@@ -7,13 +7,14 @@ from starlette.responses import Response as Octets
 
 from service import clock
 from service.auth.caller import KnownCaller, Tx, find_caller
-from service.errors import Missing
+from service.auth.permissions import Role
+from service.errors import Forbidden, Missing
 from service.notices import store
 from service.notices.answer_schemas import AnswerLine, NewAnswer, ProofLine, TakenAnswer
 from service.notices.answering import answer, unknown_recipient
 from service.notices.answers import latest_answers
-from service.notices.notice_routes import require_own, seen_of
-from service.notices.reading import fetch_notice
+from service.notices.notice_routes import fetch_own
+from service.recall.parts import party_shown
 from service.registry.document_routes import download
 from service.registry.fields import PathId
 from service.registry.tables import StoredFile
@@ -44,7 +45,7 @@ async def list_answers(
     """The last word of each recipient on each of its batches, with what the events said of it at that moment
     and where the two differ. Holders with a key see their own.
     """
-    own = await seen_of(tx, caller, recall_id)
+    own = await party_shown(tx, caller, recall_id)
     after = row_after(page, ANSWERS)
     rows = sorted(await latest_answers(tx, recall_id), key=lambda row: row.id)
     rows = [row for row in rows if row.id > after and own in (None, row.party_id)]
@@ -56,8 +57,7 @@ async def list_answers(
 @inbox.post("/{notice_id}/answers", status_code=201, summary="Answer from the in-box 在收件箱中回复")
 async def answer_notice(tx: Tx, caller: KnownCaller, notice_id: PathId, body: NewAnswer) -> TakenAnswer:
     """What became of the goods, by a holder's own key, as by the link in the notice; 409 once it is over."""
-    found = await fetch_notice(tx, notice_id)
-    require_own(caller, found.party_id)
+    found = await fetch_own(tx, caller, notice_id)
     return await answer(tx, found.recipient_id, body, (), now=clock.now(), via="api")
 
 
@@ -67,11 +67,18 @@ async def answer_notice(tx: Tx, caller: KnownCaller, notice_id: PathId, body: Ne
 async def add_answer(
     tx: Tx, caller: KnownCaller, recall_id: PathId, recipient_id: PathId, body: NewAnswer
 ) -> TakenAnswer:
-    """An answer of a holder with a key, or one given by telephone; 409 once the case is over."""
+    """An answer of a holder with a key, or one given to the operator by telephone; 409 once the case is over.
+    Nobody else gives a holder's word.
+    """
+    own = await party_shown(tx, caller, recall_id)
     found = await store.find_recipient(tx, recall_id, recipient_id)
-    if found is None:
+    if found is None or own not in (None, found.party_id):
         raise unknown_recipient(recipient_id)
-    require_own(caller, found.party_id)
+    if caller.role is not Role.OPERATOR and found.party_id != caller.party_id:
+        raise Forbidden(
+            "An answer is the holder's own word: make them a link, or let the operator write it down.",
+            "回复须由持有人本人作出：请为其生成链接，或由运营者代为记录。",
+        )
     return await answer(tx, recipient_id, body, (), now=clock.now(), via="api")
 
 
@@ -80,7 +87,7 @@ async def list_proofs(
     tx: Tx, caller: KnownCaller, recall_id: PathId, limit: Limit = PAGE_DEFAULT, page: After = None
 ) -> Page[ProofLine]:
     """Pictures and documents that holders sent as proof."""
-    own = await seen_of(tx, caller, recall_id)
+    own = await party_shown(tx, caller, recall_id)
     rows = await store.list_proofs(tx, recall_id, after=row_after(page, PROOFS), limit=limit + 1, party=own)
     items = [
         ProofLine.model_validate({**row, "file": f"/v1/recalls/{recall_id}/proofs/{row['id']}/file"})
@@ -97,7 +104,7 @@ async def list_proofs(
 )
 async def read_proof_file(tx: Tx, caller: KnownCaller, recall_id: PathId, proof_id: PathId) -> Response:
     """The file, always as a download: what a stranger sent is never shown under this domain."""
-    own = await seen_of(tx, caller, recall_id)
+    own = await party_shown(tx, caller, recall_id)
     rows = await store.list_proofs(tx, recall_id, after=proof_id - 1, limit=1, party=own)
     file = await tx.orm.get(StoredFile, rows[0]["sha256"]) if rows and rows[0]["id"] == proof_id else None
     if file is None:

@@ -10,10 +10,10 @@ from service.auth.permissions import Role
 from service.db.transaction import Transaction
 from service.errors import Forbidden, Missing
 from service.notices import store
-from service.notices.cases import fetch_case
 from service.notices.links import make_link
-from service.notices.reading import acknowledge, fetch_notice, list_notices
+from service.notices.reading import acknowledge, fetch_notice, list_notices, unknown_notice
 from service.notices.schemas import Acknowledgement, Link, NoticeLine, RecipientLine
+from service.recall.parts import directs, enter_case, party_shown, see_whole, signed
 from service.registry.fields import PathId, RowId, Words
 from service.registry.parties import find_party_reference
 from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
@@ -43,13 +43,28 @@ def require_own(caller: Caller, party_id: int | None) -> None:
         )
 
 
-async def seen_of(tx: Transaction, caller: Caller, recall_id: int) -> int | None:
-    """Of which party a caller sees the answers of a case; None: all. Who answers for the case sees all, and
-    so do authorities. Raises `Missing`.
-    """
-    case = await fetch_case(tx, recall_id)
-    runs_it = case.responsible_party_id is None or sees(caller, case.responsible_party_id)
-    return None if runs_it else caller.party_id
+async def fetch_seen(tx: Transaction, caller: Caller, notice_id: int) -> NoticeLine:
+    """A notice of the caller's party, or of a case that it directs. Raises `Missing`."""
+    await see_whole(tx)
+    found = await fetch_notice(tx, notice_id)
+    if not (_is_own(caller, found) or await directs(tx, caller, found.recall_id)):
+        raise unknown_notice(notice_id)
+    return found
+
+
+async def fetch_own(tx: Transaction, caller: Caller, notice_id: int) -> NoticeLine:
+    """A notice that the caller speaks for. Raises `Missing`, and `Forbidden` where they may only read it."""
+    found = await fetch_seen(tx, caller, notice_id)
+    if not _is_own(caller, found):
+        raise Forbidden(
+            "A notice is acknowledged and answered by whom it tells, by a key or by the link in it.",
+            "通知由被通知方确认和回复：使用其密钥，或通知中的链接。",
+        )
+    return found
+
+
+def _is_own(caller: Caller, notice: NoticeLine) -> bool:
+    return caller.role is Role.OPERATOR or notice.party_id == caller.party_id
 
 
 @router.get("/v1/notices", summary="Notices, the in-box of a party 通知收件箱")
@@ -63,17 +78,19 @@ async def read_notices(
     unread: Unread = False,
 ) -> Page[NoticeLine]:
     """Notices in the order in which they were made, with what they say in both languages and what became of
-    them. Keys of a party read that party's.
+    them. Keys of a party read that party's, and with `recall` everybody's where it directs the case.
     """
     party_id = None
     if party is not None:
         party_id = int(party) if party.isdecimal() and len(party) < 13 else None
         if party_id is None:
             party_id = await find_party_reference(tx, None, party, "party")
-    elif not sees(caller, None):
+    all_of_case = recall is not None and await directs(tx, caller, recall)
+    await see_whole(tx)
+    if caller.role is not Role.OPERATOR and not all_of_case:
+        if party_id not in (None, caller.party_id):
+            return Page(items=[], next_page=None)
         party_id = caller.party_id
-    if party_id is not None:
-        require_own(caller, party_id)
     items = await list_notices(
         tx,
         after=row_after(page, "notices"),
@@ -88,9 +105,7 @@ async def read_notices(
 @router.get("/v1/notices/{notice_id}", summary="One notice 通知详情")
 async def read_notice(tx: Tx, caller: KnownCaller, notice_id: PathId) -> NoticeLine:
     """The notice, and its way by each channel."""
-    found = await fetch_notice(tx, notice_id)
-    require_own(caller, found.party_id)
-    return found
+    return await fetch_seen(tx, caller, notice_id)
 
 
 @router.post("/v1/notices/{notice_id}/acknowledge", summary="Acknowledge a notice 确认收到")
@@ -98,8 +113,7 @@ async def acknowledge_notice(
     tx: Tx, caller: KnownCaller, notice_id: PathId, body: Acknowledgement
 ) -> NoticeLine:
     """Say that it was read; the first who says so stays on record."""
-    found = await fetch_notice(tx, notice_id)
-    require_own(caller, found.party_id)
+    await fetch_own(tx, caller, notice_id)
     await acknowledge(tx, notice_id, clock.now(), by=body.name or caller.name)
     return await fetch_notice(tx, notice_id)
 
@@ -117,7 +131,7 @@ async def list_recipients(
     Those with `reachable: false` cannot be told by any channel: call them, give them a link
     (`POST …/links`), or add a channel, by which they are told at once. Holders with a key see themselves.
     """
-    own = await seen_of(tx, caller, recall_id)
+    own = await party_shown(tx, caller, recall_id)
     rows = await store.recipients(
         tx, recall_id, after=row_after(page, "recipients"), limit=limit + 1, party=own
     )
@@ -136,11 +150,7 @@ async def add_link(
     """A link by which the recipient reads its last notice and answers without an account: to be told by
     telephone, letter or chat. It is told once; whoever has it answers in the recipient's name.
     """
-    if await seen_of(tx, caller, recall_id) is not None:
-        raise Forbidden(
-            "Links are made by whoever answers for the case, and by authorities.",
-            "回复链接由案件责任方或监管部门生成。",
-        )
+    await enter_case(tx, caller, recall_id)
     notice_id = await store.find_last_notice(tx, recall_id, recipient_id)
     if notice_id is None:
         raise Missing(
@@ -148,6 +158,6 @@ async def add_link(
             f"召回 {recall_id} 没有通知过对象 {recipient_id}。",
         )
     now = clock.now()
-    url = await make_link(tx, notice_id, delivery_id=None, now=now, by=caller.name)
+    url = await make_link(tx, notice_id, delivery_id=None, now=now, by=await signed(tx, caller))
     response.headers["Cache-Control"] = "no-store"
     return Link(url=url, recipient_id=recipient_id, created_at=now)

@@ -37,8 +37,13 @@ async def fetch_notice(tx: Transaction, notice_id: int) -> NoticeLine:
     """One notice. Raises `Missing`."""
     found = await list_notices(tx, after=0, limit=1, only=notice_id)
     if not found:
-        raise Missing(f"There is no notice {notice_id}.", f"没有编号为 {notice_id} 的通知。")
+        raise unknown_notice(notice_id)
     return found[0]
+
+
+def unknown_notice(notice_id: int) -> Missing:
+    """There is no such notice."""
+    return Missing(f"There is no notice {notice_id}.", f"没有编号为 {notice_id} 的通知。")
 
 
 async def acknowledge(tx: Transaction, notice_id: int, now: datetime, *, by: str) -> None:

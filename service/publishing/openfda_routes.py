@@ -2,17 +2,18 @@
 
 from collections import defaultdict
 from decimal import Decimal
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from service import clock
-from service.auth.caller import Snapshot, find_reader
+from service.auth.caller import Caller, Snapshot, find_reader
 from service.db.transaction import Transaction
 from service.publishing.cases import load_case
 from service.publishing.openfda import Spread, records
 from service.recall.moving import fetch_case, unknown
+from service.recall.parts import see_whole_case
 from service.registry.fields import PathId
 
 router = APIRouter(
@@ -44,8 +45,11 @@ class EnforcementReport(BaseModel):
 
 
 @router.get("/{recall_id}/openfda", summary="As an openFDA enforcement record openFDA 执法记录格式")
-async def read_openfda(tx: Snapshot, recall_id: PathId) -> EnforcementReport:
+async def read_openfda(
+    tx: Snapshot, caller: Annotated[Caller, Depends(find_reader, scope="function")], recall_id: PathId
+) -> EnforcementReport:
     """The case for systems that read openFDA's enforcement records. What the case does not say is empty."""
+    await see_whole_case(tx, caller, recall_id)
     case = await fetch_case(tx, recall_id)
     loaded = await load_case(tx, recall_id, case["opened_at"])
     if loaded is None:

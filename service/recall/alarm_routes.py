@@ -10,7 +10,7 @@ from service import clock
 from service.auth.caller import KnownCaller, Tx, find_caller
 from service.errors import Missing
 from service.recall import alarm_store
-from service.recall.moving import fetch_case
+from service.recall.parts import RUNNING, enter_case, party_shown, signed
 from service.registry.fields import PathId
 from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
 
@@ -55,17 +55,20 @@ class RecallAlarm(BaseModel):
 @router.get("/{recall_id}/alarms", summary="Goods that moved after the stop 停止后仍流动的货物")
 async def list_alarms(
     tx: Tx,
+    caller: KnownCaller,
     recall_id: PathId,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
     seen: Annotated[bool | None, Query(description="Looked at, or not yet. 是否已查看。")] = None,
 ) -> Page[RecallAlarm]:
     """Shipments, sales and uses of the batches of a case after it was decided on, in the order they were
-    noticed; but not what goes back to its supplier, its maker, or who is responsible.
+    noticed; but not what goes back to its supplier, its maker, or who is responsible. A holder who does not
+    answer for the case sees what left its own places.
     """
-    await fetch_case(tx, recall_id)
+    own = await party_shown(tx, caller, recall_id)
     name = f"alarms-{recall_id}"
-    rows = await alarm_store.list_alarms(tx, recall_id, row_after(page, name), limit + 1, seen=seen)
+    after = row_after(page, name)
+    rows = await alarm_store.list_alarms(tx, recall_id, after, limit + 1, seen=seen, party=own)
     alarms = [RecallAlarm.model_validate(row) for row in rows]
     return page_of(alarms, [row["id"] for row in rows], limit, name)
 
@@ -78,8 +81,9 @@ async def see_alarm(
     alarm_id: Annotated[int, Path(ge=1, description="Of the alarm. 警报编号。")],
 ) -> RecallAlarm:
     """Put on record who has looked at an alarm; who was first stays."""
-    await fetch_case(tx, recall_id)
-    if not await alarm_store.see_alarm(tx, recall_id, alarm_id, now=clock.now(), by=caller.name):
+    await enter_case(tx, caller, recall_id, RUNNING)
+    by = await signed(tx, caller)
+    if not await alarm_store.see_alarm(tx, recall_id, alarm_id, now=clock.now(), by=by):
         raise Missing(
             f"Recall {recall_id} has no alarm {alarm_id}.", f"召回 {recall_id} 没有编号为 {alarm_id} 的警报。"
         )

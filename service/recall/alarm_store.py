@@ -84,6 +84,7 @@ LEFT JOIN party AS taker ON taker.id = coalesce(target.party_id, (
     SELECT party_id FROM holding WHERE holding.batch_id = alarm.batch_id AND site_id = target.id LIMIT 1))
 WHERE alarm.recall_id = $1 AND alarm.id > $2
   AND ($4::boolean IS NULL OR (alarm.seen_at IS NOT NULL) = $4)
+  AND ($5::bigint IS NULL OR sender.id = $5)
 ORDER BY alarm.id LIMIT $3
 """
 SEE: Final = """
@@ -129,10 +130,10 @@ async def write_alarms(
 
 
 async def list_alarms(
-    tx: Transaction, recall_id: int, after: int, limit: int, *, seen: bool | None
+    tx: Transaction, recall_id: int, after: int, limit: int, *, seen: bool | None, party: int | None = None
 ) -> list[dict[str, Any]]:
-    """Alarms of a case in the order they were raised."""
-    return [dict(row) for row in await tx.sql.fetch(LIST, recall_id, after, limit, seen)]
+    """Alarms of a case in the order they were raised; `party`: only of what left its places."""
+    return [dict(row) for row in await tx.sql.fetch(LIST, recall_id, after, limit, seen, party)]
 
 
 async def see_alarm(tx: Transaction, recall_id: int, alarm_id: int, *, now: datetime, by: str) -> bool:

@@ -24,6 +24,7 @@ from service.recall import store
 from service.recall.founding import found_case
 from service.recall.listeners import tell_found
 from service.recall.moving import CLOCK_TOLERANCE, begin
+from service.recall.parts import note_reach
 from service.recall.schemas import NewRecall
 from service.recall.scope_schemas import RecallScope
 from service.recall.scopes import Named, as_kept, find_named
@@ -53,6 +54,7 @@ async def open_recall(tx: Transaction, asked: NewRecall, *, by: str) -> Recall:
     scope = as_kept(asked.scope())
     await share_ledger(tx)
     traced = await lock_plan(tx, lambda: _trace(tx, scope, set()))
+    note_reach(traced.found)
     in_scope = _in_scope(scope, traced)
     evidence = await whole(tx, await Answer.load(tx, traced.named.starts, traced.found, now=now))
     recall_id = await store.next_id(tx)

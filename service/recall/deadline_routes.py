@@ -20,6 +20,7 @@ from service.recall.deadline_schemas import (
     RecallDeadline,
     RecallProfile,
 )
+from service.recall.parts import RUNNING, enter_case, signed
 from service.recall.profiles import MOMENTS
 from service.recall.working_days import profiles
 from service.registry.fields import PathId
@@ -92,7 +93,9 @@ async def list_board(
         int, Query(ge=0, le=DAYS_MOST, description="Due within so many days. 未来天数。")
     ] = DAYS_AHEAD,
 ) -> Page[BoardLine]:
-    """What is open and overdue or due soon, what is due first first."""
+    """What is open and overdue or due soon, what is due first first: of a party in the cases that it answers
+    for, of an authority in those that touch its area.
+    """
     now = clock.now()
     until = now if overdue else now + timedelta(days=days)
     rows = await deadline_store.list_board(tx, until, _board_after(page), limit + 1)
@@ -123,10 +126,11 @@ def _board_after(page: str | None) -> tuple[datetime, int, str, int]:
 
 
 @router.get("/{recall_id}/deadlines", summary="What is due in a case 案件期限")
-async def list_deadlines(tx: Tx, recall_id: PathId) -> Deadlines:
+async def list_deadlines(tx: Tx, caller: KnownCaller, recall_id: PathId) -> Deadlines:
     """The deadlines of the case: those of its profile whose clocks run or ran, met and unmet, what is due
     first first. Of what recurs, some stand ahead.
     """
+    await enter_case(tx, caller, recall_id)
     return await _deadlines(tx, recall_id)
 
 
@@ -143,6 +147,7 @@ async def file_document(tx: Tx, caller: KnownCaller, recall_id: PathId, body: Fi
     """What was due is done: of each rule that wants this document, the oldest open deadline is met. A
     document may start further clocks: the public notice starts that of the completion.
     """
+    await enter_case(tx, caller, recall_id, RUNNING)
     await moving.hold_case(tx, recall_id)
     case = await moving.fetch_case(tx, recall_id)
     now = clock.now()
@@ -156,7 +161,7 @@ async def file_document(tx: Tx, caller: KnownCaller, recall_id: PathId, body: Fi
             f"提交时间应在获知缺陷（{case['known_at'].isoformat()}）之后，且不能在未来。",
         )
     _check_document(case["profile"], body.document)
-    await meet_deadline(tx, recall_id, body.document, at, caller.name, note=body.note)
+    await meet_deadline(tx, recall_id, body.document, at, await signed(tx, caller), note=body.note)
     return await _deadlines(tx, recall_id)
 
 

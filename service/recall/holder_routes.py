@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import AsyncIterator
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from service.auth.caller import LongSnapshot, find_long_reader
+from service.auth.caller import Caller, LongSnapshot, find_long_reader
 from service.db.transaction import Transaction
 from service.errors import Malformed
-from service.recall import moving, store
+from service.recall import store
 from service.recall.exports import holder_lines
+from service.recall.parts import Part, Seen, see_case
 from service.recall.schemas import RecallHolder
 from service.registry.fields import PathId
 from service.web.downloads import Download, turn
@@ -60,25 +61,45 @@ router = APIRouter(
     response_model=Page[RecallHolder],
 )
 async def list_holders(
-    tx: LongSnapshot, csv: AsCsv, recall_id: PathId, limit: Limit = PAGE_DEFAULT, page: After = None
+    tx: LongSnapshot,
+    caller: Annotated[Caller, Depends(find_long_reader, scope="function")],
+    csv: AsCsv,
+    recall_id: PathId,
+    limit: Limit = PAGE_DEFAULT,
+    page: After = None,
 ) -> Page[RecallHolder] | Response:
-    """Everybody who holds or held what is recalled: whom to tell, and what is there now."""
-    if await store.find_recall(tx, recall_id) is None:
-        raise moving.unknown(recall_id)
+    """Everybody who holds or held what is recalled: whom to tell, and what is there now. A holder who does
+    not answer for the case sees its own rows.
+    """
+    seen = await see_case(tx, caller, recall_id)
+    after = _holder_after(page)
     if csv:
         headers = {"Content-Disposition": f'attachment; filename="recall-{recall_id}-holders.csv"'}
-        return Download(_lines(tx, recall_id), media_type="text/csv; charset=utf-8", headers=headers)
-    rows = await store.list_holders(tx, recall_id, _holder_after(page), limit + 1)
+        lines = _lines(tx, caller, seen, recall_id)
+        return Download(lines, media_type="text/csv; charset=utf-8", headers=headers)
+    rows = await _rows(tx, caller, seen, recall_id, after, limit + 1)
     items = [RecallHolder.model_validate(row) for row in rows[:limit]]
     more = f"h{rows[limit - 1]['batch_id']}-{rows[limit - 1]['site_id']}" if len(rows) > limit else None
     return Page(items=items, next_page=more)
 
 
-async def _lines(tx: Transaction, recall_id: int) -> AsyncIterator[str]:
+async def _rows(
+    tx: Transaction, caller: Caller, seen: Seen, recall_id: int, after: tuple[int, int], limit: int
+) -> list[dict[str, Any]]:
+    """Rows of `holders.sql`. To tell others and to recover the goods, who answers for a case needs no names
+    of the deliveries between them.
+    """
+    rows = await store.list_holders(tx, recall_id, after, limit)
+    if seen.part is Part.RESPONSIBLE:
+        return [row if row["party_id"] == caller.party_id else row | {"event": None} for row in rows]
+    return rows
+
+
+async def _lines(tx: Transaction, caller: Caller, seen: Seen, recall_id: int) -> AsyncIterator[str]:
     after: tuple[int, int] | None = FIRST
     header = True
     while after is not None:
-        rows = await store.list_holders(tx, recall_id, after, READ_AT_ONCE)
+        rows = await _rows(tx, caller, seen, recall_id, after, READ_AT_ONCE)
         yield holder_lines(rows, header=header)
         header = False
         full = len(rows) == READ_AT_ONCE

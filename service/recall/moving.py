@@ -14,7 +14,7 @@ from service.recall import move_store, store
 from service.recall.clocks import move_clocks, reset_clocks, start_clock
 from service.recall.founding import CHECK_LEVELS, usual_depth
 from service.recall.listeners import tell_moved
-from service.recall.states import Kind, Status, check_move, standing
+from service.recall.states import MOVES, Hand, Kind, Status, check_hand, check_move, standing
 
 #: How far ahead of the service's clock a moment that somebody gives may be.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -40,15 +40,24 @@ async def move_recall(
     note: str | None,
     kind: Kind | None = None,
     hazard_class: int | None = None,
+    hand: Hand | None = None,
+    authority: str | None = None,
 ) -> datetime:
     """Move a case; when. `kind` and `hazard_class` may be decided with the decision to open it, and only
-    then. Raises `Missing`, `Conflict`, and `Malformed` where a reason is wanted.
+    then. `hand`: who moves it (None: the operator), `authority`: its name, where that is one: a case that an
+    authority takes up again goes on by its order. Raises `Missing`, `Conflict`, `Forbidden`, and `Malformed`
+    where a reason is wanted.
     """
     source = await hold_case(tx, recall_id)
-    check_move(source, target, note=note)
     case = await fetch_case(tx, recall_id)
+    if (source, target) in MOVES:
+        check_hand(source, target, case["mandate"], hand)
+    check_move(source, target, note=note)
     now = clock.now()
     decided = await _decide(tx, case, source, kind, hazard_class)
+    if hand == "authority" and source in ("completed", "closed") and case["mandate"] == "voluntary":
+        decided |= {"mandate": "ordered", "ordered_by": authority}
+        await store.order(tx, decided)
     await store.set_status(tx, recall_id, target, at=now, by=by, note=note)
     await store.set_standing(tx, recall_id, standing(decided["kind"], target))
     await move_store.add_move(tx, recall_id, source, target, at=now, by=by, note=_signed(note, case, decided))
@@ -87,7 +96,7 @@ def _signed(note: str | None, case: Mapping[str, Any], decided: Mapping[str, Any
     """The note, with what was decided otherwise than reported: the history must tell it."""
     changes = [
         f"{name}: {case[name]} → {decided[name]}"
-        for name in ("kind", "hazard_class")
+        for name in ("kind", "hazard_class", "mandate")
         if case[name] != decided[name]
     ]
     return "; ".join([*([note] if note else []), *changes]) or None

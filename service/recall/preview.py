@@ -6,19 +6,20 @@ ruins the innocent; which one is right is for people to say, on these numbers.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from service import clock
-from service.audit.shown import passes, shows
+from service.auth.caller import Caller
 from service.db.transaction import Transaction
+from service.recall.own_goods import admit_scope
+from service.recall.parts import keep_bounds, note_reach
 from service.recall.scopes import Named, count_units, find_named
 from service.settings import settings
 from service.trace.answer import Answer
 from service.trace.holders import NOBODY, TOLD, balances_of
-from service.trace.passes import distinct
 from service.trace.starts import Question, find_starts
 from service.trace.walk import Walk, walk
 
@@ -26,6 +27,8 @@ from service.trace.walk import Walk, walk
 COMPARED_MOST: Final = 10
 #: Gaps, parties and regions that are listed; all are counted.
 LISTED_MOST: Final = 500
+#: Quantities in the reach of a scope.
+AMOUNTS: Final = ("on_hand", "sold", "destroyed", "in_transit", "produced")
 ON_HAND: Final = 1 + TOLD.index("on_hand")
 
 MADE_WITH: Final = """
@@ -46,6 +49,44 @@ WHERE flow.to_batch_id = ANY($1::bigint[]) AND flow.kind = 1 AND flow.batch_id <
 ORDER BY batch.id LIMIT $2
 """
 URIS: Final = "SELECT uri FROM batch WHERE id = ANY($1::bigint[]) ORDER BY id"
+
+
+async def preview_for(
+    tx: Transaction,
+    caller: Caller,
+    scope: Mapping[str, Sequence[str]],
+    product: str | None,
+    *,
+    compare: bool,
+) -> dict[str, Any]:
+    """`preview` as its caller may see it: `product`, if the scope names one. A party is told of the whole
+    chain how many there are, of its own places and its customers all. Raises as `preview`, and `Forbidden`.
+    """
+
+    async def find() -> Collection[int]:
+        return (await find_named(tx, scope)).starts.batches
+
+    await keep_bounds(tx, caller)
+    near = None if caller.bound_to is None else await _traced(tx, await find_named(tx, scope))
+    await admit_scope(tx, caller, product, find)
+    told = await preview(tx, scope, compare=compare)
+    return told if near is None else told | _counts_only(told, near)
+
+
+def _counts_only(told: Mapping[str, Any], near: Answer) -> dict[str, Any]:
+    """Of the whole the counts, of what is `near` all; and no other scopes than on goods of the party's own:
+    what went into these has other customers.
+    """
+    seen = _reach(near)
+    amounts = {name: seen[name] for name in AMOUNTS}
+    compared = [line for line in told["compared"] if line["level"] != "input_batch"]
+    return {
+        "reach": told["reach"] | amounts,
+        "parties": _by_party(near)[:LISTED_MOST],
+        "regions": _counted(near, told_by="region")[:LISTED_MOST],
+        "gaps": list(near.gaps())[:LISTED_MOST],
+        "compared": [line | {"reach": line["reach"] | {name: {} for name in AMOUNTS}} for line in compared],
+    }
 
 
 async def preview(tx: Transaction, scope: Mapping[str, Sequence[str]], *, compare: bool) -> dict[str, Any]:
@@ -73,16 +114,14 @@ async def _traced(tx: Transaction, named: Named) -> Answer:
     found: Walk = await walk(
         tx, named.starts.nodes, forward=True, skew=timedelta(0), most=settings().trace_max_holdings
     )
-    shows("batch", named.starts.batches)
-    passes(found.batches(), distinct(found.holdings.site).tolist())
+    note_reach(found)
     return await Answer.load(tx, named.starts, found, now=clock.now())
 
 
 def _reach(told: Answer, units: int | None = None) -> dict[str, Any]:
     summary = told.head()["summary"]
     counts = ("holdings", "parties", "sites", "regions", "batches", "gaps")
-    amounts = ("on_hand", "sold", "destroyed", "in_transit", "produced")
-    return {name: summary[name] for name in (*counts, *amounts)} | {"units": units}
+    return {name: summary[name] for name in (*counts, *AMOUNTS)} | {"units": units}
 
 
 def _by_party(told: Answer) -> list[dict[str, Any]]:

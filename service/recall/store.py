@@ -87,6 +87,7 @@ UPDATE recall SET status = $2::text,
 WHERE id = $1
 """
 DECIDE = "UPDATE recall SET kind = $2, hazard_class = $3, depth = $4, check_level = $5 WHERE id = $1"
+ORDER = "UPDATE recall SET mandate = $2, ordered_by = $3 WHERE id = $1"
 SCOPE_BATCHES = """
 SELECT batch.id, batch.uri, batch.lot, product.uri AS product_uri, product.gtin,
        product.name_zh AS product_name_zh, product.name_en AS product_name_en, recall_batch.in_scope,
@@ -245,18 +246,23 @@ async def list_holders(
 
 async def summarise(tx: Transaction, recall_id: int) -> dict[str, Any]:
     """Counts of a case as it stands now, and quantities by unit of measure."""
-    row = await tx.sql.fetchrow(SUMMARY, recall_id)
-    assert row is not None
     amounts = await tx.sql.fetch(ON_HAND, recall_id)
     under_way = await tx.sql.fetch(IN_TRANSIT, recall_id)
     return {
-        **row,
+        **await count_found(tx, recall_id),
         "in_transit": {part["uom"]: f"{part['in_transit'].normalize():f}" for part in under_way},
         **{
             state: {part["uom"]: f"{part[state].normalize():f}" for part in amounts if part[state]}
             for state in ("on_hand", "sold", "destroyed")
         },
     }
+
+
+async def count_found(tx: Transaction, recall_id: int) -> dict[str, int]:
+    """How many holdings, parties, places, regions and batches a case has found."""
+    row = await tx.sql.fetchrow(SUMMARY, recall_id)
+    assert row is not None
+    return dict(row)
 
 
 async def lock_status(tx: Transaction, recall_id: int) -> Status | None:
@@ -277,6 +283,11 @@ async def decide(tx: Transaction, case: Mapping[str, Any]) -> None:
     """Write down what was decided on: kind, class, and what follows from them."""
     columns = ("id", "kind", "hazard_class", "depth", "check_level")
     await tx.sql.execute(DECIDE, *(case[name] for name in columns))
+
+
+async def order(tx: Transaction, case: Mapping[str, Any]) -> None:
+    """Write down by whose order the case goes on."""
+    await tx.sql.execute(ORDER, *(case[name] for name in ("id", "mandate", "ordered_by")))
 
 
 async def set_standing(tx: Transaction, recall_id: int, said: Standing | None) -> None:

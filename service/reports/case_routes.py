@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from service import clock
-from service.auth.caller import Snapshot, find_reader
+from service.auth.caller import Caller, Snapshot, find_reader
+from service.recall.parts import see_whole_case
 from service.registry.fields import PathId
 from service.reports.case_progress import case_progress
 from service.reports.progress_schemas import RecallProgress
@@ -31,6 +32,7 @@ PROGRESS: Final[dict[int | str, dict[str, Any]]] = {
 )
 async def read_progress(
     tx: Snapshot,
+    caller: Annotated[Caller, Depends(find_reader, scope="function")],
     request: Request,
     recall_id: PathId,
     form: Annotated[
@@ -43,6 +45,7 @@ async def read_progress(
     Computed from events and answers, never typed. Recovered is what was returned or destroyed since the
     defect was known, or set aside; a piece counts once. Where an answer and events differ, both are shown.
     """
+    await see_whole_case(tx, caller, recall_id)
     found = await case_progress(tx, recall_id, now=clock.now())
     if form == "csv" or (form is None and "text/csv" in request.headers.get("accept", "")):
         return StreamingResponse(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 
 from service import clock
 from service.auth.caller import KnownCaller, Tx, find_caller
-from service.recall.moving import fetch_case
+from service.recall.parts import RUNNING, enter_case, signed
 from service.registry.fields import PathId
 from service.reports import check_store as store
 from service.reports import checks
@@ -39,20 +39,23 @@ async def draw_checks(tx: Tx, caller: KnownCaller, recall_id: PathId, body: NewD
     The seed is drawn here once and kept, so anybody can draw the sample again. Drawn again when the case has
     widened, under the same seed; nobody drawn before is left out.
     """
-    return CheckCoverage.model_validate(
-        await checks.draw_checks(tx, recall_id, percent=body.percent, now=clock.now(), by=caller.name)
-    )
+    await enter_case(tx, caller, recall_id, RUNNING)
+    by = await signed(tx, caller)
+    drawn = await checks.draw_checks(tx, recall_id, percent=body.percent, now=clock.now(), by=by)
+    return CheckCoverage.model_validate(drawn)
 
 
 @router.get("/{recall_id}/checks/coverage", summary="Coverage of the checks 核查覆盖情况", responses=REFUSALS)
-async def read_coverage(tx: Tx, recall_id: PathId) -> CheckCoverage:
+async def read_coverage(tx: Tx, caller: KnownCaller, recall_id: PathId) -> CheckCoverage:
     """How many were drawn, checked, and found to have been told and to have acted; the draws with seeds."""
+    await enter_case(tx, caller, recall_id)
     return CheckCoverage.model_validate(await checks.read_coverage(tx, recall_id))
 
 
 @router.get("/{recall_id}/checks", summary="Effectiveness checks 有效性核查", responses=REFUSALS)
 async def list_checks(
     tx: Tx,
+    caller: KnownCaller,
     recall_id: PathId,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
@@ -61,7 +64,7 @@ async def list_checks(
     ] = None,
 ) -> Page[EffectivenessCheck]:
     """Whom the sample drew, and what was found at each."""
-    await fetch_case(tx, recall_id)
+    await enter_case(tx, caller, recall_id)
     rows = await store.list_checks(
         tx, recall_id, after=row_after(page, "checks"), limit=limit + 1, open_ones=open_ones
     )
@@ -76,6 +79,7 @@ async def record_check(
     tx: Tx, caller: KnownCaller, recall_id: PathId, check_id: PathId, body: CheckOutcome
 ) -> EffectivenessCheck:
     """Was the recipient notified, and did it act? An outcome recorded before stays in the history."""
+    await enter_case(tx, caller, recall_id, RUNNING)
     row = await checks.record_check(
         tx,
         recall_id,
@@ -85,6 +89,6 @@ async def record_check(
         at=body.at,
         note=body.note,
         now=clock.now(),
-        by=caller.name,
+        by=await signed(tx, caller),
     )
     return EffectivenessCheck.model_validate(row)

@@ -30,6 +30,16 @@ AFFECTED: Final = Words(
     "{batches} 个批次，{holdings} 个持有点，{parties} 个主体，{regions} 个地区",
     "{batches} batches, {holdings} holdings, {parties} parties, {regions} regions",
 )
+ALL_KNOWN: Final = Words("全部数量均已说明。", "All of it is accounted for.")
+OWN_KNOWN: Final = Words(
+    "本单位场所内的数量均已说明；其他主体处的情况不在此列出。",
+    "All of it is accounted for at own places; what is not, at others', is not listed here.",
+)
+BOUNDED: Final = Words(
+    "本演练由企业自行发起：整条链只列数量与比例，仅列出本单位及其直接客户的详情。",
+    "A business ran this drill for itself: of the whole chain it tells counts and percentages, details of "
+    "its own places and its customers alone.",
+)
 MEASURES: Final = {
     "seconds": Words("得到完整名单用时（秒）", "Seconds to the full list"),
     "percent": Words("数量可说明比例（%）", "Quantity accounted for (%)"),
@@ -105,6 +115,7 @@ def _measures(drill: Mapping[str, Any], report: Mapping[str, Any]) -> list[Block
                 "A drill marks no batch and tells nobody; pages for the public do not change.",
             )
         ),
+        *([Text(BOUNDED)] if report.get("bounded") else ()),
     ]
 
 
@@ -138,7 +149,7 @@ def _unexplained(report: Mapping[str, Any]) -> list[Block]:
     pieces = report["unexplained"]
     heading = Heading(Words("三、未能说明的数量", "3. What is not accounted for"))
     if not pieces:
-        return [heading, Text(Words("全部数量均已说明。", "All of it is accounted for."))]
+        return [heading, Text(OWN_KNOWN if report.get("bounded") else ALL_KNOWN)]
     columns = [
         Words("情形", "What"),
         Words("批次", "Batch"),

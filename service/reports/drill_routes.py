@@ -9,6 +9,7 @@ from service import clock
 from service.audit.shown import shows
 from service.auth.caller import Caller, Tx, find_caller, find_caller_first
 from service.db.transaction import Transaction, transaction
+from service.recall.parts import signed
 from service.registry.fields import PathId, RowId
 from service.reports import drill_store as store
 from service.reports import drills
@@ -61,12 +62,16 @@ async def run_drill(
 ) -> Drill:
     """A mock recall: everything but sending. It traces, lists all holders, takes the measures, and keeps the
     report; it marks no batch and tells nobody.
+
+    A party drills for its own products and reads its own drills. Of its own places and its customers it is
+    told all, of the rest of the chain counts and percentages: nobody there knows of the drill.
     """
     engine = request.app.state.engine
     async with transaction(engine, snapshot=True) as tx:
-        found = await drills.find_for_drill(tx, body, now=clock.now())
+        found = await drills.find_for_drill(tx, body, now=clock.now(), caller=caller)
     async with transaction(engine) as tx:
-        drill_id = await drills.keep_drill(tx, found, by=caller.name)
+        by, party = await signed(tx, caller), caller.bound_to
+        drill_id = await drills.keep_drill(tx, found, by=by, party=party)
         kept = Drill.model_validate(await drills.fetch_drill(tx, drill_id))
     response.headers["Location"] = f"/v1/drills/{drill_id}"
     return kept

@@ -14,8 +14,9 @@ from service.reports.mass_balance import Held, Moved
 NEXT_ID: Final = "SELECT nextval(pg_get_serial_sequence('drill', 'id'))"
 INSERT: Final = """
 INSERT INTO drill (id, number, scope, note, asked_by, started_at, as_of_event_id, seconds, percent, holdings,
-                   holders, reachable, gaps, product_ids, party_ids, report, report_sha256, holder_list)
-VALUES ($1, $2, $3::jsonb, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::jsonb, $17, $18)
+                   holders, reachable, gaps, product_ids, party_ids, asked_party_id, report, report_sha256,
+                   holder_list)
+VALUES ($1, $2, $3::jsonb, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::jsonb, $18, $19)
 """
 FIND: Final = """
 SELECT id, number, scope, note, asked_by, started_at, as_of_event_id, seconds, percent, holdings, holders,

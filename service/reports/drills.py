@@ -7,23 +7,25 @@ its own.
 import gzip
 import time
 from asyncio import to_thread
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from service.audit.shown import passes, shows
+from service.auth.caller import Caller
 from service.db.transaction import Transaction
 from service.errors import Missing
 from service.recall.conduct import digest_of
+from service.recall.own_goods import admit_scope
+from service.recall.parts import keep_bounds, note_reach
 from service.reports import drill_store as store
+from service.reports.drill_bounds import counts_only, seen_facts
 from service.reports.drill_report import Counts, DrillFacts, Held, Json, drill_report
 from service.reports.drill_schemas import NewDrill
 from service.reports.mass_balance import mass_balance
 from service.settings import settings
 from service.trace.answer import PARTIES, SITES, Answer
 from service.trace.exports import csv_titles, holders_csv
-from service.trace.passes import distinct
 from service.trace.starts import Question, Starts, find_starts
 from service.trace.walk import Walk, walk
 
@@ -43,25 +45,39 @@ class DrillFound:
     holder_list: bytes
 
 
-async def find_for_drill(tx: Transaction, asked: NewDrill, *, now: datetime) -> DrillFound:
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """What a party sees of its drill beside the counts: its own holdings and its customers'."""
+
+    holdings: frozenset[tuple[int, int]]
+    own: frozenset[tuple[int, int]]
+    lines: list[str]
+
+
+async def find_for_drill(tx: Transaction, asked: NewDrill, *, now: datetime, caller: Caller) -> DrillFound:
     """Trace as an opening recall does, put the full list together, and take the measures. `tx`: a snapshot.
 
-    Raises `Malformed` and `Missing` naming the field at fault, `TooLarge`.
+    A party drills for goods of its own, and is told of the whole chain how many there are (`drill_bounds`).
+    Raises `Malformed` and `Missing` naming the field at fault, `Forbidden`, `TooLarge`.
     """
+    near = await _admit(tx, asked, caller, now)
     began = time.perf_counter()
     starts = await find_starts(tx, _question(asked), forward=True)
     most = settings().trace_max_holdings
     found = await walk(tx, starts.nodes, forward=True, skew=timedelta(0), most=most)
     traced = time.perf_counter()
-    shows("batch", starts.batches)
-    passes(found.batches(), distinct(found.holdings.site).tolist())
+    note_reach(found)
     told = await Answer.load(tx, starts, found, now=now)
     lines = [csv_titles(), *holders_csv(told)]
     listed = time.perf_counter()
     facts = await _facts(tx, asked, starts, found, told)
     measured = time.perf_counter()
-    seconds = {"trace": traced - began, "full_list": listed - began, "measures": measured - began}
-    report, counts = drill_report(facts, {name: round(value, 6) for name, value in seconds.items()})
+    times = {"trace": traced - began, "full_list": listed - began, "measures": measured - began}
+    seconds = {name: round(value, 6) for name, value in times.items()}
+    report, counts = drill_report(facts, seconds)
+    if near is not None:
+        seen, _ = drill_report(seen_facts(facts, near.holdings, near.own), seconds)
+        report, lines = counts_only(report, seen), near.lines
     products, owners = await store.products_of(tx, starts.batches)
     return DrillFound(
         asked,
@@ -74,6 +90,31 @@ async def find_for_drill(tx: Transaction, asked: NewDrill, *, now: datetime) -> 
         counts,
         await to_thread(gzip.compress, "".join(lines).encode(), 6, mtime=0),
     )
+
+
+async def _admit(tx: Transaction, asked: NewDrill, caller: Caller, now: datetime) -> _Near | None:
+    """Let the caller drill for these goods; of a party, what it sees of them by itself."""
+    question = _question(asked)
+
+    async def find() -> Collection[int]:
+        return (await find_starts(tx, question, forward=True)).batches
+
+    near = None
+    if caller.bound_to is not None:
+        await keep_bounds(tx, caller)
+        starts = await find_starts(tx, question, forward=True)
+        most = settings().trace_max_holdings
+        found = await walk(tx, starts.nodes, forward=True, skew=timedelta(0), most=most)
+        told = await Answer.load(tx, starts, found, now=now)
+        nodes = zip(told.holders.batch.tolist(), told.holders.site.tolist(), strict=True)
+        with_party = list(zip(nodes, told.holders.party.tolist(), strict=True))
+        near = _Near(
+            frozenset(node for node, _ in with_party),
+            frozenset(node for node, party in with_party if party == caller.party_id),
+            [csv_titles(), *holders_csv(told)],
+        )
+    await admit_scope(tx, caller, asked.product, find)
+    return near
 
 
 async def _facts(tx: Transaction, asked: NewDrill, starts: Starts, found: Walk, told: Answer) -> DrillFacts:
@@ -118,8 +159,8 @@ async def _rows(
     return {**known, **{row["id"]: dict(row) for row in await tx.sql.fetch(query, more)}}
 
 
-async def keep_drill(tx: Transaction, found: DrillFound, *, by: str) -> int:
-    """Keep what a drill found; its id."""
+async def keep_drill(tx: Transaction, found: DrillFound, *, by: str, party: int | None) -> int:
+    """Keep what a drill found for `party` (None: the operator) to read; its id."""
     drill_id = await store.next_id(tx)
     row: dict[str, Any] = {
         "id": drill_id,
@@ -137,6 +178,7 @@ async def keep_drill(tx: Transaction, found: DrillFound, *, by: str) -> int:
         "gaps": found.counts.gaps,
         "product_ids": found.product_ids,
         "party_ids": found.party_ids,
+        "asked_party_id": party,
         "report": found.report,
         "report_sha256": digest_of(found.report),
         "holder_list": found.holder_list,

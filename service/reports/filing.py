@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from service.db.transaction import Transaction
-from service.errors import Conflict, Malformed, Missing
+from service.errors import Conflict, Fault, Malformed, Missing
 from service.recall.clocks import check_profile, meet_deadline
 from service.recall.conduct import digest_of
 from service.recall.moving import fetch_case, hold_case
 from service.reports import report_store as store
 from service.reports.notice_paper import notice_paper
-from service.reports.paper import Heading, Paper, Words, paper_json
+from service.reports.paper import Fact, Heading, Paper, Words, paper_json
 from service.reports.paper_pdf import paper_pdf
 from service.reports.progress_store import list_units
 from service.reports.public_notice import PublicNotice, public_notice
@@ -124,6 +124,39 @@ def check_stated(paper: Paper, stated: Stated) -> None:
             )
 
 
+def refuse_missing(paper: Paper) -> None:
+    """Raises `Malformed` that names every item of a document that nobody stated."""
+    faults = [_fault_of(one) for one in paper.missing]
+    if faults:
+        names = [one.label for one in paper.missing]
+        raise Malformed(
+            f"Not filed: {len(faults)} items are missing: {', '.join(name.en or name.zh for name in names)}. "
+            "State them, or file it as it is with `incomplete`.",
+            f"未提交：缺少 {len(faults)} 项：{'、'.join(name.zh for name in names)}。"
+            "请补充，或以 incomplete 照此提交。",
+            faults,
+        )
+
+
+def _fault_of(one: Fact) -> Fault:
+    name = one.label.en or one.label.zh
+    if one.key in STATED:
+        return Fault(
+            f"/stated/{one.key}",
+            None,
+            f"{name}: state it, in Chinese or English.",
+            f"{one.label.zh}：请填写（中文或英文）。",
+            "report:missing",
+        )
+    return Fault(
+        one.key or name,
+        None,
+        f"{name}: neither the case nor the registry says it.",
+        f"{one.label.zh}：案件与登记信息中均未给出。",
+        "report:missing",
+    )
+
+
 async def file_document(
     tx: Transaction,
     recall_id: int,
@@ -133,10 +166,11 @@ async def file_document(
     note: str | None,
     now: datetime,
     by: str,
+    incomplete: bool | None = None,
 ) -> int:
     """File a document: freeze it with its digests, and meet its deadline; its id. Items that nobody stated
-    are filed as missing. Raises `Missing`, `Conflict`, and `Malformed`, for a public notice also where it
-    makes the danger look smaller.
+    are filed as missing, unless `incomplete` is False: then they are refused. Raises `Missing`, `Conflict`,
+    and `Malformed`, for a public notice also where it makes the danger look smaller.
     """
     status = await hold_case(tx, recall_id)
     if status == "cancelled":
@@ -151,6 +185,8 @@ async def file_document(
                 "公告内容取自案件，请修改案件信息。",
             )
         refuse_softening((await fetch_notice(tx, await fetch_case(tx, recall_id))).softening)
+    if incomplete is False:
+        refuse_missing(draft.paper)
     pdf = await to_thread(paper_pdf, draft.paper)
     row: Json = {
         "recall_id": recall_id,

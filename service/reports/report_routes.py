@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from service import clock
 from service.auth.caller import KnownCaller, Tx, find_caller
 from service.recall.moving import fetch_case
+from service.recall.parts import RUNNING, enter_case, see_whole_case, signed
 from service.registry.fields import PathId
 from service.reports import filing
 from service.reports import report_store as store
@@ -61,11 +62,14 @@ def _pdf(content: bytes, name: str) -> Response:
     responses=OR_PDF,
     response_model=PublicNoticeText,
 )
-async def read_public_notice(tx: Tx, recall_id: PathId, form: Form = "json") -> PublicNoticeText | Response:
+async def read_public_notice(
+    tx: Tx, caller: KnownCaller, recall_id: PathId, form: Form = "json"
+) -> PublicNoticeText | Response:
     """What the public is told, in Chinese and English: what, which lots, why, what to do, remedy, contact.
 
     What the case does not say is listed in `missing`, words that make the danger look smaller in `softening`.
     """
+    await see_whole_case(tx, caller, recall_id)
     case = await fetch_case(tx, recall_id)
     notice = await filing.fetch_notice(tx, case)
     if form == "pdf":
@@ -82,11 +86,13 @@ async def read_public_notice(tx: Tx, recall_id: PathId, form: Form = "json") -> 
 )
 async def read_draft(
     tx: Tx,
+    caller: KnownCaller,
     recall_id: PathId,
     document: Annotated[DocumentName, Query(description="Which document. 文件种类。")],
     form: Form = "json",
 ) -> ReportDraft | Response:
     """The plan, progress report, final report or notice, written from what is known now. Nothing is filed."""
+    await see_whole_case(tx, caller, recall_id)
     draft = await filing.draft_document(tx, recall_id, document, now=clock.now(), stated={})
     if form == "pdf":
         return _pdf(
@@ -108,11 +114,21 @@ async def file_report(
 ) -> FiledReport:
     """Freeze a document as it stands, with SHA-256 of its JSON and of its PDF, and meet its deadline.
 
-    Quantities are computed; items that nobody states are filed as missing. A public notice with words that
+    Quantities are computed; items that nobody states are filed as missing, or refused by name with
+    `incomplete: false`. A public notice with words that
     make the danger look smaller is refused.
     """
+    await enter_case(tx, caller, recall_id, RUNNING)
+    await see_whole_case(tx, caller, recall_id)
     report_id = await filing.file_document(
-        tx, recall_id, body.document, stated=body.words(), note=body.note, now=clock.now(), by=caller.name
+        tx,
+        recall_id,
+        body.document,
+        stated=body.words(),
+        incomplete=body.incomplete,
+        note=body.note,
+        now=clock.now(),
+        by=await signed(tx, caller),
     )
     response.headers["Location"] = f"/v1/recalls/{recall_id}/reports/{report_id}"
     return FiledReport.model_validate(await filing.fetch_report(tx, recall_id, report_id))
@@ -121,13 +137,14 @@ async def file_report(
 @router.get("/{recall_id}/reports", summary="Filed documents 已提交的文件", responses={404: REFUSALS[404]})
 async def list_reports(
     tx: Tx,
+    caller: KnownCaller,
     recall_id: PathId,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
     document: Annotated[DocumentName | None, Query(description="Of one kind. 文件种类。")] = None,
 ) -> Page[FiledReportLine]:
     """The documents of the case in the order they were filed."""
-    await fetch_case(tx, recall_id)
+    await enter_case(tx, caller, recall_id)
     after = row_after(page, "reports")
     rows = await store.list_reports(tx, recall_id, after=after, limit=limit + 1, document=document)
     lines = [FiledReportLine.model_validate(row) for row in rows]
@@ -139,8 +156,9 @@ async def list_reports(
     summary="A filed document 已提交文件详情",
     responses={404: REFUSALS[404]},
 )
-async def read_report(tx: Tx, recall_id: PathId, report_id: PathId) -> FiledReport:
+async def read_report(tx: Tx, caller: KnownCaller, recall_id: PathId, report_id: PathId) -> FiledReport:
     """The document as it was filed; it never changes."""
+    await enter_case(tx, caller, recall_id)
     return FiledReport.model_validate(await filing.fetch_report(tx, recall_id, report_id))
 
 
@@ -150,7 +168,8 @@ async def read_report(tx: Tx, recall_id: PathId, report_id: PathId) -> FiledRepo
     responses=PDF,
     response_class=Response,
 )
-async def read_report_pdf(tx: Tx, recall_id: PathId, report_id: PathId) -> Response:
+async def read_report_pdf(tx: Tx, caller: KnownCaller, recall_id: PathId, report_id: PathId) -> Response:
     """The PDF as it was filed, octet for octet."""
+    await enter_case(tx, caller, recall_id)
     row = await filing.fetch_pdf(tx, recall_id, report_id)
     return _pdf(row["pdf"], f"recall-{recall_id}-{row['document']}-{row['number']}")

@@ -33,6 +33,11 @@ class NewReport(BaseModel):
         "须由人填写的内容。",
     )
     note: Annotated[Words, Field(max_length=2000)] | None = None
+    incomplete: bool | None = Field(
+        default=None,
+        description="`false`: refused where items are missing, each named; `true` or left out: filed, with "
+        "what is missing listed as such. 缺项时是否仍提交。",
+    )
 
     def words(self) -> dict[str, dict[str, str]]:
         """The statements by key and language."""

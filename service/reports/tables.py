@@ -59,6 +59,10 @@ class Drill(SQLModel, table=True):
     gaps: int
     product_ids: list[int] = _ids()
     party_ids: list[int] = _ids()
+    #: Whose key ran it, and who reads it; null: the operator's.
+    asked_party_id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, ForeignKey("party.id"), nullable=True)
+    )
     report: dict[str, Any] = as_document()
     #: SHA-256 (hex) of the report's canonical JSON.
     report_sha256: str

@@ -74,18 +74,20 @@ async def test_keys_of_a_party_see_and_set_only_its_own(client: httpx.AsyncClien
     mine = answer.json()["items"]
     assert {one["party_id"] for one in mine} == {own}
     assert list(await recipients(client, case)) != ["百货超市"]
-    await refused(client, "GET", f"/v1/recalls/{case['id']}/recipients", 403, headers=keyed)
+    told = (await client.get(f"/v1/recalls/{case['id']}/recipients", headers=keyed)).json()["items"]
+    assert {one["party_id"] for one in told} == {own}
     other = parties["miller"]["id"]
-    for path in (f"/v1/notices?party={other}", f"/v1/parties/{other}/channels"):
-        await refused(client, "GET", path, 403, headers=keyed)
+    others = await client.get(f"/v1/notices?party={other}", headers=keyed)
+    assert others.json() == {"items": [], "next_page": None}
+    await refused(client, "GET", f"/v1/parties/{other}/channels", 403, headers=keyed)
     hijack = {"kind": "email", "address": "me@evil.test"}
     await refused(client, "POST", f"/v1/parties/{other}/channels", 403, json=hijack, headers=keyed)
     links = f"/v1/recalls/{case['id']}/recipients/{mine[0]['recipient_id']}/links"
     await refused(client, "POST", links, 403, headers=keyed)
     for one in await notices(client, party=other):
-        await refused(client, "GET", f"/v1/notices/{one['id']}", 403, headers=keyed)
+        await refused(client, "GET", f"/v1/notices/{one['id']}", 404, headers=keyed)
         note = {"by": "x", "note": "y"}
-        await refused(client, "POST", f"/v1/notices/{one['id']}/answers", 403, json=note, headers=keyed)
+        await refused(client, "POST", f"/v1/notices/{one['id']}/answers", 404, json=note, headers=keyed)
     body = {"by": "陈", "lines": [{"batch": NOODLES, "received": 20, "on_hand": 20}]}
     taken = await client.post(f"/v1/notices/{mine[0]['id']}/answers", json=body, headers=keyed)
     assert taken.json()["complete"] is True, taken.text

@@ -207,7 +207,7 @@ async def test_one_event_that_is_refused_stops_no_other(
         (Role.REGULATOR, "GET", "/v1/batches", Sight.REGULATOR),
         (Role.REGULATOR, "GET", "/epcis/events", Sight.REGULATOR),
         (Role.REGULATOR, "PATCH", "/v1/parties/1", Sight.CLOSED),
-        (Role.REGULATOR, "GET", "/v1/recalls/7/evidence", Sight.OWN),
+        (Role.REGULATOR, "GET", "/v1/recalls/7/evidence", Sight.REGULATOR),
         (Role.REGULATOR, "GET", "/v1/parties/7/channels", Sight.OWN),
         (Role.REGULATOR, "GET", "/v1/parties/7", Sight.REGULATOR),
         (Role.HOLDER, "GET", "/v1/recalls/7/evidence", Sight.PARTY),

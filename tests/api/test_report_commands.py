@@ -72,7 +72,13 @@ def test_a_plan_is_drafted_and_filed(case: int, run: Run, tmp_path: Path) -> Non
     assert "disposal" in draft.stdout
     stated, pdf = tmp_path / "stated.json", tmp_path / "plan.pdf"
     stated.write_text(json.dumps({"disposal": {"zh": "销毁", "en": "destroyed"}}), "utf-8")
-    filed = run("recall", "plan", str(case), "--file", "--from", str(stated), "--pdf", str(pdf), "--json")
+    whole = ("recall", "plan", str(case), "--file", "--from", str(stated), "--pdf", str(pdf))
+    refused = run(*whole, LANG="zh_CN.UTF-8")
+    assert refused.exit_code == 1
+    assert "费用承担" in refused.stderr
+    assert "/stated/costs" in refused.stderr
+    assert not pdf.exists()
+    filed = run(*whole, "--incomplete", "--json")
     assert filed.exit_code == 0, filed.output
     assert json.loads(filed.stdout)["document"] == "plan"
     assert pdf.read_bytes().startswith(b"%PDF-")

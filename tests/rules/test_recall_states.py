@@ -9,12 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.errors import Conflict, Malformed
+from service.errors import Conflict, Forbidden, Malformed
 from service.recall.history import Step, digest, first_break
-from service.recall.states import BEGINNINGS, LIVE, MOVES, Kind, Status, check_move, standing
+from service.recall.states import (
+    BEGINNINGS,
+    HANDS,
+    LIVE,
+    MOVES,
+    Hand,
+    Kind,
+    Mandate,
+    Status,
+    check_hand,
+    check_move,
+    standing,
+)
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 KINDS: tuple[Kind, ...] = get_args(Kind)
+MANDATES: tuple[Mandate, ...] = get_args(Mandate)
+HANDS_ALL: tuple[Hand, ...] = get_args(Hand)
 
 
 @pytest.mark.parametrize(("source", "target"), list(product(STATUSES, STATUSES)))
@@ -97,3 +111,45 @@ def test_a_step_that_was_changed_shows(place: int, change: dict[str, object]) ->
 def test_a_step_left_out_shows() -> None:
     told = chain(STEPS)
     assert first_break(7, [told[0], told[2]]) == 2
+
+
+def allowed(source: Status, target: Status, mandate: Mandate, hand: Hand | None) -> bool:
+    try:
+        check_hand(source, target, mandate, hand)
+    except Forbidden:
+        return False
+    return True
+
+
+def test_every_lawful_move_is_somebodys_and_the_operator_acts_for_each() -> None:
+    assert HANDS.keys() == MOVES.keys()
+    for move, mandate in product(MOVES, MANDATES):
+        assert allowed(*move, mandate, None)
+        assert any(allowed(*move, mandate, hand) for hand in HANDS_ALL)
+
+
+def test_what_was_ordered_ends_by_the_authoritys_word_and_what_was_not_by_the_firms() -> None:
+    for source, target in MOVES:
+        if target in ("closed", "cancelled"):
+            assert allowed(source, target, "ordered", "authority")
+            assert not allowed(source, target, "ordered", "responsible")
+            assert allowed(source, target, "voluntary", "responsible")
+            assert not allowed(source, target, "voluntary", "authority")
+
+
+def test_that_all_was_recovered_is_for_who_recovers_to_say_and_that_it_was_not_for_either() -> None:
+    for mandate in MANDATES:
+        assert allowed("open", "completed", mandate, "responsible")
+        assert not allowed("open", "completed", mandate, "authority")
+        for hand in HANDS_ALL:
+            assert allowed("completed", "open", mandate, hand)
+            assert allowed("closed", "open", mandate, hand)
+
+
+def test_who_may_not_move_a_case_reads_where_to_and_what_else_to_do() -> None:
+    wrong: list[tuple[Mandate, Hand]] = [("ordered", "responsible"), ("voluntary", "authority")]
+    for mandate, hand in wrong:
+        with pytest.raises(Forbidden) as caught:
+            check_hand("open", "closed", mandate, hand)
+        assert "closed" in caught.value.message
+        assert "closed" in caught.value.zh

@@ -92,7 +92,14 @@ REPORT_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "progress_report, final_report, public_notice or plan.",
         "progress_report、final_report、public_notice 或 plan。",
     ),
-    "--file": ("File it: freeze it and meet its deadline.", "提交：冻结并满足期限。"),
+    "--file": (
+        "File it: freeze it and meet its deadline. Refused where items are missing.",
+        "提交：冻结并满足期限；有缺项时不予提交。",
+    ),
+    "--incomplete": (
+        "File it although items are missing; it lists them as missing.",
+        "有缺项仍提交，文件中列明缺项。",
+    ),
     "--stated": (
         "JSON file of what only people can tell: an object of zh and en for each missing item; - for stdin.",
         "JSON 文件，须由人填写的内容：每个缺项一个含 zh、en 的对象；- 表示标准输入。",

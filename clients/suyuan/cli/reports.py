@@ -1,5 +1,6 @@
 """`suyuan recall progress|plan|report|reports|checks|check`."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ __all__ = ["recall"]
 File = Annotated[bool, flag("--file")]
 Stated = Annotated[Text, option("--from", key="--stated", metavar="FILE|-")]
 Note = Annotated[Text, option("--note", key="--file-note")]
+Incomplete = Annotated[bool, flag("--incomplete")]
 
 AMOUNTS: list[Column[ProgressAmounts]] = [
     Column("unit", lambda row: row.uom, whole=True),
@@ -78,13 +80,15 @@ def show_plan(
     file: File = False,
     stated: Stated = None,
     note: Note = None,
+    incomplete: Incomplete = False,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """The plan: a draft, or filed."""
     with session(url, key, as_json) as (client, out):
-        _document(client, out, case, "plan", pdf, stated, note, file=file)
+        filed = _Filing(stated, note, incomplete) if file else None
+        _document(client, out, case, "plan", pdf, filed)
 
 
 @recall.command("report", help=text("recall report"))
@@ -95,30 +99,38 @@ def show_report(
     file: File = False,
     stated: Stated = None,
     note: Note = None,
+    incomplete: Incomplete = False,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """A report: a draft, or filed."""
     with session(url, key, as_json) as (client, out):
-        _document(client, out, case, document, pdf, stated, note, file=file)
+        filed = _Filing(stated, note, incomplete) if file else None
+        _document(client, out, case, document, pdf, filed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filing:
+    """What is filed: statements (a file, or `-`), a note, and whether with items missing."""
+
+    stated: str | None
+    note: str | None
+    incomplete: bool
+
+    def fields(self) -> dict[str, Any]:
+        """The body of the request; what is missing is refused unless somebody said that it may be."""
+        stated = {"stated": fields_of(self.stated, {})} if self.stated else {}
+        return stated | ({"note": self.note} if self.note else {}) | {"incomplete": self.incomplete}
 
 
 def _document(
-    client: Suyuan,
-    out: Output,
-    case: int,
-    document: str,
-    pdf: str | None,
-    stated: str | None,
-    note: str | None,
-    *,
-    file: bool,
+    client: Suyuan, out: Output, case: int, document: str, pdf: str | None, filed: _Filing | None
 ) -> None:
-    if file:
-        fields: dict[str, Any] = {"stated": fields_of(stated, {})} if stated else {}
-        made = client.reports.file(case, document, **fields, **({"note": note} if note else {}))
+    if filed is not None:
+        made = client.reports.file(case, document, **filed.fields())
         out.say("report filed", document=document, number=made.number, id=made.id, digest=made.pdf_sha256)
+        _missing(out, made.content)
         out.document(made)
         if pdf:
             save(out, pdf, client.reports.pdf(case, made.id))
@@ -128,7 +140,20 @@ def _document(
         return
     found = client.reports.draft(case, document)
     out.document(found)
-    out.say("missing items", items=", ".join(found.missing) or "-")
+    _missing(out, found.content)
+
+
+def _missing(out: Output, content: dict[str, Any]) -> None:
+    """Name the items that nobody stated, by what they are called on the form and by their keys."""
+    facts = [
+        fact
+        for section in content["sections"]
+        for part in section["parts"]
+        for fact in part.get("facts", ())
+        if fact["missing"]
+    ]
+    named = [f"{fact['label_zh']} {fact['label_en']} ({fact['key']})" for fact in facts]
+    out.say("missing items", items=", ".join(named) or "-")
 
 
 @recall.command("reports", help=text("recall reports"))
