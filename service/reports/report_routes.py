@@ -115,8 +115,7 @@ async def file_report(
     """Freeze a document as it stands, with SHA-256 of its JSON and of its PDF, and meet its deadline.
 
     Quantities are computed; items that nobody states are filed as missing, or refused by name with
-    `incomplete: false`. A public notice with words that
-    make the danger look smaller is refused.
+    `incomplete: false`. A public notice with words that make the danger look smaller is refused.
     """
     await enter_case(tx, caller, recall_id, RUNNING)
     await see_whole_case(tx, caller, recall_id)
