@@ -3,8 +3,9 @@ roles, and for postings, which traces read besides.
 
 What a transaction says of its caller is in settings (`service/auth/sight.py`): `suyuan.party`, `suyuan.sites`
 (own places), `suyuan.shown_parties` and `suyuan.shown_sites` (with those of grants that are not narrowed;
-left out where there are none), `suyuan.grants` and `suyuan.narrow_sites` (narrowed grants, and places of who
-gave them); for authorities `suyuan.everywhere`, `suyuan.regions`, `suyuan.categories`, `suyuan.pairs`.
+left out where there are none), `suyuan.grants`, `suyuan.narrow_parties` and `suyuan.narrow_sites` (narrowed
+grants, who gave them, and their places); for authorities `suyuan.everywhere`, `suyuan.regions`,
+`suyuan.categories`, `suyuan.pairs`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,6 +50,7 @@ FUNCTIONS = {
     "suyuan_shown_sites": ("bigint[]", _ids("shown_sites", "suyuan_sites()")),
     "suyuan_grants": ("bigint[]", _ids("grants", "'{}'")),
     "suyuan_narrow_sites": ("bigint[]", _ids("narrow_sites", "'{}'")),
+    "suyuan_narrow_parties": ("bigint[]", _ids("narrow_parties", "'{}'")),
     "suyuan_everywhere": ("boolean", "coalesce(current_setting('suyuan.everywhere', true) = 'yes', false)"),
     "suyuan_regions": ("text[]", _texts("regions")),
     "suyuan_categories": ("text[]", _texts("categories")),
@@ -140,6 +142,7 @@ ASKED = {
 WORDS = {
     "<sites>": "((SELECT suyuan_shown_sites())::bigint[])",
     "<narrow>": "((SELECT suyuan_narrow_sites())::bigint[])",
+    "<narrow parties>": "((SELECT suyuan_narrow_parties())::bigint[])",
     "<parties>": "((SELECT suyuan_shown_parties())::bigint[])",
     "<granted>": "(SELECT suyuan_grants() <> '{}')",
     "<everywhere>": "(SELECT suyuan_everywhere())",
@@ -166,7 +169,8 @@ SEEN_BY_PARTY = {
         site_id = ANY <sites> OR read_site_id = ANY <sites>
         OR source_site_id = ANY <sites> OR destination_site_id = ANY <sites>
         OR source_party_id = ANY <parties> OR destination_party_id = ANY <parties>
-        OR (<granted> AND suyuan_granted_event(event_id, <told places>, <told parties>, "time"))""",
+        OR (<granted> AND (<told places> && <narrow> OR <told parties> && <narrow parties>)
+            AND suyuan_granted_event(event_id, <told places>, <told parties>, "time"))""",
     "batch": """
         EXISTS (SELECT FROM product AS made
                 WHERE made.id = batch.product_id AND made.party_id = ANY <parties> OFFSET 0)

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import asyncpg
 import msgspec
 
-from scripts.benches import many_events
+from scripts.benches import many_events, sight_rows
 from scripts.benches.databases import Bench
 from scripts.benches.measuring import Row, Sample, Size
 from scripts.benches.wire import Caller, callers, request_bytes
@@ -116,6 +116,8 @@ async def rows(bench: Bench) -> AsyncIterator[Row]:
                     yield await _first_page(caller, service.url, service.key, connection, asked, bench.size)
             finally:
                 await connection.close()
+        async for row in sight_rows.of_events(bench, dsn):
+            yield row
 
 
 async def _first_page(

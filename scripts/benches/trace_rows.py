@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
-from scripts.benches import trace_http_rows
+from scripts.benches import sight_rows, trace_http_rows
 from scripts.benches.databases import Bench, Written
 from scripts.benches.measuring import Row, Size, at_most, in_turns
 from scripts.benches.networks import LEVELS as LEVELS_OF_A_TREE
@@ -72,6 +72,8 @@ async def _of_network(bench: Bench, network: Network, written: Written) -> Async
                 yield row
             async for row in _with_balances(one, REPEATS[size]):
                 yield row
+    async for row in sight_rows.of_network(bench, dsn, network, LEVELS[size]):
+        yield row
     top = Question((network.uri(network.first_of_level(LEVELS[size][-1])),))
     async with asking(dsn, top) as forward_from_one:
         for kind in _kinds(network, STARTS[size]):

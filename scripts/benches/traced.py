@@ -12,6 +12,7 @@ import asyncpg
 import numpy as np
 
 from scripts.benches.recursive import RECURSIVE
+from service.auth.sight import see_as_party
 from service.db.transaction import Transaction, create_engine, transaction
 from service.trace.answer import Answer
 from service.trace.graph import Edge, Node, reach_backward, reach_forward
@@ -90,12 +91,18 @@ class Traced:
 
 
 @asynccontextmanager
-async def asking(dsn: str, question: Question, *, forward: bool = True) -> AsyncIterator[Traced]:
-    """A question in a snapshot of a database, and a connection for what stands beside it."""
+async def asking(
+    dsn: str, question: Question, *, forward: bool = True, party: int | None = None
+) -> AsyncIterator[Traced]:
+    """A question in a snapshot of a database, and a connection for what stands beside it. `party`: asked as
+    this party, which sees what is its own.
+    """
     engine = create_engine(dsn)
     connection = await asyncpg.connect(dsn, server_settings={"jit": "off"})
     try:
         async with transaction(engine, snapshot=True) as tx:
+            if party is not None:
+                await see_as_party(tx, party, now=datetime.now(UTC))
             yield Traced(connection, tx, question, await find_starts(tx, question, forward=forward))
     finally:
         await connection.close()

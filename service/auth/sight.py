@@ -37,6 +37,8 @@ SELECT set_config('suyuan.party', $1::text, true),
            (SELECT string_agg(run.id::text, ',') FROM run JOIN shown ON shown.id = party_id), ''), true),
        set_config('suyuan.grants', coalesce(
            (SELECT string_agg(id::text, ',') FROM given WHERE NOT everything), ''), true),
+       set_config('suyuan.narrow_parties', coalesce(
+           (SELECT string_agg(DISTINCT grantor_id::text, ',') FROM given WHERE NOT everything), ''), true),
        set_config('suyuan.narrow_sites', coalesce(
            (SELECT string_agg(run.id::text, ',') FROM run
             WHERE party_id IN (SELECT grantor_id FROM given WHERE NOT everything)), ''), true),

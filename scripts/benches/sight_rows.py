@@ -1,0 +1,103 @@
+"""What row-level security costs: the same answers as a party that sees them all, and as the tables' owner."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+import asyncpg
+
+from scripts.benches.databases import Bench
+from scripts.benches.measuring import Row, Size, in_turns
+from scripts.benches.networks import Network
+from scripts.benches.traced import asking, timed
+from service.auth.sight import see_as_party
+from service.db.transaction import Transaction, create_engine, transaction
+from service.events.query_conditions import ColumnIs, EventQuery
+from service.events.query_store import list_events
+from service.trace.starts import Question
+
+REPEATS: Final = {Size.SMALL: 1, Size.MEDIUM: 5, Size.LARGE: 5}
+#: The party that is said to run every place while this is measured; parties of networks are fewer.
+EVERYBODY: Final = 9_000_000_000
+OWNER: Final = "the tables' owner, without row-level security"
+MAKE: Final = """
+INSERT INTO party (id, uri, source, created_at, updated_at) OVERRIDING SYSTEM VALUE
+VALUES ($1, 'https://trade.example/party/everybody', 'registered', now(), now()) ON CONFLICT DO NOTHING
+"""
+KEEP: Final = "CREATE TABLE owned AS SELECT id, party_id FROM site"
+OWN: Final = "UPDATE site SET party_id = $1"
+GIVE_BACK: Final = "UPDATE site SET party_id = owned.party_id FROM owned WHERE owned.id = site.id"
+#: Journal entries of events that were made without any, and their places.
+PLACES: Final = """
+INSERT INTO site (uri, party_id, unspecified, source, created_at, updated_at)
+SELECT DISTINCT biz_location, $1::bigint, false, 'captured', now(), now() FROM event
+WHERE biz_location IS NOT NULL ON CONFLICT DO NOTHING
+"""
+JOURNAL: Final = """
+INSERT INTO journal_entry (event_id, event_key, time, type, site_id, read_site_id, transactions, voided)
+SELECT event.id, event.event_id, event_time, event.type, site.id, site.id, '{}', false
+FROM event JOIN site ON site.uri = biz_location ON CONFLICT DO NOTHING
+"""
+#: A page of events, and one of a rare kind.
+PAGES: Final = {
+    "every event": EventQuery(()),
+    "bizStep (one event in 5,000)": EventQuery((ColumnIs("biz_step", ("destroying",)),)),
+}
+PAGE: Final = 30
+
+
+async def of_events(bench: Bench, dsn: str) -> AsyncIterator[Row]:
+    """The first page of queries, with and without."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(MAKE, EVERYBODY)
+    await connection.execute(PLACES, EVERYBODY)
+    await connection.execute(JOURNAL)
+    await connection.execute("VACUUM ANALYZE journal_entry, site")
+    await connection.close()
+    engine = create_engine(dsn)
+    async with transaction(engine, snapshot=True) as whole, transaction(engine, snapshot=True) as own:
+        await see_as_party(own, EVERYBODY, now=datetime.now(UTC))
+        for what, query in PAGES.items():
+
+            async def page(tx: Transaction, query: EventQuery = query) -> int:
+                return len((await list_events(tx, query, horizon=None, after=None, limit=PAGE)).rows)
+
+            assert await page(whole) == await page(own)
+            seen, without = await in_turns(
+                timed(partial(page, own)), timed(partial(page, whole)), repeats=REPEATS[bench.size]
+            )
+            yield Row(
+                *("query", f"as a party that runs every place, by {what}", seen.median, "ms"),
+                *(OWNER, without.median),
+            )
+    await engine.dispose()
+
+
+async def of_network(bench: Bench, dsn: str, network: Network, levels: Sequence[int]) -> AsyncIterator[Row]:
+    """Traces of a network, with and without; every place is run by one party meanwhile."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(MAKE, EVERYBODY)
+        await connection.execute(KEEP)
+        await connection.execute(OWN, EVERYBODY)
+        await connection.execute("VACUUM ANALYZE site")
+        for level in levels:
+            yield await _traced(bench, dsn, network, level)
+    finally:
+        await connection.execute(GIVE_BACK)
+        await connection.execute("DROP TABLE owned")
+        await connection.close()
+
+
+async def _traced(bench: Bench, dsn: str, network: Network, level: int) -> Row:
+    question = Question((network.uri(network.first_of_level(level)),))
+    async with asking(dsn, question) as whole, asking(dsn, question, party=EVERYBODY) as own:
+        affected = len(await whole.walk())
+        assert affected == len(await own.walk())
+        seen, without = await in_turns(timed(own.answer), timed(whole.answer), repeats=REPEATS[bench.size])
+    return Row(
+        *("trace", f"as a party that runs every place, {affected:,} holdings", seen.median, "ms"),
+        *(OWNER, without.median),
+        more={"affected": affected, "places": network.sites},
+    )
