@@ -22,13 +22,15 @@ from service.scan.fast_status import FastStatus
 from service.scan.front import PASSED_ON, Asked, Front, PassedOn, is_for
 from service.scan.remembered import Answer
 from service.settings import settings
-from service.slow_clients import FULL, HEAD_MOST, TOO_LARGE, Phase, make_room, said
+from service.slow_clients import BROKEN, FULL, HEAD_MOST, TOO_LARGE, Phase, make_room, said
 from service.web.epcis_description import DescribedApp
 from service.web.reading import replica_of
 
 #: A request with one of these is uvicorn's.
 SPECIAL: Final = frozenset((b"content-length", b"transfer-encoding", b"upgrade", b"expect"))
 FORWARDED: Final = b"x-forwarded-for"
+#: Octets around each octet of a body at most: pieces of one octet have five.
+FRAMING_MOST: Final = 8
 
 
 class _Nobody:
@@ -57,7 +59,9 @@ class _Asking(NamedTuple):
 
 
 class ShortCut(HttpToolsProtocol):
-    """`served`: the application whose `fronts` are asked. `phase`, `began`, `octets`: see `slow_clients`."""
+    """`served`: the application whose `fronts` are asked. `phase`, `began`, `octets`: see `slow_clients`;
+    `framing`: octets that came with a body and are none of it.
+    """
 
     served: ClassVar[DescribedApp]
     #: uvicorn's own headers, and they as they are sent.
@@ -66,6 +70,9 @@ class ShortCut(HttpToolsProtocol):
     phase = Phase.HEAD
     began = 0.0
     octets = 0
+    framing = 0
+    #: Octets that have come together.
+    at_once = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """One more client; where there are too many, one that only waits has to go."""
@@ -77,13 +84,36 @@ class ShortCut(HttpToolsProtocol):
                 self.refuse(FULL)
 
     def data_received(self, data: bytes) -> None:
-        """As uvicorn, but of a head only so much."""
-        began = self.began
+        """As uvicorn, but of a head only so much, and of what stands around the pieces of a body."""
+        began, phase, octets = self.began, self.phase, self.octets
+        self.at_once = len(data)
         super().data_received(data)
-        if self.phase is Phase.HEAD and self.began == began:
+        if self.began != began or self.phase is not phase:
+            return
+        if phase is Phase.HEAD:
             self.octets += len(data)
             if self.octets > HEAD_MOST:
                 self.refuse(TOO_LARGE)
+        elif phase is Phase.BODY:
+            self.framing += len(data) - (self.octets - octets)
+            if self.framing > HEAD_MOST + FRAMING_MOST * self.octets:
+                self.refuse(TOO_LARGE)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; what comes behind a body nobody reads, and it could be any number of them."""
+        if self.phase is Phase.HEAD:
+            super().on_header(name, value)
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no request ends the connection; nothing is written into an answer that has begun."""
+        del msg
+        self.refuse(TOO_LARGE if self._is_large() else BROKEN)
+
+    def _is_large(self) -> bool:
+        """Whether a head that came in one piece is over the limit."""
+        if self.at_once <= HEAD_MOST:
+            return False
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_MOST
 
     def on_message_begin(self) -> None:
         """A head begins."""
@@ -111,7 +141,12 @@ class ShortCut(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Ask a front, or go uvicorn's way."""
-        self.phase, self.octets = Phase.BODY, 0
+        self.phase, self.octets, self.framing = Phase.BODY, 0, 0
+        if [name for name, _ in self.headers].count(b"host") != 1 and self.parser.get_http_version() == "1.1":
+            # Whoever stands before the service might have read the other one (RFC 9112, 3.2).
+            raise ValueError("one Host is wanted")
+        if self._is_large():
+            raise ValueError("too large")
         front = self._front()
         if front is None:
             super().on_headers_complete()

@@ -23,6 +23,7 @@ TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/problem+json\r\n"
     b"connection: close\r\n"
 )
+BROKEN: Final = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
 FULL: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 5\r\n"
     b"connection: close\r\n"
@@ -31,6 +32,7 @@ FULL: Final = (
 SAID: Final = {
     LATE: ("The request did not come in time.", "请求未在规定时间内发送完毕。"),
     TOO_LARGE: ("The head of the request is too large.", "请求头过大。"),
+    BROKEN: ("This is no HTTP request that is read here (RFC 9112).", "不是可读取的 HTTP 请求（RFC 9112）。"),
     FULL: ("There are too many connections; try again shortly.", "连接数已满，请稍后重试。"),
 }
 

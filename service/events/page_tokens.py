@@ -114,7 +114,7 @@ def _is_key(text: str) -> bool:
     except ValueError:
         try:
             msgspec.json.decode(text)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return False
     return "\\u0000" not in text and "\0" not in text
 

@@ -85,7 +85,7 @@ async def read_body(request: Request) -> Body:
 def _json(content: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(content, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"A JSON object is wanted: {error}.", f"应为 JSON 对象：{error}。") from error
 
 

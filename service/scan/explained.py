@@ -93,7 +93,7 @@ def _numbered(body: bytes) -> Iterator[tuple[int, str]]:
 def _json_line(number: int, line: str) -> Line:
     try:
         value = msgspec.json.decode(line.lstrip("\ufeff"))
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return _refused(number, line)
     if isinstance(value, str):
         return Line(number, value)

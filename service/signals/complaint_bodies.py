@@ -61,7 +61,7 @@ async def _read_json(request: Request) -> dict[str, Any]:
     content = await bounded(request, FIELDS_MOST_OCTETS).body()
     try:
         return msgspec.json.decode(content, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(
             f"The body must be a JSON object: {error}.", f"请求体应为 JSON 对象：{error}。"
         ) from error

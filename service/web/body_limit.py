@@ -1,4 +1,4 @@
-"""A bound on request bodies before anything reads them.
+"""A bound on request bodies before anything reads them; packed ones are not taken at all.
 
 FastAPI reads a JSON body before a route's dependencies run, so the bound cannot wait for the route. Paths
 that take large bodies bound themselves (`bodies.py`) and are left alone here. FastAPI's own `max_body_size`
@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import TooLarge
+from service.errors import Unsupported
 from service.web.bodies import too_large
-from service.web.problems import PROBLEMS, problem
+from service.web.problems import refusal_of
 
 #: Octets of a body, unless its path bounds itself. The largest registry body is some tens of kilobytes.
 BODY_MOST = 1024 * 1024
@@ -25,10 +25,18 @@ class BodyLimit:
         self.bounds_itself = bounds_itself
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self.bounds_itself(scope["path"]):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = dict(scope["headers"]).get(b"content-length", b"")
+        headers = dict(scope["headers"])
+        coding = headers.get(b"content-encoding", b"identity").strip().lower()
+        if coding not in (b"", b"identity"):
+            await refusal_of(_packed(coding))(scope, receive, send)
+            return
+        if self.bounds_itself(scope["path"]):
+            await self.app(scope, receive, send)
+            return
+        declared = headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > BODY_MOST:
             await self._refuse(scope, receive, send)
             return
@@ -53,6 +61,13 @@ class BodyLimit:
             await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        error = too_large(BODY_MOST)
-        status, name, title = PROBLEMS[TooLarge]
-        await problem(status, error.message, error.zh, name=name, title=title)(scope, receive, send)
+        await refusal_of(too_large(BODY_MOST))(scope, receive, send)
+
+
+def _packed(coding: bytes) -> Unsupported:
+    """Bodies are taken as they are: a kilobyte could unpack to a gigabyte."""
+    told = coding.decode("latin-1")[:40]
+    return Unsupported(
+        f"Content-Encoding: {told!r} is not read here; send the body as it is.",
+        f"不支持 Content-Encoding：{told!r}，请发送未压缩的请求体。",
+    )
