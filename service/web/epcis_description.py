@@ -138,6 +138,8 @@ def describe(openapi: Described) -> None:
             checked = operation["responses"].pop("422", None) is not None
             if of_epcis:
                 _describe(path, method, operation, item)
+                if checked:
+                    operation["responses"].setdefault("400", _ref("responses", "Refused400"))
             elif path.startswith(OURS) or operation.get("security"):
                 for status in _own_refusals(path, method, operation, checked=checked):
                     operation["responses"].setdefault(status, _ref("responses", f"Refused{status}"))
