@@ -144,7 +144,7 @@ async def _refuse_overlap(tx: Transaction, row_id: int, given: Row) -> None:
 def _refuse_promotion(row: Row, changes: Row) -> None:
     """What only an operator changes of a party. Raises `Forbidden`."""
     for field in ("uscc", "gln", "company_prefixes"):
-        same = sorted(changes.get(field) or ()) == sorted(row[field] or ())
+        same = (changes.get(field) or None) == (row[field] or None)
         own = (
             field == "gln"
             and bool(changes.get(field))

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends, Response
 
-from service.auth.caller import KnownCaller, Tx, find_caller
+from service.auth.caller import Caller, KnownCaller, Tx, find_caller
 from service.errors import Malformed
 from service.identifiers.identity import Kind, identify_code
 from service.registry import batches, parties, products, sites
@@ -24,6 +24,7 @@ from service.registry.filters import (
     WithUri,
     WithUscc,
 )
+from service.registry.rows import Row
 from service.registry.schemas import (
     NewParty,
     NewProduct,
@@ -51,6 +52,7 @@ async def register_party(tx: Tx, caller: KnownCaller, body: NewParty, response: 
 @router.get("/parties", tags=["parties"], summary="List parties 查询主体")
 async def list_parties(
     tx: Tx,
+    caller: KnownCaller,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
     q: WithName = None,
@@ -62,13 +64,23 @@ async def list_parties(
 ) -> Page[Party]:
     """Parties in the order they became known; all filters must fit."""
     rows = await parties.list_parties(tx, row_after(page, "parties"), limit, q, uscc, gln, role, region, uri)
-    return page_of([Party.model_validate(row) for row in rows], [row["id"] for row in rows], limit, "parties")
+    return page_of([_party(caller, row) for row in rows], [row["id"] for row in rows], limit, "parties")
+
+
+def _party(caller: Caller, row: Row) -> Party:
+    """A party as the caller reads it: whom to call at another's, its trading partners read in their traces
+    and cases, and nobody in a list of everybody.
+    """
+    party = Party.model_validate(row)
+    if caller.bound_to in (None, party.id):
+        return party
+    return party.model_copy(update={"legal_representative": {}, "quality_manager": {}, "contacts": []})
 
 
 @router.get("/parties/{party_id}", tags=["parties"], summary="One party 主体详情")
-async def read_party(tx: Tx, party_id: PathId) -> Party:
-    """The party with this id."""
-    return Party.model_validate(await parties.fetch_party(tx, party_id))
+async def read_party(tx: Tx, caller: KnownCaller, party_id: PathId) -> Party:
+    """The party with this id; its people only to itself, to authorities and operators."""
+    return _party(caller, await parties.fetch_party(tx, party_id))
 
 
 @router.patch("/parties/{party_id}", tags=["parties"], summary="Change a party 修改主体")

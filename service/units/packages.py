@@ -102,15 +102,12 @@ async def refuse_package(tx: Transaction, code: str, text: str, field: str) -> N
     row = await tx.sql.fetchrow(FIND_PACKAGE, code)
     if row is None:
         return
-    contents = await _contents(tx, row["unit_id"])
-    packs = len(contents.packs)
-    held, zh = (f"{packs} packs", f"{packs} 个") if contents.told else ("packs not told of", "未采集的")
     raise Malformed.field(
         field,
         text,
-        f"This code is on a package of level {row['level']} of lot {row['lot']}, with {held} inside; "
+        f"This code is on a package of level {row['level']} of lot {row['lot']}; "
         "ask for one of its packs, or GET /v1/units/package.",
-        f"该追溯码属于批次 {row['lot']} 的 {row['level']} 级包装，内有{zh}销售包装；"
+        f"该追溯码属于批次 {row['lot']} 的 {row['level']} 级包装；"
         "请查询其中的销售包装，或使用 GET /v1/units/package。",
         "unit:package",
     )

@@ -108,6 +108,16 @@ async def test_a_party_registers_what_is_its_own_and_reads_it(world: World) -> N
     assert me.json()["address"] == "福州", me.text
 
 
+async def test_whom_to_call_at_a_party_is_not_in_everybodys_directory(world: World) -> None:
+    client, path = world.client, f"/v1/parties/{world.ids['maker']}"
+    people = {"contacts": [{"name": "张敏", "phone": "010-65123456"}], "quality_manager": {"name": "李"}}
+    assert (await client.patch(path, json=people, headers=world.keys["maker"])).status_code == 200
+    for headers, shown in ((world.keys["maker"], True), ({}, True), (world.keys["rival"], False)):
+        row = (await client.get(path, headers=headers)).json()
+        listed = (await client.get("/v1/parties", headers=headers)).json()["items"]
+        assert ("张敏" in str(row), "李" in str(row), "张敏" in str(listed)) == (shown, shown, shown)
+
+
 BODIES: dict[str, Any] = {
     "/v1/batches": {"gtin": GTIN, "lot": "L9", "made_on": "2026-03-01"},
     "/v1/links": {"thing": GTIN, "link_type": "gs1:pip", "href": "https://a.example/", "title": "a"},

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.api.parties import Headers, joined, key_of, post
-from tests.api.registering import Json, refused
+from tests.api.registering import Json, refused, register
 from tests.api.test_registering_by_parties import GTIN, World
 from tests.world import capture, receive, ship
 
@@ -160,3 +160,27 @@ async def test_a_party_says_how_it_is_told(world: World) -> None:
         body = {"kind": "email", "address": "x@rival.example"} if method == "POST" else None
         await refused(client, method, address, 403, json=body, headers=world.keys["rival"])
     assert (await client.delete(f"{path}/{made['id']}", headers=mine)).status_code == 204
+
+
+async def test_an_authority_decides_on_what_is_told_of_goods_in_its_area(world: World) -> None:
+    client = world.client
+    told = {"code": PACK, "kind": "spoiled", "text": "发霉", "bought_where": "店"}
+    assert (await client.post("/v1/complaints", json=told)).status_code == 201
+    bureaus = {}
+    for name, area in (("food", {"category": "food"}), ("medicine", {"category": "medicine"})):
+        row = await register(client, "parties", name_zh=name, roles=["regulator"])
+        bureaus[name] = await key_of(client, row["id"], "regulator")
+        answer = await client.post("/v1/jurisdictions", json={"party_id": row["id"], **area})
+        assert answer.status_code == 201, answer.text
+    (complaint,) = (await client.get("/v1/complaints", headers=bureaus["food"])).json()["items"]
+    assert complaint["bought_where"] == "店"
+    path = f"/v1/complaints/{complaint['id']}"
+    assert (await client.get("/v1/complaints", headers=bureaus["medicine"])).json()["items"] == []
+    await refused(client, "PATCH", path, 404, json={"status": "looking"}, headers=bureaus["medicine"])
+    moved = await client.patch(path, json={"status": "looking"}, headers=bureaus["food"])
+    assert moved.json()["status"] == "looking", moved.text
+    for who, status in (("food", 200), ("medicine", 404)):
+        answer = await client.get("/v1/units", params={"unit": PACK}, headers=bureaus[who])
+        assert answer.status_code == status, answer.text
+    for method, where in (("PATCH", f"/v1/products/{world.product['id']}"), ("POST", "/v1/sites")):
+        await refused(client, method, where, 403, json={"name_zh": "x"}, headers=bureaus["food"])
