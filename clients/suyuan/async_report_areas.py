@@ -81,7 +81,9 @@ class Reports:
         return await self._client.send(reports.draft_pdf(recall_id, document))
 
     async def file(self, recall_id: int, document: str, **fields: Any) -> Report:
-        """File a document, which freezes it: perhaps `stated` ({key: {"zh": …, "en": …}}) and `note`."""
+        """File a document, which freezes it: perhaps `stated` ({key: {"zh": …, "en": …}}) and `note`; with
+        `incomplete=False` it is refused where items are missing, each named.
+        """
         return await self._client.send(reports.file_report(recall_id, {"document": document, **fields}))
 
     def list(self, recall_id: int) -> AsyncIterator[Report]:

@@ -23,6 +23,11 @@ SELECT product.category, product.party_id
 FROM batch JOIN product ON product.id = batch.product_id
 WHERE batch.id = ANY($1::bigint[]) ORDER BY batch.id
 """
+#: Whether there is one about other goods is not said: whoever opens a case may not be who is to know of it.
+NO_COMPLAINT: Final = (
+    "There is no complaint of this number about the goods that the scope names.",
+    "没有该编号、且与本案产品有关的投诉。",
+)
 PARTY: Final = "SELECT EXISTS (SELECT FROM party WHERE id = $1)"
 # Complaints lie above the recalls and are read here by name only: a case must not name what is not there.
 COMPLAINTS: Final = """
@@ -89,7 +94,7 @@ async def _check_complaints(tx: Transaction, asked: NewRecall, batches: Collecti
         row["number"]: row["concerned"] for row in await tx.sql.fetch(COMPLAINTS, numbers, sorted(batches))
     }
     faults = [
-        Fault(f"/cause_reference/{place}/number", number, *_complaint_words(known=number in known))
+        Fault(f"/cause_reference/{place}/number", number, *NO_COMPLAINT)
         for place, number in enumerate(numbers)
         if not known.get(number)
     ]
@@ -99,9 +104,3 @@ async def _check_complaints(tx: Transaction, asked: NewRecall, batches: Collecti
             "部分投诉不存在或与所涉产品无关。",
             faults,
         )
-
-
-def _complaint_words(*, known: bool) -> tuple[str, str]:
-    if known:
-        return "This complaint is about other goods than the scope names.", "该投诉涉及的不是本案产品。"
-    return "There is no complaint of this number.", "没有该编号的投诉。"

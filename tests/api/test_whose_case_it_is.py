@@ -6,7 +6,7 @@ tea-works 100 ──> trader 60 ──> retail-a 30 (sold 10), retail-b 20      
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from tests.api.casework import CASE, LOT, trade
 from tests.api.own_service import OwnService, own_service
 from tests.api.registering import Json, refused, register_party, register_product
 from tests.house.interface import SNAPSHOT
-from tests.world import capture, commission, gln, gtin, owners, uri
+from tests.world import capture, commission, gln, gtin, owners, sell, uri
 
 TEA, MILK = uri(LOT), uri("milk/M1")
 Keys = dict[str, dict[str, str]]
@@ -373,4 +373,20 @@ async def test_a_report_with_items_missing_is_refused_by_name_unless_it_may_be(w
         filed = await world.post(path, json={"document": "progress_report", **more}, headers=mine)
         assert filed.status_code == 201, filed.text
         assert "next_steps" in filed.json()["content"]["missing"]
+    await moved(world, "tea-works", case, "closed")
+
+
+async def test_an_alarm_is_seen_by_who_let_the_goods_go_and_by_who_leads_the_case(world: World) -> None:
+    case = await opened(world, "tea-works", known_at=None)
+    path = f"/v1/recalls/{case['id']}/alarms"
+    later = (datetime.now(UTC) - datetime(2026, 1, 1, tzinfo=UTC)) / timedelta(days=1)
+    await capture(world, sell(f"{LOT}=1", at="shop-a", on=later, id="late"))
+    for who, count in (("tea-works", 1), ("guangdong", 1), ("retail-a", 1), ("retail-b", 0)):
+        alarms = (await read(world, who, path))["items"]
+        assert [one["from_party_name_zh"] for one in alarms] == ["甲店"] * count, who
+    (alarm,) = (await read(world, "tea-works", path))["items"]
+    for who, status in (("retail-a", 403), ("guangdong", 403), ("dairy", 404), ("tea-works", 200)):
+        seen = await world.post(f"{path}/{alarm['id']}/seen", headers=world.keys[who])
+        assert seen.status_code == status, who
+    assert seen.json()["seen_by"] == "desk · 福州茶厂"
     await moved(world, "tea-works", case, "closed")
