@@ -22,18 +22,21 @@ WHERE declaration.declares_error AND NOT original.declares_error
 """
 #: What a party sees besides what names it: what it told itself, and declarations about what it sees.
 SEEN = {
-    ("told_by_party", "event"): """
-        EXISTS (SELECT FROM capture_job AS job
-                WHERE job.id = event.capture_id AND job.party_id = (SELECT suyuan_party()))""",
-    ("corrects_what_is_seen", "event"): """
-        declares_error AND EXISTS (
-            SELECT FROM correction WHERE correction.event_id = event.id AND NOT disregarded)""",
+    ("told_by_party", "event"): "told_by = (SELECT suyuan_party())",
+    ("corrects_what_is_seen", "event"): "declares_error AND suyuan_sees_correction(id)",
     ("corrects_what_is_seen", "correction"): """
         EXISTS (SELECT FROM journal_entry AS entry WHERE entry.event_id = correction.original_id)""",
     ("seen_by_party", "named_query"): "party_id = (SELECT suyuan_party())",
     ("seen_by_party", "subscription"): """
         EXISTS (SELECT FROM named_query AS named WHERE named.id = subscription.query_id)""",
 }
+# Declarations are few: what is asked of them is planned when one is met.
+SEES_CORRECTION = """
+CREATE FUNCTION suyuan_sees_correction(declaration bigint) RETURNS boolean STABLE LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM correction WHERE event_id = declaration AND NOT disregarded);
+END $$
+"""
 BOUNDED = ("correction", "named_query", "subscription")
 
 
@@ -48,6 +51,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("correction_original_id_idx"), "correction", ["original_id"])
     op.execute(FILL_CORRECTIONS)
+    op.execute(SEES_CORRECTION)
+    op.add_column("event", sa.Column("told_by", sa.BigInteger(), nullable=True))
     op.add_column("capture_job", sa.Column("for_parties", postgresql.ARRAY(sa.BigInteger()), nullable=True))
     op.add_column("capture_job", sa.Column("idempotency_key", sa.String(), nullable=True))
     op.add_column("capture_job", sa.Column("request_digest", sa.LargeBinary(), nullable=True))
@@ -108,6 +113,8 @@ def downgrade() -> None:
     drop_index("capture_job_idempotency_key_idx", "capture_job")
     for policy, table in SEEN:
         op.execute(f"DROP POLICY IF EXISTS {policy} ON {table}")
+    op.execute("DROP FUNCTION suyuan_sees_correction(bigint)")
+    op.drop_column("event", "told_by")
     for table in BOUNDED:
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
     for column in ("ended_at", "member_id", "key_id"):

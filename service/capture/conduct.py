@@ -175,7 +175,7 @@ async def _store(
     await fill_from_master_data(tx, data_of(document.master_data))
     await keep_master_data(tx, document.master_data)
     context = await ensure_context(tx, document.context)
-    incoming = [Incoming(item, context, job.id) for item in events]
+    incoming = [Incoming(item, context, job.id, job.party_id) for item in events]
     inserted = await insert_events(tx, incoming, now=job.created_at)
     job.errors.extend(_conflict(item) for item in inserted.conflicting)
     job.success = not job.errors
@@ -236,7 +236,13 @@ async def _store_together(tx: Transaction, events: Sequence[Single]) -> list[Out
         if single.context_text not in contexts:
             contexts[single.context_text] = await ensure_context(tx, single.context)
     incoming = [
-        Incoming(single.item, contexts[single.context_text], jobs[single.item.event_id]) for single in events
+        Incoming(
+            single.item,
+            contexts[single.context_text],
+            jobs[single.item.event_id],
+            None if single.told is None else single.told.party_id,
+        )
+        for single in events
     ]
     inserted = await insert_events(tx, incoming, now=now)
     await store.mend_jobs(

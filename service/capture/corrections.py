@@ -23,16 +23,14 @@ from service.events.store import Inserted
 from service.identifiers.lenient import identity_of
 
 ORIGINALS: Final = """
-SELECT event.id, event.event_id, read_point, biz_location, payload::text AS payload, job.party_id AS told_by,
+SELECT id, event_id, read_point, biz_location, payload::text AS payload, told_by,
        EXISTS (SELECT FROM delegated_event AS told WHERE told.event_id = event.id) AS delegated
-FROM event JOIN capture_job AS job ON job.id = event.capture_id
-WHERE NOT declares_error AND event.event_id = ANY($1::text[])
+FROM event WHERE NOT declares_error AND event_id = ANY($1::text[])
 """
 #: Declarations that waited for their event, and the parties that made them.
 WAITING: Final = """
-SELECT event.id, event.event_id, job.party_id
-FROM event JOIN capture_job AS job ON job.id = event.capture_id
-WHERE declares_error AND event.event_id = ANY($1::text[])
+SELECT id, event_id, told_by FROM event
+WHERE declares_error AND event_id = ANY($1::text[])
   AND NOT EXISTS (SELECT FROM correction WHERE correction.event_id = event.id)
 """
 DISREGARDED: Final = """
@@ -133,7 +131,7 @@ async def settle_corrections(
     judged = [(row, item.event_id, teller(item)) for row, item in new]
     # Those of this very document were judged as new.
     ours = {row for row, _, _ in judged}
-    judged += [(row["id"], row["event_id"], row["party_id"]) for row in waiting if row["id"] not in ours]
+    judged += [(row["id"], row["event_id"], row["told_by"]) for row in waiting if row["id"] not in ours]
     told = [
         (row, originals[name].id, not await rights.has(party, name))
         for row, name, party in judged

@@ -34,6 +34,7 @@ COLUMNS = (
     "context_id",
     "capture_id",
     "facts",
+    "told_by",
 )
 
 FIND_KNOWN = "SELECT event_id, fingerprint, declares_error FROM event WHERE event_id = ANY($1::text[])"
@@ -64,11 +65,14 @@ LATEST_EVENT = "SELECT coalesce(max(id), 0) FROM event"
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An event on its way in: under which row of `event_context`, by which capture job."""
+    """An event on its way in: under which row of `event_context`, by which capture job, told by which party
+    (None: an operator).
+    """
 
     item: Identified
     context_id: int
     capture_id: str
+    told_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,7 @@ def _row(row_id: int, each: Incoming, now: datetime) -> tuple[object, ...]:
         each.context_id,
         each.capture_id,
         item.facts,
+        each.told_by,
     )
 
 

@@ -129,6 +129,8 @@ class Event(SQLModel, table=True):
     context_id: int = Field(sa_column=Column(BigInteger, ForeignKey("event_context.id"), nullable=False))
     capture_id: str = Field(foreign_key="capture_job.id")
     facts: dict[str, Any] = document()
+    #: The party that captured it; null: an operator. Not part of the event itself.
+    told_by: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     recorded_in: int | None = Field(
         default=None,
         sa_column=Column(

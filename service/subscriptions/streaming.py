@@ -103,7 +103,8 @@ class Stream:
 
     async def prepare(self, name: str) -> None:
         """Find the caller's query and where the stream begins. Raises `Unauthenticated`, `Forbidden`,
-        `NoSuchName`."""
+        `NoSuchName`.
+        """
         async with transaction(self.engine, snapshot=True) as tx:
             caller = await find_by_key(tx, self.wishes.key, Permission.READ)
             self.party_id = caller.party_id

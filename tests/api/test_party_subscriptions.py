@@ -1,15 +1,23 @@
 """Named queries, webhooks and streams of parties: each has its own, and is given what it sees, no more."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.websockets import WebSocket
 
 from service import clock
 from service.db.transaction import transaction
+from service.errors import NoSuchName
+from service.events.epc_format import EpcFormat
+from service.jobs.bell import Bell
 from service.settings import settings
+from service.subscriptions.streaming import Stream, Wishes
 from tests.api.partnering import id_of, key_of, partners, tell
 from tests.api.registering import refused
 from tests.api.sink import Sink, listening, until, until_told
@@ -172,3 +180,62 @@ async def test_a_party_keeps_so_many_queries_and_no_more(
     body = {"dest": sink.url, "stream": True}
     await refused(live, "POST", path.rpartition("/")[0], 409, json=body, headers=keys["grower"])
     await subscribe(live, keys["miller"], sink.url)
+
+
+class Line:
+    """A WebSocket's channel: `sent` is what came down it."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self._coming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._coming.put_nowait({"type": "websocket.connect"})
+        scope = {"type": "websocket", "path": "/", "headers": [], "query_string": b"", "subprotocols": []}
+        self.socket = WebSocket(scope, self._coming.get, self._send)
+
+    async def _send(self, message: MutableMapping[str, Any]) -> None:
+        self.sent.append(dict(message))
+
+    @property
+    def events(self) -> list[str]:
+        """The eventIDs that came, in order."""
+        told = [json.loads(message["text"]) for message in self.sent if "text" in message]
+        return [
+            event["eventID"].removeprefix("urn:event:")
+            for document in told
+            for event in document["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+        ]
+
+
+async def test_a_stream_gives_a_party_what_it_sees_until_its_key_is_revoked(
+    client: httpx.AsyncClient, engine: AsyncEngine
+) -> None:
+    keys = await partners(client, farm="grower", mill="miller")
+    query = {"name": "all", "query": {}}
+    assert (await client.post(QUERIES, json=query, headers=keys["grower"])).status_code == 201
+    bell, line = Bell(), Line()
+    key = keys["grower"]["Authorization"].removeprefix("Bearer ")
+    wishes = Wishes(None, False, None, EpcFormat.NO_PREFERENCE, key)
+    other = Wishes(None, False, None, EpcFormat.NO_PREFERENCE, keys["miller"]["Authorization"][7:])
+    with pytest.raises(NoSuchName):
+        await Stream(engine, bell, other, asyncio.Semaphore(1)).prepare("all")
+    stream = Stream(engine, bell, wishes, asyncio.Semaphore(1))
+    await stream.prepare("all")
+    await line.socket.accept()
+    running = asyncio.create_task(stream.run(line.socket))
+    for who, event in (
+        ("miller", commission("L2=1", at="mill", on=1, id="hidden")),
+        ("grower", commission("L1=9", at="farm", on=1, id="made")),
+        ("miller", receive("L1=5", at="mill", source="farm", on=3, id="came")),
+    ):
+        assert (await tell(client, keys[who], event)).status_code == 201
+    bell.ring()
+    await until(lambda: len(line.events) >= 2)
+    assert line.events == ["made", "came"]
+    rows = (await client.get("/v1/keys", headers=keys["grower"])).json()["items"]
+    assert (await client.post(f"/v1/keys/{rows[0]['id']}/revocation")).status_code == 200
+    late = commission("L3=9", at="farm", on=4, id="late")
+    assert (await tell(client, {}, late)).status_code == 201
+    bell.ring()
+    await running
+    assert (line.sent[-1]["type"], line.sent[-1]["code"]) == ("websocket.close", 1008)
+    assert line.events == ["made", "came"]
