@@ -164,7 +164,10 @@ async def directs(tx: Transaction, caller: Caller, recall_id: int) -> bool:
     """Whether the caller reads everybody's notices of a case. The transaction is not bounded from then on."""
     found = await _find_part(tx, caller, recall_id)
     await see_whole(tx)
-    return found is not None and found[0] in DIRECTING
+    if found is None or found[0] not in DIRECTING:
+        return False
+    shows_beyond()
+    return True
 
 
 def _not_yours() -> Forbidden:

@@ -93,31 +93,15 @@ async def test_a_maker_leads_its_case_from_the_first_look_to_its_end(world: Worl
     assert {one["party_name_zh"] for one in held if one["event"]} <= {"福州茶厂"}
     csv = (await world.get(f"{path}/holders?format=csv", headers=mine)).text
     assert "乙店" in csv
-    first = (await read(world, "tea-works", f"{path}/deadlines"))["items"][0]
-    assert (
-        any(
-            one["recall_id"] == case["id"]
-            for one in (await read(world, "tea-works", "/v1/recalls/deadlines"))["items"]
-        )
-        or first["met_at"]
-    )
     for body in ({"document": "public_notice"}, {"document": "progress_report", "incomplete": True}):
         filed = await world.post(f"{path}/reports", json=body, headers=mine)
         assert filed.status_code == 201, filed.text
         pdf = await world.get(f"{path}/reports/{filed.json()['id']}/report.pdf", headers=mine)
         assert pdf.content.startswith(b"%PDF-")
-    for part in (
-        "progress",
-        "openfda",
-        "checks/coverage",
-        "recipients",
-        "answers",
-        "proofs",
-        "alarms",
-        "public-notice",
-    ):
+    (due,) = (await read(world, "tea-works", "/v1/recalls/deadlines", days="30"))["items"]
+    assert (due["recall_id"], due["document"]) == (case["id"], "completion")
+    for part in (*DIRECTED, "recipients", "answers", "proofs", "alarms"):
         await read(world, "tea-works", f"{path}/{part}")
-    await read(world, "tea-works", f"{path}/reports/draft", document="final_report")
     drawn = await world.post(f"{path}/checks", json={}, headers=mine)
     assert drawn.status_code == 201, drawn.text
     await refused(world, "GET", f"{path}/evidence", 403, headers=mine)
@@ -389,4 +373,18 @@ async def test_an_alarm_is_seen_by_who_let_the_goods_go_and_by_who_leads_the_cas
         seen = await world.post(f"{path}/{alarm['id']}/seen", headers=world.keys[who])
         assert seen.status_code == status, who
     assert seen.json()["seen_by"] == "desk · 福州茶厂"
+    await moved(world, "tea-works", case, "closed")
+
+
+async def test_filings_are_of_own_records(world: World) -> None:
+    case = await opened(world, "tea-works")
+    for who, shops in (("retail-a", {"甲店"}), ("tea-works", set()), ("guangdong", {"甲店", "乙店"})):
+        params = {"recall": case["id"], "format": "csv"}
+        told = await world.get("/v1/filings/fsma204", params=params, headers=world.keys[who])
+        assert {name for name in ("甲店", "乙店") if name in told.text} == shops, who
+    await refused(world, "GET", f"/v1/filings/fsma204?recall={case['id']}", 404, headers=world.keys["dairy"])
+    for who, rows in (("trader", 3), ("dairy", 0)):
+        params = {"party": gln("trader"), "format": "csv"}
+        told = await world.get("/v1/filings/one-step", params=params, headers=world.keys[who])
+        assert told.text.count(TEA) == rows, (who, told.text)
     await moved(world, "tea-works", case, "closed")
