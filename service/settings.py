@@ -83,12 +83,12 @@ class Settings(BaseSettings):
     )
     pool_size: int = Field(default=10, ge=2, description="Database connections of one process.")
     requests_at_once: int = Field(
-        default=64,
+        default=48,
         ge=0,
         description="Requests of one process under way at once beside single events; 0: no bounds at all.",
     )
     requests_waiting: int = Field(
-        default=256, ge=1, description="Requests of one kind that wait behind them; more are refused."
+        default=128, ge=1, description="Requests of one kind that wait behind them; more are refused."
     )
     wait_seconds: float = Field(
         default=30.0, gt=0, le=600, description="How long one waits for its turn, or for a connection."

@@ -38,13 +38,13 @@ def bounds_of(told: Settings) -> dict[Kind, Bounds]:
     captures = max(1, told.pool_size - heavy - 2)
     each = min(told.long_per_caller, heavy)
     ordinary = max(1, room * 3 // 4)
-    share = max(1, waiting // 4)
+    share, half = max(1, waiting // 4), max(1, waiting // 2)
     quick = min(QUICK_SECONDS, wait)
     return {
         Kind.SCAN: Bounds(room, room, waiting, waiting, quick),
-        Kind.EVENT: Bounds(EVENTS_AT_ONCE, EVENTS_AT_ONCE // 2, waiting, share, wait, counted=False),
+        Kind.EVENT: Bounds(EVENTS_AT_ONCE, EVENTS_AT_ONCE // 2, waiting, half, wait, counted=False),
         Kind.ORDINARY: Bounds(ordinary, max(1, ordinary // 2), waiting, share, quick),
-        Kind.CAPTURE: Bounds(captures, min(each, captures), waiting, share, wait),
+        Kind.CAPTURE: Bounds(captures, min(each, captures), waiting, half, wait),
         Kind.HEAVY: Bounds(heavy, each, waiting, share, wait),
     }
 
@@ -56,8 +56,11 @@ class Doors:
         told = told or settings()
         self.app = app
         self.gate = Gate(bounds_of(told), told.requests_at_once)
-        each = max(1, told.uploads_at_once // 4)
-        uploads = {Kind.CAPTURE: Bounds(told.uploads_at_once, each, 0, 0, 0.0)}
+        waiting, each = told.requests_waiting, max(1, told.uploads_at_once // 4)
+        # Who waits here has sent no more than the head, and what the kernel and uvicorn take in: 64 KiB.
+        uploads = {
+            Kind.CAPTURE: Bounds(told.uploads_at_once, each, waiting, max(1, waiting // 4), told.wait_seconds)
+        }
         self.uploads = Gate(uploads if told.requests_at_once else {}, told.uploads_at_once)
         self._codes = Buckets(told.scans_per_code)
 
