@@ -17,6 +17,7 @@ from service.notices.notice_routes import fetch_own
 from service.recall.parts import party_shown
 from service.registry.document_routes import download
 from service.registry.fields import PathId
+from service.registry.file_kinds import GIVEN_OUT
 from service.registry.tables import StoredFile
 from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
 
@@ -100,7 +101,7 @@ async def list_proofs(
     "/{recall_id}/proofs/{proof_id}/file",
     summary="Download a proof 下载证明文件",
     response_class=Octets,
-    responses={200: {"description": "The file as it was sent.", "content": {"application/octet-stream": {}}}},
+    responses={200: {"description": "The file as it was sent.", "content": GIVEN_OUT}},
 )
 async def read_proof_file(tx: Tx, caller: KnownCaller, recall_id: PathId, proof_id: PathId) -> Response:
     """The file, always as a download: what a stranger sent is never shown under this domain."""

@@ -15,6 +15,7 @@ from service.errors import Malformed, TooLarge, Unsupported
 from service.registry import batch_documents
 from service.registry.batch_schemas import DocumentChange, DocumentFields, DocumentOut
 from service.registry.fields import PathId
+from service.registry.file_kinds import GIVEN_OUT
 from service.registry.tables import StoredFile
 from service.settings import settings
 from service.web.bodies import bounded
@@ -141,9 +142,7 @@ async def change_document(
     "/batches/{batch_id}/documents/{document_id}/file",
     summary="Download a document's file 下载文件",
     response_class=Response,
-    responses={
-        200: {"description": "The file as it was uploaded.", "content": {"application/octet-stream": {}}}
-    },
+    responses={200: {"description": "The file as it was uploaded.", "content": GIVEN_OUT}},
 )
 async def read_file(tx: Tx, batch_id: PathId, document_id: PathId) -> Response:
     """The file, always as a download: what somebody uploaded is never shown under this domain."""

@@ -20,6 +20,10 @@ PDF: Final = FileKind("application/pdf", ".pdf")
 JPEG: Final = FileKind("image/jpeg", ".jpg")
 PNG: Final = FileKind("image/png", ".png")
 WEBP: Final = FileKind("image/webp", ".webp")
+#: What a file that is given out may be, as OpenAPI lists it.
+GIVEN_OUT: Final[dict[str, dict[str, str]]] = {
+    media: {} for media in (*(kind.media_type for kind in (PDF, JPEG, PNG, WEBP)), OCTETS)
+}
 _BEGINNINGS: Final = ((b"%PDF-", PDF), (b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG))
 
 

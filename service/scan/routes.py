@@ -20,6 +20,7 @@ from service.registry import links
 from service.registry.batch_documents import fetch_public_file
 from service.registry.document_routes import download
 from service.registry.fields import PathId
+from service.registry.file_kinds import GIVEN_OUT
 from service.scan import link_pages
 from service.scan.answers import CODE_PATH, HEADERS, METHODS, STATUSES, raw_path, raw_query, refuse, respond
 from service.scan.batch_parts import kept_trails
@@ -43,7 +44,7 @@ router = APIRouter(tags=["consumer"])
     summary="A published certificate or report 已公开的证书或报告",
     response_class=Response,
     responses={
-        200: {"description": "The file, as a download.", "content": {"application/octet-stream": {}}},
+        200: {"description": "The file, as a download.", "content": GIVEN_OUT},
         404: {"description": "No such file, or it is not published.", "content": {PROBLEM_JSON: {}}},
         503: {"description": "The database cannot answer now.", "content": {PROBLEM_JSON: {}}},
     },

@@ -16,22 +16,22 @@ INSERT INTO named_query (name, query, parameters, created_at, party_id) VALUES (
 """
 FIND: Final = """
 SELECT id, party_id, name, query::text AS query, parameters FROM named_query
-WHERE coalesce(party_id, 0) = coalesce($1, 0) AND name = $2
+WHERE coalesce(party_id, 0) = coalesce($1::bigint, 0) AND name = $2
 """
 FIND_BY_ID: Final = (
     "SELECT id, party_id, name, query::text AS query, parameters FROM named_query WHERE id = $1"
 )
 LOCK: Final = """
-SELECT id FROM named_query WHERE coalesce(party_id, 0) = coalesce($1, 0) AND name = $2 FOR SHARE
+SELECT id FROM named_query WHERE coalesce(party_id, 0) = coalesce($1::bigint, 0) AND name = $2 FOR SHARE
 """
-COUNT: Final = "SELECT count(*) FROM named_query WHERE coalesce(party_id, 0) = coalesce($1, 0)"
+COUNT: Final = "SELECT count(*) FROM named_query WHERE coalesce(party_id, 0) = coalesce($1::bigint, 0)"
 LIST: Final = """
 SELECT id, party_id, name, query::text AS query, parameters FROM named_query
-WHERE ($3 OR coalesce(party_id, 0) = coalesce($4, 0)) AND (name COLLATE "C", id) > ($1, $2)
+WHERE ($3 OR coalesce(party_id, 0) = coalesce($4::bigint, 0)) AND (name COLLATE "C", id) > ($1, $2)
 ORDER BY name COLLATE "C", id LIMIT $5
 """
 DELETE: Final = """
-DELETE FROM named_query WHERE coalesce(party_id, 0) = coalesce($1, 0) AND name = $2 RETURNING id
+DELETE FROM named_query WHERE coalesce(party_id, 0) = coalesce($1::bigint, 0) AND name = $2 RETURNING id
 """
 
 

@@ -23,7 +23,7 @@ SELECT role FROM (
     UNION ALL
     SELECT role, party_id, permissions FROM member WHERE id = $2 AND revoked_at IS NULL
 ) AS known
-WHERE coalesce(party_id, 0) = coalesce($3, 0) AND permissions @> $4
+WHERE coalesce(party_id, 0) = coalesce($3::bigint, 0) AND permissions @> $4
 LIMIT 1
 """
 

@@ -18,7 +18,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 """
 COUNT: Final = """
 SELECT count(*) FROM subscription JOIN named_query ON named_query.id = query_id
-WHERE coalesce(party_id, 0) = coalesce($1, 0)
+WHERE coalesce(party_id, 0) = coalesce($1::bigint, 0)
 """
 SHOWN: Final = """
 SELECT subscription.id, subscription_id, name AS query_name, dest, report_if_empty, initial_record_time,
@@ -26,12 +26,12 @@ SELECT subscription.id, subscription_id, name AS query_name, dest, report_if_emp
        last_error_at, last_notified_at, deliveries, ended_at
 FROM subscription JOIN named_query ON named_query.id = query_id
 """
-OF_QUERY: Final = "WHERE coalesce(party_id, 0) = coalesce($1, 0) AND name = $2 "
+OF_QUERY: Final = "WHERE coalesce(party_id, 0) = coalesce($1::bigint, 0) AND name = $2 "
 FIND: Final = SHOWN + OF_QUERY + "AND subscription_id = $3"
 LIST: Final = SHOWN + OF_QUERY + "AND subscription.id > $3 ORDER BY subscription.id LIMIT $4"
 DELETE: Final = """
 DELETE FROM subscription USING named_query
-WHERE named_query.id = query_id AND coalesce(party_id, 0) = coalesce($1, 0) AND name = $2
+WHERE named_query.id = query_id AND coalesce(party_id, 0) = coalesce($1::bigint, 0) AND name = $2
   AND subscription_id = $3
 RETURNING subscription.id
 """

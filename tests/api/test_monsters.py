@@ -33,7 +33,6 @@ TAKEN = {
 }
 VALUES = {
     "a hundred thousand arrays": "[" * 100_000,
-    "a hundred thousand closed arrays": "[" * 100_000 + "]" * 100_000,
     "a hundred thousand objects": '{"a":' * 100_000 + "1" + "}" * 100_000,
     "no number": "NaN",
     "without end": "Infinity",
@@ -50,8 +49,8 @@ VALUES = {
     "an escape sequence": '"\\u001b]0;x\\u0007"',
     "writing turned about": '"a\\u202eb"',
     "a long text": '"' + "a" * 900_000 + '"',
-    "a long list": "[" + "1," * 300_000 + "1]",
-    "many members": "{" + ",".join(f'"a{n}":1' for n in range(50_000)) + "}",
+    "a long list": "[" + "1," * 30_000 + "1]",
+    "many members": "{" + ",".join(f'"a{n}":1' for n in range(5_000)) + "}",
     "nothing": "",
     "true": "true",
     "full-width digits": '"１２"',
@@ -176,6 +175,7 @@ async def test_tricks_with_paths_lead_nowhere(service: httpx.AsyncClient, path: 
     [
         "limit=" + "9" * 5_000,
         "limit=NaN",
+        "party=9223372036854775807",
         "limit=%00",
         "page=" + "A" * 30_000,
         "page=%ff%fe",
@@ -190,7 +190,7 @@ async def test_tricks_with_paths_lead_nowhere(service: httpx.AsyncClient, path: 
     ],
 )
 async def test_tricks_with_queries_are_refused_or_left_aside(service: httpx.AsyncClient, query: str) -> None:
-    for path in ("/v1/parties", "/v1/batches", "/recalls", "/epcis/events", "/v1/trace/forward"):
+    for path in ("/v1/parties", "/recalls", "/epcis/events", "/epcis/queries/q", "/v1/trace/forward"):
         answer = await service.get(f"{path}?{query}")
         assert answer.status_code < 500, f"{path}: {answer.text[:300]}"
 
@@ -269,15 +269,15 @@ def bomb(side: int) -> bytes:
 
 
 def zipped() -> bytes:
-    """Some kilobytes that unpack to 50 MiB."""
+    """Some kilobytes that unpack to 20 MiB."""
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", bytes(50 * MIB))
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(20 * MIB))
     return out.getvalue()
 
 
 async def test_bombs_are_kept_as_octets_or_refused_and_never_unpacked(service: httpx.AsyncClient) -> None:
-    archive, picture = zipped(), bomb(12_000)
+    archive, picture = zipped(), bomb(8_000)
     lines = b"[" * 500_000 + b"\n" + b'{"code":' * 100_000
     answer = await service.post(
         "/v1/identify", content=lines, headers={"Content-Type": "application/x-ndjson"}
@@ -292,7 +292,7 @@ async def test_bombs_are_kept_as_octets_or_refused_and_never_unpacked(service: h
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert most < 30 * MIB
+    assert most < 15 * MIB
 
 
 @pytest.mark.parametrize(
