@@ -33,6 +33,7 @@ def both_ways() -> Exception:
         (asyncpg.InvalidCachedStatementError("cached statement plan is invalid"), True),
         (asyncpg.InternalClientError("cannot switch to state 2; another operation is in progress"), True),
         (asyncpg.InterfaceError("connection is closed"), True),
+        (asyncpg.InterfaceError("cannot perform operation: another operation is in progress"), True),
         (asyncpg.InterfaceError("the server expects 2 arguments for this query, 1 was passed"), False),
         (asyncpg.UniqueViolationError("duplicate key"), False),
         (asyncpg.UndefinedTableError("no such table"), False),
