@@ -68,17 +68,18 @@ POLICIES = {
     "regulator": {**SEEN_BY_REGULATOR, **SEEN_BY_BOTH},
 }
 
-#: What links that stand already are about.
+#: What links that stand already are about, by the key that their anchor begins with.
 LINKED = {
     "product_id": """
         UPDATE link SET product_id = named.id FROM product AS named
-        WHERE link.anchor = named.uri OR starts_with(link.anchor, named.uri || '/')""",
+        WHERE named.uri = coalesce(substring(link.anchor FROM '^https://id[.]gs1[.]org/01/[0-9]{14}'),
+                                   substring(link.anchor FROM '^.*/product/[^/]+'))""",
     "site_id": """
         UPDATE link SET site_id = named.id FROM site AS named
-        WHERE link.anchor = named.uri OR starts_with(link.anchor, named.uri || '/')""",
+        WHERE named.uri = substring(link.anchor FROM '^https://id[.]gs1[.]org/414/[0-9]{13}')""",
     "party_id": """
         UPDATE link SET party_id = named.id FROM party AS named
-        WHERE link.anchor = named.uri OR starts_with(link.anchor, named.uri || '/')""",
+        WHERE named.uri = substring(link.anchor FROM '^https://id[.]gs1[.]org/417/[0-9]{13}')""",
 }
 
 
