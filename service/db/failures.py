@@ -51,8 +51,8 @@ def is_passing(error: BaseException) -> bool:
 def _passes(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    # asyncpg says "connection is closed" and "wrong number of arguments" with one class; and "another operation
-    # is in progress" of a connection whose server has said that it goes, and is not gone yet.
+    # asyncpg says "connection is closed" and "wrong number of arguments" with one class; and "another
+    # operation is in progress" of a connection whose server has said that it goes, and is not gone yet.
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error) or "in progress" in str(error)
     return isinstance(error, PASSING)
