@@ -149,37 +149,24 @@ def _lately() -> object:
     return clock.now() - timedelta(hours=1)
 
 
-async def test_a_party_has_nothing_delivered_into_the_network_of_the_service(
-    live: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keys = await partners(live, farm="grower")
-    monkeypatch.setenv("SUYUAN_DELIVERY_PRIVATE_PARTIES", "false")
-    settings.cache_clear()
-    assert (
-        await live.post(QUERIES, json={"name": "q", "query": {}}, headers=keys["grower"])
-    ).status_code == 201
-    for dest in (
-        "http://127.0.0.1:9/",
-        "http://[::1]/",
-        "http://10.0.0.7/x",
-        "http://localhost/",
-        "http://[fe80::1]/",
-    ):
-        body = {"dest": dest, "stream": True}
-        fault = await refused(live, "POST", f"{QUERIES}/q/subscriptions", json=body, headers=keys["grower"])
-        assert fault["field"] == "/dest"
-
-
-async def test_a_party_keeps_so_many_queries_and_no_more(
-    live: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, sink: Sink
+async def test_a_party_has_bounds_and_nothing_delivered_into_the_network_of_the_service(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.subscriptions.conduct.MAX_OF_PARTY", 1)
-    keys = await partners(live, farm="grower", mill="miller")
-    path = await subscribe(live, keys["grower"], sink.url)
-    await refused(live, "POST", QUERIES, 409, json={"name": "b", "query": {}}, headers=keys["grower"])
-    body = {"dest": sink.url, "stream": True}
-    await refused(live, "POST", path.rpartition("/")[0], 409, json=body, headers=keys["grower"])
-    await subscribe(live, keys["miller"], sink.url)
+    keys = await partners(client, farm="grower", mill="miller")
+    path = await subscribe(client, keys["grower"], "http://127.0.0.1:9/")
+    more = {"name": "b", "query": {}}
+    await refused(client, "POST", QUERIES, 409, json=more, headers=keys["grower"])
+    body = {"dest": "http://127.0.0.1:9/", "stream": True}
+    await refused(client, "POST", path.rpartition("/")[0], 409, json=body, headers=keys["grower"])
+    named = await client.post(QUERIES, json=more, headers=keys["miller"])
+    assert named.status_code == 201
+    monkeypatch.setenv("SUYUAN_DELIVERY_PRIVATE_PARTIES", "false")
+    settings.cache_clear()
+    for dest in ("http://127.0.0.1:9/", "http://[::1]/", "http://10.0.0.7/x", "http://localhost/"):
+        body = {"dest": dest, "stream": True}
+        fault = await refused(client, "POST", f"{QUERIES}/b/subscriptions", json=body, headers=keys["miller"])
+        assert fault["field"] == "/dest"
 
 
 class Line:
