@@ -72,6 +72,7 @@ async def show_form(
             "content": {"text/html": {}},
         },
         413: {"description": "A photo is too large. 照片过大。", "content": {"text/html": {}}},
+        415: {"description": "No form. 不是表单。", "content": TOLD},
         429: {"description": "Too many; see Retry-After. 提交过于频繁。", "content": {"text/html": {}}},
         503: {"description": "It cannot be stored now. 暂时无法保存。", "content": {"text/html": {}}},
     },

@@ -161,7 +161,8 @@ def _own_refusals(path: str, method: str, operation: Described, *, checked: bool
         "404": "{" in path or path in LOOKED_UP or not NAMING.isdisjoint(parameters),
         # A key that somebody has already; a label of a recalled batch; a case that is closed.
         "409": (bool(body) and method in ("post", "patch") and bool(operation.get("security")))
-        or "/label" in path,
+        or "/label" in path
+        or path.endswith("/renewal"),
         "413": bool(body),
         "415": any(media.startswith("multipart/") for media in body),
         "503": bool(operation.get("security")),
@@ -235,7 +236,7 @@ def refusals(path: str, method: str) -> list[str]:
         statuses.append("404")
     if method == "post":
         statuses += ["413", "415"]
-    if (path, method) in ((f"{PREFIX}/events", "post"), (f"{PREFIX}/queries", "post")):
+    if method == "post" and path in (f"{PREFIX}/capture", f"{PREFIX}/events", f"{PREFIX}/queries"):
         statuses.append("409")
     if method == "get" and _gives_events(path) and not path.endswith("{event_id}"):
         statuses.append("413")
