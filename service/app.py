@@ -7,8 +7,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.access import audit_routes
-from service.access import letting_see_routes
+from service.access import audit_routes, letting_see_routes
 from service.access import routes as access_routes
 from service.admission.doors import Doors
 from service.admission.rates import Rates
