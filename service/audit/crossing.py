@@ -20,13 +20,14 @@ PUBLIC_KNOWLEDGE: Final = frozenset(
         *("/v1/recalls/deadlines", "/v1/recalls/profiles"),
         *("/epcis", "/epcis/eventTypes", "/epcis/bizSteps", "/epcis/dispositions"),
         *("/epcis/eventTypes/{name}", "/epcis/bizSteps/{name}", "/epcis/dispositions/{name}"),
-        *("/epcis/queries", "/epcis/queries/{name}"),
-        *("/epcis/queries/{name}/subscriptions", "/epcis/queries/{name}/subscriptions/{subscription_id}"),
     }
 )
 #: Paths about the caller or the service itself.
 OWN_AFFAIRS: Final = frozenset(
-    {"/v1/whoami", "/v1/keys", "/v1/members", "/v1/invitations", "/v1/audit", "/metrics"}
+    {
+        *("/v1/whoami", "/v1/keys", "/v1/members", "/v1/invitations", "/v1/audit", "/metrics"),
+        *("/v1/grants", "/v1/jurisdictions", "/v1/delegations", "/v1/delegations/{delegation_id}"),
+    }
 )
 READING: Final = frozenset({"GET", "HEAD"})
 

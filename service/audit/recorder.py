@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.audit.shown import Shown
 from service.db.failures import FAILURES
 from service.db.statements import statement
-from service.db.transaction import Connection
+from service.db.transaction import Connection, Transaction
 from service.errors import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,11 @@ class Reader:
     party_id: int | None
     grantors: frozenset[int] | None = None
 
+    @property
+    def crosses(self) -> bool:
+        """Whether the reader may see what is not its own."""
+        return self.grantors is None or bool(self.grantors)
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -73,6 +78,11 @@ class Read:
             *(list(ids["drill"]), list(ids["complaint"]), list(ids["suspect_code"]), list(ids["notice"])),
             *(list(ids["goods"]), grantors),
         )
+
+
+async def record_in(tx: Transaction, read: Read) -> None:
+    """Write down a read in a transaction of the caller's, who commits before anything is sent."""
+    await tx.sql.execute(statement("service.audit", "record"), *read.row())
 
 
 class Recorder:

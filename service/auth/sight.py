@@ -74,15 +74,18 @@ async def see_as_regulator(tx: Transaction, party_id: int) -> None:
 
 
 @asynccontextmanager
-async def seen_by(tx: Transaction, role: Role, party_id: int, *, now: datetime) -> AsyncIterator[None]:
+async def seen_by(
+    tx: Transaction, role: Role, party_id: int, *, now: datetime
+) -> AsyncIterator[frozenset[int] | None]:
     """Inside, `tx` reads what a caller of this role and party sees; after it, everything again: for paths
-    whose statements ask whose rows they are.
+    whose statements ask whose rows they are. Gives the parties who have granted a party a part of theirs;
+    None for an authority.
     """
     if role in AUTHORITIES:
         await see_as_regulator(tx, party_id)
+        yield None
     else:
-        await see_as_party(tx, party_id, now=now)
-    yield
+        yield frozenset(await see_as_party(tx, party_id, now=now))
     # Not after an exception: the transaction may be broken, and ends.
     await tx.sql.execute(SEE_AS_OWNER)
 

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends
 
+from service.audit.shown import shows
 from service.auth.caller import KnownCaller, Tx, find_caller
 from service.capture import delegations
 from service.capture.delegation_schemas import DelegatedEvent, Delegation, NewDelegation
@@ -51,7 +52,8 @@ async def list_delegated_events(
     tx: Tx, caller: KnownCaller, delegation_id: PathId, limit: Limit = PAGE_DEFAULT, page: After = None
 ) -> Page[DelegatedEvent]:
     """What was captured by it, in the order of recording: both sides see it."""
-    await delegations.find_delegation(tx, delegation_id, caller.party_id)
+    found = await delegations.find_delegation(tx, delegation_id, caller.party_id)
+    shows("party", [found["party_id"]])
     of = f"delegation {delegation_id}"
     rows = await delegations.list_delegated(tx, delegation_id, after=row_after(page, of), limit=limit + 1)
     shown = [DelegatedEvent.model_validate(dict(row)) for row in rows]

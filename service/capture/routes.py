@@ -11,6 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.audit.shown import shows
 from service.auth.caller import (
     Caller,
     GivenKey,
@@ -320,4 +321,5 @@ def _before(token: str) -> tuple[datetime, str]:
 
 
 def _job(row: dict[str, Any]) -> CaptureJob:
+    shows("party", [row.get("party_id")])
     return CaptureJob.model_validate({**row, "capture_id": row["id"]}, by_name=True)

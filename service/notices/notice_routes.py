@@ -28,10 +28,8 @@ Unread = Annotated[bool, Query(description="Only such as nobody has acknowledged
 
 
 def sees(caller: Caller, party_id: int | None) -> bool:
-    """Whether a caller may see and set what is of a party: their own, or all for authorities and the
-    service's own people.
-    """
-    return caller.party_id in (None, party_id) or caller.role in (Role.REGULATOR, Role.OPERATOR)
+    """Whether a caller may see and set what is of a party: their own, or all for the service's own people."""
+    return caller.sees_everything or caller.party_id == party_id
 
 
 def require_own(caller: Caller, party_id: int | None) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
 
+from service.audit.shown import shows
 from service.auth.caller import Caller
 from service.db.transaction import Transaction
 from service.errors import BadQuery, BadSubscription, Conflict, Fault, NoSuchName, QueryTooComplex
@@ -93,6 +94,7 @@ def holder_of(caller: Caller, name: str, party: int | None) -> int | None:
     if party is None or party == caller.party_id:
         return caller.party_id
     if caller.sees_everything:
+        shows("party", [party])
         return party
     raise no_such_query(name)
 

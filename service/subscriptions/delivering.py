@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
+from service.audit.recorder import Reader
 from service.auth.permissions import Role
 from service.auth.sight import seen_by
 from service.db.failures import FAILURES
@@ -27,6 +28,7 @@ from service.settings import Settings
 from service.subscriptions import turns
 from service.subscriptions.marks import Mark
 from service.subscriptions.news import Batch, find_batch, find_seen
+from service.subscriptions.on_record import DELIVERY, put_on_record
 from service.subscriptions.posting import Poster, Refusal, signature
 from service.subscriptions.retrying import wait_after
 from service.subscriptions.schedule import read_schedule
@@ -94,20 +96,23 @@ class Deliverer:
 
     async def _work_off(self, turn: Turn) -> None:
         while True:
-            batch = await self._read(turn)
-            if batch is None:
+            found = await self._read(turn)
+            if found is None:
                 async with transaction(self.engine) as tx:
                     await turns.end(tx, turn, ENDED, clock.now())
                 return
+            batch, reader = found
             if not batch.rows and not self._reports_nothing(turn):
                 async with transaction(self.engine) as tx:
                     await turns.reach(tx, turn, turn.mark.reached())
                 return
-            if not await self._deliver_batch(turn, batch) or not batch.more:
+            if not await self._deliver_batch(turn, batch, reader) or not batch.more:
                 return
 
-    async def _read(self, turn: Turn) -> Batch | None:
-        """The next events, of those that who subscribed sees now; None where they see nothing any more."""
+    async def _read(self, turn: Turn) -> tuple[Batch, Reader] | None:
+        """The next events, of those that who subscribed sees now, and who that is; None where they see
+        nothing any more.
+        """
         now = clock.now()
         async with transaction(self.engine, snapshot=True) as tx:
             role = await find_standing(
@@ -117,20 +122,23 @@ class Deliverer:
                 return None
             since, limit = turn.initial_record_time, turn.batch_limit
             if role is Role.OPERATOR:
-                return await find_batch(tx, turn.parameters, turn.mark, since=since, limit=limit)
+                batch = await find_batch(tx, turn.parameters, turn.mark, since=since, limit=limit)
+                return batch, _reader(turn, role, None)
             assert turn.party_id is not None
-            async with seen_by(tx, role, turn.party_id, now=now):
-                return await find_batch(tx, turn.parameters, turn.mark, since=since, limit=limit)
+            async with seen_by(tx, role, turn.party_id, now=now) as grantors:
+                batch = await find_batch(tx, turn.parameters, turn.mark, since=since, limit=limit)
+                return batch, _reader(turn, role, grantors)
 
     def _reports_nothing(self, turn: Turn) -> bool:
         """Whether the subscriber wants to hear that there is nothing: once a run of a schedule."""
         return turn.schedule is not None and turn.report_if_empty and turn.mark.after is None
 
-    async def _deliver_batch(self, turn: Turn, batch: Batch) -> bool:
+    async def _deliver_batch(self, turn: Turn, batch: Batch, reader: Reader) -> bool:
         """Post one batch; False where that ends the turn."""
         async with transaction(self.engine) as tx:
             if not await turns.keep_lease(tx, turn, self.lease):
                 return False  # it was deleted
+            await put_on_record(tx, reader, DELIVERY, batch.rows, clock.now())
         refusal = await self._post(turn, batch)
         now = clock.now()
         if refusal is not None:
@@ -182,6 +190,12 @@ class Deliverer:
         logger.info("delivery to %s failed: %s", turn.dest, refusal.reason)
         async with transaction(self.engine) as tx:
             await turns.fail(tx, turn, refusal.reason, now=now, retry_at=now + wait, batch_limit=limit)
+
+
+def _reader(turn: Turn, role: Role, grantors: frozenset[int] | None) -> Reader:
+    """Who reads by a subscription: by its own name, under the key or as the member that made it."""
+    key = f"member:{turn.member_id}" if turn.key_id is None else f"key:{turn.key_id}"
+    return Reader(f"subscription {turn.subscription_id}", key, role, turn.party_id, grantors)
 
 
 def _is_due(turn: Turn, now: datetime) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from service import clock
+from service.audit.shown import shows
 from service.auth.caller import Caller, KnownCaller, Snapshot, Tx, find_caller, find_reader
 from service.errors import BadNamedQuery, BadQuery, BadSubscription
 from service.events.json_document import dump_event
@@ -207,5 +208,6 @@ def _after(token: str | None, now: datetime) -> tuple[str, int]:
 
 
 def _shown(named: Named) -> dict[str, Any]:
+    shows("party", [named.party_id])
     owner = {} if named.party_id is None else {"partyID": named.party_id}
     return {"name": named.name, **owner, "query": _decoder.decode(named.query)}

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from service import clock
+from service.audit.recorder import Reader
 from service.auth.caller import Caller, find_by_key
 from service.auth.permissions import Permission
 from service.auth.sight import seen_by
@@ -28,6 +29,7 @@ from service.subscriptions.conduct import fetch_query
 from service.subscriptions.controls import format_of_deliveries, read_initial_record_time
 from service.subscriptions.marks import Mark
 from service.subscriptions.news import Batch, begin_mark, find_batch, find_seen
+from service.subscriptions.on_record import STREAM, put_on_record
 from service.subscriptions.query_store import Named, find_query_by_id
 from service.subscriptions.schedule import FIELDS, Schedule, read_schedule
 
@@ -158,8 +160,12 @@ class Stream:
                     return False
                 if self.mark.goal is None:
                     self.mark = self.mark.towards(await find_seen(tx))
-                batch = await self._read(tx, caller, named)
+                batch, grantors = await self._read(tx, caller, named)
             if batch.rows or (first and self.wishes.schedule is not None and self.wishes.report_if_empty):
+                reader = Reader(caller.name, caller.key, caller.role, caller.party_id, grantors)
+                if reader.crosses:
+                    async with self.turns, transaction(self.engine) as tx:
+                        await put_on_record(tx, reader, STREAM, batch.rows, clock.now())
                 await self._send(socket, named.name, batch)
             first = False
             if not batch.more:
@@ -168,15 +174,20 @@ class Stream:
             assert batch.last_id is not None
             self.mark = self.mark.delivered(batch.last_id)
 
-    async def _read(self, tx: Transaction, caller: Caller, named: Named) -> Batch:
-        """The next events, of those that the client sees now."""
+    async def _read(
+        self, tx: Transaction, caller: Caller, named: Named
+    ) -> tuple[Batch, frozenset[int] | None]:
+        """The next events, of those that the client sees now; and by whose leave beside its own (None: it is
+        not bound to its own part).
+        """
         assert self.mark is not None
         since, limit = self.wishes.initial_record_time, MESSAGE_EVENTS
         if caller.sees_everything:
-            return await find_batch(tx, named.parameters, self.mark, since=since, limit=limit)
+            return await find_batch(tx, named.parameters, self.mark, since=since, limit=limit), None
         assert caller.party_id is not None
-        async with seen_by(tx, caller.role, caller.party_id, now=clock.now()):
-            return await find_batch(tx, named.parameters, self.mark, since=since, limit=limit)
+        async with seen_by(tx, caller.role, caller.party_id, now=clock.now()) as grantors:
+            batch = await find_batch(tx, named.parameters, self.mark, since=since, limit=limit)
+            return batch, grantors
 
     async def _send(self, socket: WebSocket, name: str, batch: Batch) -> None:
         body = query_document(batch.rows, now=clock.now(), query_name=name, epc_format=self.wishes.epc_format)
