@@ -30,20 +30,20 @@ LISTS: Final[dict[str, Kind]] = {
 @dataclass(slots=True)
 class Shown:
     """Row ids, and names, of what an answer shows. `batches`: those that it is about, to be named.
-    `crossing`: whether it shows the reader what is not its own; `beyond`: by what it is to a case, and not by
-    somebody's leave.
+    `grantors`: by whose leave a reader who is bound to its own part is shown more; None for a reader who is
+    not. `beyond`: it is shown more by what it is to a case, by nobody's leave.
     """
 
-    crossing: bool = True
+    grantors: frozenset[int] | None = None
     beyond: bool = False
-
     ids: dict[Kind, set[int]] = field(default_factory=lambda: defaultdict(set))
     names: dict[Named, set[str]] = field(default_factory=lambda: defaultdict(set))
     batches: set[int] = field(default_factory=set)
 
-    def name(self, kind: Kind, row_id: int) -> None:
-        """Note what the question's path names."""
-        self.add(kind, {row_id})
+    @property
+    def crossing(self) -> bool:
+        """Whether it shows the reader what is not its own."""
+        return self.beyond or self.grantors is None or bool(self.grantors)
 
     def add(self, kind: Kind, ids: set[int]) -> None:
         """Note rows of a kind; batches are named in the record."""
@@ -59,9 +59,9 @@ class Shown:
 _watched: Final[ContextVar[Shown | None]] = ContextVar("shown", default=None)
 
 
-def watch(*, crossing: bool) -> Shown:
-    """From here on, what this request shows is noted in what is returned."""
-    shown = Shown(crossing)
+def watch(*, bound: bool) -> Shown:
+    """From here on, what this request shows is noted in what is returned. `bound`: to the reader's part."""
+    shown = Shown(frozenset() if bound else None)
     _watched.set(shown)
     return shown
 
@@ -69,7 +69,13 @@ def watch(*, crossing: bool) -> Shown:
 def shows_beyond() -> None:
     """Note that a party is shown more than its own part: of a case that it answers for."""
     if (shown := _watched.get()) is not None:
-        shown.crossing = shown.beyond = True
+        shown.beyond = True
+
+
+def shows_by_leave(grantors: frozenset[int]) -> None:
+    """Note that a party sees, from here on, what these have granted it of theirs."""
+    if (shown := _watched.get()) is not None and shown.grantors is not None:
+        shown.grantors |= grantors
 
 
 def is_watched() -> bool:

@@ -17,12 +17,12 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from service import clock
 from service.audit.crossing import shows_trade, subject_of
 from service.audit.recorder import Read, Reader, Recorder
-from service.audit.shown import watch
+from service.audit.shown import Shown, watch
 from service.auth import last_used
 from service.auth.members import find_member
 from service.auth.oidc import is_token, issuers
 from service.auth.permissions import BOUND, MEANINGS, Permission, Role, Sight, needed, sight
-from service.auth.sight import see_as_party, see_as_regulator
+from service.auth.sight import see_as
 from service.auth.tokens import find_key
 from service.db.freshness import position_of
 from service.db.transaction import Transaction, transaction
@@ -199,20 +199,20 @@ async def find_reading_caller(request: Request, tx: LongReading, key: GivenKey) 
 @asynccontextmanager
 async def _on_record(request: Request, caller: Caller) -> AsyncIterator[None]:
     """Put on record what the route shows of others' trade. Raises `Unavailable` where that cannot be done."""
-    grantors = None if caller.bound_to is None else frozenset[int](request.state.grantors)
-    shown = watch(crossing=grantors is None or bool(grantors))
+    shown: Shown = request.state.shown
     yield
     if not shown.crossing:
         return
     route: str = request.scope["route"].path
     subject = subject_of(request.path_params) if shows_trade(request.method, route) else None
     if subject is not None:
-        shown.name(*subject)
+        kind, row_id = subject
+        shown.add(kind, {row_id})
     if not shown:
         return
     recorder: Recorder = request.app.state.recorder
-    leave = None if shown.beyond else grantors
-    reader = Reader(caller.name, caller.key, caller.role, caller.party_id, leave)
+    by_leave_of = None if shown.beyond else shown.grantors
+    reader = Reader(caller.name, caller.key, caller.role, caller.party_id, by_leave_of)
     await recorder.record(Read(clock.now(), reader, request.method, route, subject, shown))
 
 
@@ -232,14 +232,10 @@ async def _admit(
             "This is not open to parties yet; an operator does it for you.",
             "该操作尚未对企业主体开放，请联系运营者代为办理。",
         )
-    # Whose trade a party sees by their leave.
-    request.state.grantors = ()
-    if seen is Sight.PARTY:
+    request.state.shown = watch(bound=caller.bound_to is not None)
+    if seen in (Sight.PARTY, Sight.REGULATOR):
         assert caller.party_id is not None
-        request.state.grantors = await see_as_party(reading or tx, caller.party_id, now=clock.now())
-    if seen is Sight.REGULATOR:
-        assert caller.party_id is not None
-        await see_as_regulator(reading or tx, caller.party_id)
+        await see_as(reading or tx, caller.role, caller.party_id, now=clock.now())
     return caller
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from service.audit.shown import shows_by_leave
 from service.auth.areas import area_of
 from service.auth.permissions import AUTHORITIES, Role
 from service.db.transaction import Transaction
@@ -51,21 +52,35 @@ SELECT set_config('suyuan.party', $1, true), set_config('suyuan.everywhere', $2,
        set_config('suyuan.regions', $3, true), set_config('suyuan.categories', $4, true),
        set_config('suyuan.pairs', $5, true), set_config('role', 'suyuan_regulator', true)
 """
-SEE_AS_OWNER: Final = "SELECT set_config('role', 'none', true)"
+SEE_AS_OWNER: Final = "SELECT set_config('role', 'none', true), set_config('suyuan.party', '', true)"
 
 
-async def see_as_party(tx: Transaction, party_id: int, *, now: datetime) -> list[int]:
-    """From here to the end of the transaction nothing is read but what the party may see `now`, nothing
-    written. The parties who have granted it a part of theirs.
-
-    Raises `Unavailable` where the database has not got the role.
+async def see_as(tx: Transaction, role: Role, party_id: int, *, now: datetime) -> frozenset[int] | None:
+    """From here on nothing is read but what a caller of this role and party may see `now`, nothing written.
+    The parties who have granted a party a part of theirs, which is noted for the record; None for an
+    authority. Raises `Unavailable` where the database has not got the role.
     """
+    if role in AUTHORITIES:
+        await see_as_regulator(tx, party_id)
+        return None
+    return await see_as_party(tx, party_id, now=now)
+
+
+async def see_as_owner(tx: Transaction) -> None:
+    """From here on everything is read again, and can be written: for what a caller is entitled to."""
+    await tx.sql.execute(SEE_AS_OWNER)
+
+
+async def see_as_party(tx: Transaction, party_id: int, *, now: datetime) -> frozenset[int]:
+    """`see_as` for a party."""
     row = await _see(tx, "suyuan_party", SEE_AS_PARTY, party_id, now)
-    return list(row["grantors"])
+    grantors = frozenset[int](row["grantors"])
+    shows_by_leave(grantors)
+    return grantors
 
 
 async def see_as_regulator(tx: Transaction, party_id: int) -> None:
-    """As `see_as_party`, for an authority and the area it answers for; without one it sees no goods."""
+    """`see_as` for an authority and the area it answers for; without one it sees no goods."""
     rows = await tx.sql.fetch(JURISDICTIONS, party_id)
     area = area_of((row["region"], row["category"]) for row in rows)
     parts = (",".join(part) for part in (area.regions, area.categories, area.pairs))
@@ -77,17 +92,10 @@ async def see_as_regulator(tx: Transaction, party_id: int) -> None:
 async def seen_by(
     tx: Transaction, role: Role, party_id: int, *, now: datetime
 ) -> AsyncIterator[frozenset[int] | None]:
-    """Inside, `tx` reads what a caller of this role and party sees; after it, everything again: for paths
-    whose statements ask whose rows they are. Gives the parties who have granted a party a part of theirs;
-    None for an authority.
-    """
-    if role in AUTHORITIES:
-        await see_as_regulator(tx, party_id)
-        yield None
-    else:
-        yield frozenset(await see_as_party(tx, party_id, now=now))
+    """`see_as` inside, `see_as_owner` after it: for paths whose statements ask whose rows they are."""
+    yield await see_as(tx, role, party_id, now=now)
     # Not after an exception: the transaction may be broken, and ends.
-    await tx.sql.execute(SEE_AS_OWNER)
+    await see_as_owner(tx)
 
 
 async def _see(tx: Transaction, role: str, statement: str, *told: Any) -> asyncpg.Record:

@@ -7,13 +7,14 @@ from fastapi import APIRouter, Depends, Query, Response
 from service import clock
 from service.auth.caller import Caller, KnownCaller, Tx, find_caller
 from service.auth.permissions import Role
+from service.auth.sight import see_as_owner
 from service.db.transaction import Transaction
 from service.errors import Forbidden, Missing
 from service.notices import store
 from service.notices.links import make_link
 from service.notices.reading import acknowledge, fetch_notice, list_notices, unknown_notice
 from service.notices.schemas import Acknowledgement, Link, NoticeLine, RecipientLine
-from service.recall.parts import directs, enter_case, party_shown, see_whole, signed
+from service.recall.parts import directs, enter_case, party_shown, signed
 from service.registry.fields import PathId, RowId, Words
 from service.registry.parties import find_party_reference
 from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
@@ -43,7 +44,7 @@ def require_own(caller: Caller, party_id: int | None) -> None:
 
 async def fetch_seen(tx: Transaction, caller: Caller, notice_id: int) -> NoticeLine:
     """A notice of the caller's party, or of a case that it directs. Raises `Missing`."""
-    await see_whole(tx)
+    await see_as_owner(tx)
     found = await fetch_notice(tx, notice_id)
     if not (_is_own(caller, found) or await directs(tx, caller, found.recall_id)):
         raise unknown_notice(notice_id)
@@ -84,7 +85,7 @@ async def read_notices(
         if party_id is None:
             party_id = await find_party_reference(tx, None, party, "party")
     all_of_case = recall is not None and await directs(tx, caller, recall)
-    await see_whole(tx)
+    await see_as_owner(tx)
     if caller.role is not Role.OPERATOR and not all_of_case:
         if party_id not in (None, caller.party_id):
             return Page(items=[], next_page=None)

@@ -8,9 +8,10 @@ from typing import Final
 from service.audit.shown import shows_beyond
 from service.auth.caller import Caller
 from service.auth.permissions import Role
+from service.auth.sight import see_as_owner
 from service.db.transaction import Transaction
 from service.errors import Fault, Forbidden, Malformed
-from service.recall.parts import fetch_name, keep_bounds, see_whole
+from service.recall.parts import fetch_name, keep_bounds
 from service.recall.schemas import NewRecall
 from service.recall.scopes import find_named
 from service.trace.starts import FIND_PRODUCT, understand
@@ -37,7 +38,7 @@ async def admit_scope(tx: Transaction, caller: Caller, product: str | None, find
         return
     seen = await find()
     if caller.role is Role.REGULATOR:
-        await see_whole(tx)
+        await see_as_owner(tx)
         if not seen or set(await find()) - set(seen):
             raise _refused("product", product, *OUTSIDE)
         return
@@ -51,7 +52,7 @@ async def admit_scope(tx: Transaction, caller: Caller, product: str | None, find
     if other is not None:
         raise _refused("batch", other, *NOT_OWN)
     shows_beyond()
-    await see_whole(tx)
+    await see_as_owner(tx)
     if await tx.sql.fetchval(OTHERS, sorted(await find()), caller.party_id) is not None:
         raise _refused("unit", None, *NOT_OWN)
 

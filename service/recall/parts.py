@@ -13,7 +13,7 @@ from service import clock
 from service.audit.shown import passes, shows, shows_beyond
 from service.auth.caller import Caller
 from service.auth.permissions import Role
-from service.auth.sight import see_as_party, see_as_regulator
+from service.auth.sight import see_as, see_as_owner
 from service.db.transaction import Transaction
 from service.errors import Forbidden
 from service.recall.moving import unknown
@@ -47,7 +47,6 @@ TOLD: Final[frozenset[Status]] = frozenset({"open", "completed", "closed"})
 #: Whose hand moves a case in the table of lawful moves; the operator's is nobody's of these.
 HANDS_OF: Final[dict[Part, Hand]] = {Part.RESPONSIBLE: "responsible", Part.AUTHORITY: "authority"}
 
-SEE_WHOLE: Final = "SELECT set_config('role', 'none', true), set_config('suyuan.party', '', true)"
 FIND: Final = "SELECT status, responsible_party_id FROM recall WHERE id = $1"
 NAME: Final = "SELECT coalesce(name_zh, name_en, uri) FROM party WHERE id = $1"
 
@@ -80,16 +79,8 @@ async def keep_bounds(tx: Transaction, caller: Caller) -> None:
         return
     assert caller.party_id is not None
     # What they see is found out by the owner.
-    await see_whole(tx)
-    if caller.role is Role.REGULATOR:
-        await see_as_regulator(tx, caller.party_id)
-    else:
-        await see_as_party(tx, caller.party_id, now=clock.now())
-
-
-async def see_whole(tx: Transaction) -> None:
-    """Step out of these bounds, for what the caller was found to be entitled to."""
-    await tx.sql.execute(SEE_WHOLE)
+    await see_as_owner(tx)
+    await see_as(tx, caller.role, caller.party_id, now=clock.now())
 
 
 async def _find_part(tx: Transaction, caller: Caller, recall_id: int) -> tuple[Part, Status] | None:
@@ -114,7 +105,7 @@ async def see_case(tx: Transaction, caller: Caller, recall_id: int) -> Seen:
     if whole:
         shows_beyond()
         shows("case", [recall_id])
-        await see_whole(tx)
+        await see_as_owner(tx)
     return Seen(part, whole)
 
 
@@ -142,7 +133,7 @@ async def enter_case(
     if seen.part not in parts:
         raise _not_yours() if seen.part is Part.HOLDER else _not_for(seen.part)
     if not seen.whole:
-        await see_whole(tx)
+        await see_as_owner(tx)
     return seen
 
 
@@ -151,7 +142,7 @@ async def party_shown(tx: Transaction, caller: Caller, recall_id: int) -> int | 
     transaction is not bounded from then on. Raises `Missing`.
     """
     seen = await see_case(tx, caller, recall_id)
-    await see_whole(tx)
+    await see_as_owner(tx)
     return None if seen.part in DIRECTING else caller.party_id
 
 
@@ -163,7 +154,7 @@ def note_reach(found: Walk) -> None:
 async def directs(tx: Transaction, caller: Caller, recall_id: int) -> bool:
     """Whether the caller reads everybody's notices of a case. The transaction is not bounded from then on."""
     found = await _find_part(tx, caller, recall_id)
-    await see_whole(tx)
+    await see_as_owner(tx)
     if found is None or found[0] not in DIRECTING:
         return False
     shows_beyond()

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from service.auth.caller import Caller, KnownCaller, Tx, find_caller
+from service.auth.sight import see_as_owner
 from service.db.transaction import Transaction
 from service.recall import conduct, move_store, moving, store
 from service.recall.history import Step, first_break
@@ -16,7 +17,6 @@ from service.recall.parts import (
     enter_case,
     fetch_name,
     see_case,
-    see_whole,
     signed,
 )
 from service.recall.schemas import (
@@ -100,7 +100,7 @@ async def _case(tx: Transaction, caller: Caller, recall_id: int) -> RecallCase:
     summary = await store.summarise(tx, recall_id)
     if seen.part is Part.RESPONSIBLE and not seen.whole:
         # As a preview tells it: how many there are, and what is there of its own.
-        await see_whole(tx)
+        await see_as_owner(tx)
         summary |= await store.count_found(tx, recall_id)
     return RecallCase(
         **RecallLine.model_validate(as_seen(caller, row)).model_dump(),

@@ -230,3 +230,25 @@ async def test_a_party_that_reads_by_anothers_leave_is_put_on_record_for_it(
     own = await service.get("/v1/trace/forward", params={"batch": uri("R1")}, headers=keys["rival"])
     assert own.status_code == 200
     assert len(await told(service, keys["miller"], limit="500")) == after["miller"]
+
+
+async def test_a_unit_that_is_looked_at_by_anothers_leave_is_put_on_record_for_it(
+    service: OwnService, keys: dict[str, dict[str, str]]
+) -> None:
+    ids = {row["uri"]: row["id"] for row in (await service.get("/v1/parties")).json()["items"]}
+    lots = (await service.get("/v1/batches?limit=500")).json()["items"]
+    lot = next(row["id"] for row in lots if row["uri"] == uri("flour/F1"))
+    made = await service.post(f"/v1/batches/{lot}/serials", json={"serials": ["S1"]})
+    assert made.status_code == 201, made.text
+    (unit,) = (await service.get(f"/v1/batches/{lot}/serials")).json()["items"]
+    body = {"grantor_id": ids[party("miller")], "grantee_id": ids[party("rival")]}
+    assert (await service.post("/v1/grants", json=body)).status_code == 201
+    query = {"unit": unit["uri"]}
+    before = len(await told(service, keys["miller"], limit="500"))
+    for who, more in (("rival", 1), ("miller", 0)):
+        answer = await service.get("/v1/units", params=query, headers=keys[who])
+        assert answer.status_code == 200, answer.text
+        records = await told(service, keys["miller"], limit="500")
+        assert len(records) == before + more, who
+        before = len(records)
+        assert (records[0]["route"], records[0]["reader"]["party_id"]) == ("/v1/units", ids[party("rival")])
