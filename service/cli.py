@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -18,6 +18,7 @@ from service.auth.tokens import issue_first_key
 from service.db.embedded import SETTINGS, EmbeddedPostgres, find_running
 from service.db.migrate import check_made, check_server, upgrade
 from service.db.replica import check_address
+from service.db.tending import Tender
 from service.db.transaction import create_engine, transaction
 from service.errors import Missing, SuyuanError
 from service.operation.backup import back_up
@@ -62,7 +63,7 @@ def serve(
     with stopping_cleanly():
         check_address(Settings().database_replica_url)
         listener = serving.listen(host, port)
-        with database(data_dir) as dsn:
+        with tended_database(data_dir) as (dsn, tend):
             upgrade(dsn)
             asyncio.run(_warn_of_connections(dsn))
             key = asyncio.run(issue_first_key(dsn))
@@ -73,7 +74,9 @@ def serve(
             # Printed codes carry an address; without a better one, the one just made.
             os.environ.setdefault("SUYUAN_PUBLIC_URL", address)
             settings.cache_clear()
-            part = serving.Part(lambda: say(f"Suyuan serves on {address}  (服务已启动)"), address, demo)
+            part = serving.Part(
+                lambda: say(f"Suyuan serves on {address}  (服务已启动)"), address, demo, tend=tend
+            )
             if settings().processes == 1:
                 serving.run(listener, part)
             else:
@@ -181,15 +184,22 @@ def shown(host: str) -> str:
 @contextmanager
 def database(data_dir: Path | None) -> Iterator[str]:
     """The DSN of the operator's PostgreSQL, or of the embedded one while it runs."""
+    with tended_database(data_dir) as (dsn, _tend):
+        yield dsn
+
+
+@contextmanager
+def tended_database(data_dir: Path | None) -> Iterator[tuple[str, Callable[[], None] | None]]:
+    """As `database`; with what, called now and again, starts an embedded one again that has ended."""
     wanted = Settings()
     if wanted.database_url:
         dsn = wanted.database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
         check_server(dsn)
-        yield dsn
+        yield dsn, None
         return
     postgres = EmbeddedPostgres(data_dir or wanted.data_dir, connections_for(wanted))
     try:
-        yield postgres.start()
+        yield postgres.start(), Tender(postgres).look
     finally:
         # Whoever asks twice still gets a clean stop; it takes moments.
         for order in STOPPING:

@@ -1,9 +1,10 @@
 """Several processes that serve from one listening socket, each with its own pool of connections, its own
 workers and its own memory of the last second; what they share is the database.
 
-The parent answers nothing. It holds the socket and the embedded PostgreSQL, says that the service serves once
-all processes do, puts another in the place of one that ends by itself, and ends them all in order. Each hangs
-on a tether: the first word on it says that the process serves, its end on either side that the other is gone.
+The parent answers nothing. It holds the socket and tends the embedded PostgreSQL, says that the service
+serves once all processes do, puts another in the place of one that ends by itself, and ends them all in
+order. Each hangs on a tether: the first word on it says that the process serves, its end on either side that
+the other is gone.
 """
 
 import os
@@ -149,6 +150,8 @@ def _watch(family: _Family) -> None:
             )
             sys.stderr.flush()
             place.process, place.again_at = None, monotonic() + AGAIN_SECONDS
+        if family.part.tend is not None:
+            family.part.tend()
         for place in family.places:
             if place.process is None and monotonic() >= place.again_at:
                 family.start(place)

@@ -63,7 +63,8 @@ def listen(host: str, port: int) -> socket.socket:
 @dataclass(frozen=True, slots=True)
 class Part:
     """What a process is to do. `announce`: called once it serves at `url`; `demo`: demonstration data that it
-    loads; `tidies`: whether it erases daily what was kept long enough; `tether`: it ends when that does.
+    loads; `tidies`: whether it erases daily what was kept long enough; `tether`: it ends when that does;
+    `tend`: called some times a second, by the thread that started the process.
     """
 
     announce: Callable[[], None]
@@ -71,6 +72,7 @@ class Part:
     demo: str | None = None
     tidies: bool = True
     tether: socket.socket | None = None
+    tend: Callable[[], None] | None = None
 
 
 class Server(uvicorn.Server):
@@ -105,7 +107,9 @@ class Server(uvicorn.Server):
             self._loading = asyncio.create_task(load_once(settings().database_url, part.url, part.demo))
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second; once a second, look at the connections."""
+        """Ten times a second: tend what is to be tended; once a second, look at the connections."""
+        if self.part.tend is not None:
+            self.part.tend()
         if counter % 10 == 0:
             self._slow.look(self.server_state.connections, asyncio.get_running_loop().time())
         return await super().on_tick(counter)

@@ -92,11 +92,12 @@ def die_with_parent() -> Callable[[], None] | None:
     """
     if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
         return None
-    libc = ctypes.CDLL(None)
+    # Looked up before the fork: the child of a process with threads had better look for nothing.
+    prctl = ctypes.CDLL(None).prctl
     parent = os.getpid()
 
     def ask_for_signal() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+        prctl(PR_SET_PDEATHSIG, signal.SIGINT)
         if os.getppid() != parent:  # it died before we asked
             os._exit(1)
 

@@ -15,7 +15,6 @@ recovered from at the next start. `initdb` works beside the real place and is re
 import fcntl
 import os
 import re
-import shutil
 import signal
 import stat
 import subprocess
@@ -23,24 +22,29 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
 
 from service.db.account import Account, account_for, die_with_parent, may_enter, spawn
 from service.db.binaries import REACHABLE_HOME, Binaries, reachable_binaries
+from service.db.leftovers import (
+    STOP_SECONDS,
+    TEMPORARY_PREFIX,
+    clear_half_done,
+    end_server,
+    remove_temporary,
+)
 from service.db.liveness import (
     POLL_SECONDS,
     PORT,
     SOCKET_NAME,
     Answer,
-    Postmaster,
     ask,
     exists,
     is_alive,
     read_postmaster,
-    wait_until_gone,
 )
 from service.errors import Conflict, Unavailable
 
@@ -52,8 +56,6 @@ SOCKET_PATH_OCTETS = 103 if sys.platform == "darwin" else 107
 SHORT_TEMPORARY = Path("/", "tmp")
 #: Connection URLs and PostgreSQL's own setting give these characters another meaning.
 AMBIGUOUS = re.compile(r"[,:;\"'\\%\s]")
-TEMPORARY_PREFIX = "suyuan-"
-STOP_SECONDS = 60.0
 NOTICE_SECONDS = 3.0
 LOG_OCTETS = 8 * 1024 * 1024
 #: After kill -9 of the server its children leave by themselves; they are waited for this long.
@@ -126,6 +128,9 @@ class EmbeddedPostgres:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: int | None = None
         self._socket_directory: Path | None = None
+        self._spawn: Callable[[], int] | None = None
+        #: What PostgreSQL says.
+        self.log = self.data_dir / "postgres.log"
 
     def __enter__(self) -> str:
         return self.start()
@@ -171,7 +176,7 @@ class EmbeddedPostgres:
                     self._process.wait()
             self._process = self.pid = None
         if self._socket_directory is not None:
-            _remove_temporary(self._socket_directory)
+            remove_temporary(self._socket_directory)
             self._socket_directory = None
         if self._lock is not None:
             os.close(self._lock)
@@ -242,7 +247,7 @@ class EmbeddedPostgres:
 
     def _make_data(self, data: Path, binaries: Binaries, account: Account | None) -> None:
         """Make a complete data directory, with our database in it, or none at all."""
-        _clear_half_done(data.parent)
+        clear_half_done(data.parent)
         if data.exists() and any(data.iterdir()):
             raise Conflict(
                 f"{data} is not empty and holds no PostgreSQL data; give another --data-dir.",
@@ -265,7 +270,7 @@ class EmbeddedPostgres:
         os.fsync(parent)
         os.close(parent)
         # A child of a killed initdb may have written on while its directory was being removed above.
-        _clear_half_done(data.parent)
+        clear_half_done(data.parent)
 
     def _run(self, command: list[str], words: str, account: Account | None) -> None:
         """Run one program to its end as `account`; raises `Unavailable` with its last words."""
@@ -296,12 +301,12 @@ class EmbeddedPostgres:
             return
         if is_alive(left):
             self.say(f"Stopping a PostgreSQL (pid {left.pid}) left behind … (正在停止遗留的 PostgreSQL 进程)")
-            _end(left)
+            end_server(left)
         elif exists(left.pid) and sys.platform == "linux":
             # The pid is somebody else's by now. PostgreSQL would believe in it and refuse to start.
             (data / "postmaster.pid").unlink(missing_ok=True)
         if left.socket_directory is not None:
-            _remove_temporary(left.socket_directory)
+            remove_temporary(left.socket_directory)
 
     def _make_socket_directory(self, data: Path, account: Account | None) -> Path:
         directory = data.parent / "socket"
@@ -319,39 +324,58 @@ class EmbeddedPostgres:
         directory.chmod(0o700)
         return directory
 
+    def has_ended(self) -> bool:
+        """Whether it was started and runs no more, though nobody called `stop`."""
+        return self._process is not None and self._process.poll() is not None
+
+    def start_again(self) -> None:
+        """Start one that has ended again, in the directory that is held still; waits for nothing.
+
+        Call it from the thread that called `start`. Raises `OSError` where the system starts no program.
+        """
+        assert self.has_ended(), "runs still"
+        assert self._spawn is not None
+        self._spawn()
+
     def _launch(self, data: Path, directory: Path, binaries: Binaries, account: Account | None) -> None:
         """Start the server and wait until it takes connections."""
-        log = self.data_dir / "postgres.log"
         command = [str(binaries.postgres), "-D", str(data)]
         for name, value in {**self.settings, "unix_socket_directories": str(directory)}.items():
             command += ["-c", f"{name}={value}"]
+        self._spawn = partial(self._spawn_server, command, account)
         give_up_at = time.monotonic() + CHILDREN_SECONDS
         while True:
-            if log.exists() and log.stat().st_size > LOG_OCTETS:
-                log.replace(log.with_suffix(".log.1"))
-            with log.open("ab") as out:
-                begun = out.tell()
-                self._process = spawn(
-                    command,
-                    account,
-                    stdin=subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=out,
-                    preexec_fn=die_with_parent(),
-                )
-            self.pid = self._process.pid
+            begun = self._spawn()
+            assert self._process is not None
             if self._wait_until_ready(self._process, directory):
                 return
-            with log.open("rb") as said:
+            with self.log.open("rb") as said:
                 said.seek(begun)
                 last_words = said.read()[-2000:].decode(errors="replace").strip()
             self._process = self.pid = None
             if not any(words in last_words for words in GOING) or time.monotonic() > give_up_at:
                 raise Unavailable(
-                    f"PostgreSQL did not start; see {log}: {last_words}",
-                    f"PostgreSQL 未能启动,详见 {log}:{last_words}",
+                    f"PostgreSQL did not start; see {self.log}: {last_words}",
+                    f"PostgreSQL 未能启动,详见 {self.log}:{last_words}",
                 )
             time.sleep(POLL_SECONDS * 4)
+
+    def _spawn_server(self, command: list[str], account: Account | None) -> int:
+        """Start the process; returns where in the log its words begin (octets)."""
+        if self.log.exists() and self.log.stat().st_size > LOG_OCTETS:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        with self.log.open("ab") as out:
+            begun = out.tell()
+            self._process = spawn(
+                command,
+                account,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                preexec_fn=die_with_parent(),
+            )
+        self.pid = self._process.pid
+        return begun
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes], directory: Path) -> bool:
         """Wait for the server to take connections, without a limit; False when it ended instead."""
@@ -364,37 +388,3 @@ class EmbeddedPostgres:
                 notice_at = time.monotonic() + NOTICE_SECONDS * 3
             time.sleep(POLL_SECONDS)
         return False
-
-
-def _clear_half_done(place: Path) -> None:
-    """Remove what an interrupted making of the data left behind."""
-    for half_done in place.glob("postgres.new-*"):
-        shutil.rmtree(half_done, ignore_errors=True)
-
-
-def _end(left: Postmaster) -> None:
-    """A fast shutdown of a server that is not our child; at last an immediate one (recovered from later)."""
-    for order, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, STOP_SECONDS)):
-        try:
-            os.kill(left.pid, order)
-            os.kill(left.pid, signal.SIGCONT)  # a stopped process hears nothing else
-        except ProcessLookupError:
-            return
-        except PermissionError:
-            break
-        if wait_until_gone(left.pid, seconds):
-            return
-    raise Conflict(
-        f"A PostgreSQL (pid {left.pid}) runs on {left.data} and cannot be stopped from here; stop it first.",
-        f"PostgreSQL(进程 {left.pid})正在使用 {left.data},且无法由本服务停止;请先停止它。",
-    )
-
-
-def _remove_temporary(directory: Path) -> None:
-    """Remove a socket's temporary directory, if it is one and holds nothing else."""
-    if not directory.name.startswith(TEMPORARY_PREFIX):
-        return
-    for name in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
-        (directory / name).unlink(missing_ok=True)
-    with suppress(OSError):
-        directory.rmdir()

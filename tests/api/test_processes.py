@@ -35,6 +35,13 @@ def processes_of(server: Server) -> list[int]:
     return found
 
 
+def postmaster_of(server: Server) -> int:
+    """The pid of its PostgreSQL."""
+    found = read_postmaster(server.data_dir / "postgres")
+    assert found is not None
+    return found.pid
+
+
 def line_of(server: Server, words: str) -> str:
     """The next line that says this."""
     assert server.process is not None
@@ -105,6 +112,22 @@ def test_looks_and_complaints_are_counted_whoever_answers(service: Server) -> No
     while looks < len(statuses) and monotonic() < give_up_at:
         looks = looks_of(service, headers)
     assert looks == len(statuses)
+
+
+def test_a_database_that_is_killed_alone_is_started_again_with_all_that_was_in_it(service: Server) -> None:
+    before = postmaster_of(service)
+    os.kill(before, signal.SIGKILL)
+    assert "PostgreSQL 意外退出" in line_of(service, "has ended by itself")
+    headers = {"Authorization": f"Bearer {service.key}"}
+    statuses, give_up_at = [0], monotonic() + PATIENCE_SECONDS
+    while statuses[-1] != 201 and monotonic() < give_up_at:
+        body = {"gtin": TEA, "lot": "L2", "made_on": "2026-03-01"}
+        made = httpx.post(f"{service.url}/v1/batches", json=body, headers=headers, timeout=PATIENCE_SECONDS)
+        statuses.append(made.status_code)
+    assert set(statuses[1:]) <= {503, 201}
+    assert statuses[-1] == 201
+    assert postmaster_of(service) != before
+    assert httpx.get(f"{service.url}{LOT}", headers={"Accept": "text/html"}).status_code == 200
 
 
 def test_one_that_is_killed_is_replaced_and_all_end_in_order(service: Server) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 
+from service.db.liveness import read_postmaster
 from tests.faults.scene import POLL_SECONDS, Scene
 from tests.server import ROOT
 
@@ -100,6 +101,15 @@ async def end_backends(scene: Scene, seconds: float) -> None:
         async with _connected(scene) as connection:
             await connection.fetchval(END_ALL)
         await asyncio.sleep(0.3)
+
+
+async def kill_own_postgres(scene: Scene, seconds: float) -> None:
+    """kill -9 of the PostgreSQL that the service brought along, and of nothing else: it starts another."""
+    before = read_postmaster(scene.place / "postgres")
+    assert before is not None
+    scene.kill([before.pid], signal.SIGKILL)
+    while (now := read_postmaster(scene.place / "postgres")) is None or now.pid == before.pid:
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def _stop(order: signal.Signals) -> Strike:
@@ -284,6 +294,10 @@ NETWORK = {"over_network": True}
 FAULTS: dict[str, Fault] = {
     "service killed": Fault(kill_service, ends_service=True),
     "service killed, PostgreSQL its own": Fault(kill_service, {"embedded": True}, ends_service=True),
+    "PostgreSQL of its own killed": Fault(kill_own_postgres, {"embedded": True}),
+    "PostgreSQL of its own killed, several processes": Fault(
+        kill_own_postgres, {"embedded": True, "SUYUAN_PROCESSES": "2"}
+    ),
     "one of several processes killed": Fault(kill_one_process, {"SUYUAN_PROCESSES": "2"}, ends_service=True),
     "worker killed": Fault(kill_worker, {"worker": True}),
     "service frozen": Fault(freeze_service),

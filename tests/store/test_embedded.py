@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ import pytest
 
 from service.db import binaries, embedded
 from service.db.account import Account, account_for, may_enter, spawn
-from service.db.embedded import EmbeddedPostgres
+from service.db.embedded import EmbeddedPostgres, find_running
 from service.db.liveness import exists, read_postmaster, wait_until_gone
+from service.db.tending import Tender
 from service.errors import Conflict, Unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,6 +138,24 @@ def test_committed_rows_survive_a_kill_of_the_server(place: Path) -> None:
     postgres.stop()
     with embed(place / "data") as dsn:
         assert fetch(dsn, "SELECT count(*) FROM kept") == 1000
+
+
+def test_one_that_ended_by_itself_is_started_again_while_the_directory_stays_held(place: Path) -> None:
+    postgres = embed(place / "data")
+    with postgres as dsn:
+        fetch(dsn, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS value")
+        killed = postgres.pid
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        tender = Tender(postgres)
+        while find_running(place / "data") is None or postgres.pid == killed:
+            tender.look()
+            assert time.monotonic() < give_up_at
+            with pytest.raises(Conflict):
+                embed(place / "data").start()
+        assert fetch(dsn, "SELECT count(*) FROM kept") == 1000
+    assert postgres.pid is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells a child of its parent's death on Linux")
