@@ -2,14 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint
+from sqlmodel import SQLModel
 
-from service.db.schema import identity_key, instant
-
-
-def _of(table: str, *, nullable: bool = False, index: bool = True) -> Column[int]:
-    return Column(BigInteger, ForeignKey(f"{table}.id"), nullable=nullable, index=index)
+from service.db.schema import identity_key, instant, reference
 
 
 class AccessGrant(SQLModel, table=True):
@@ -27,10 +23,10 @@ class AccessGrant(SQLModel, table=True):
     )
 
     id: int | None = identity_key()
-    grantor_id: int = Field(sa_column=_of("party"))
-    grantee_id: int = Field(sa_column=_of("party"))
-    product_id: int | None = Field(default=None, sa_column=_of("product", nullable=True, index=False))
-    customer_id: int | None = Field(default=None, sa_column=_of("party", nullable=True, index=False))
+    grantor_id: int = reference("party", index=True)
+    grantee_id: int = reference("party", index=True)
+    product_id: int | None = reference("product", nullable=True)
+    customer_id: int | None = reference("party", nullable=True)
     begins_at: datetime | None = instant(nullable=True)
     ends_at: datetime | None = instant(nullable=True)
     expires_at: datetime | None = instant(nullable=True)
@@ -49,7 +45,7 @@ class Jurisdiction(SQLModel, table=True):
     __table_args__ = (CheckConstraint("category IN ('food', 'medicine', 'agricultural')", name="category"),)
 
     id: int | None = identity_key()
-    party_id: int = Field(sa_column=_of("party"))
+    party_id: int = reference("party", index=True)
     #: A code of GB/T 2260, of ISO 3166-2, or a country.
     region: str | None = None
     category: str | None = None

@@ -2,20 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Index
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from service.db.schema import identity_key, instant
-
-
-def _plain() -> Column[int]:
-    """A `bigint` without a foreign key: a look-up for each row would be paid by every reader."""
-    return Column(BigInteger, nullable=True)
-
-
-def _ids() -> Column[list[int]]:
-    return Column(ARRAY(BigInteger), nullable=False, server_default="{}")
+from service.db.schema import identity_key, instant, row_number, row_numbers
 
 
 class AuditRead(SQLModel, table=True):
@@ -37,10 +27,10 @@ class AuditRead(SQLModel, table=True):
     reader: str
     reader_key: str = Field(index=True)
     reader_role: str
-    reader_party_id: int | None = Field(default=None, sa_column=_plain())
+    reader_party_id: int | None = row_number()
     method: str
     route: str
     subject_kind: str | None = None
-    subject_id: int | None = Field(default=None, sa_column=_plain())
-    batches: list[int] = Field(default_factory=list, sa_column=_ids())
-    parties: list[int] = Field(default_factory=list, sa_column=_ids())
+    subject_id: int | None = row_number()
+    batches: list[int] = row_numbers()
+    parties: list[int] = row_numbers()

@@ -2,16 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from service.db.schema import identity_key, instant, words
+from service.db.schema import identity_key, instant, reference, words
 
 _ROLE_CHECK = "role IN ('holder', 'regulator', 'laboratory', 'operator')"
-
-
-def _of_party() -> Column[int]:
-    return Column(BigInteger, ForeignKey("party.id"), nullable=True, index=True)
 
 
 class ApiKey(SQLModel, table=True):
@@ -28,7 +24,7 @@ class ApiKey(SQLModel, table=True):
     hint: str = Field(default="", sa_column_kwargs={"server_default": ""})
     role: str
     #: Whom the key speaks for; null: the service's own.
-    party_id: int | None = Field(default=None, sa_column=_of_party())
+    party_id: int | None = reference("party", nullable=True, index=True)
     permissions: list[str] = words()
     created_at: datetime = instant()
     created_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
@@ -37,9 +33,7 @@ class ApiKey(SQLModel, table=True):
     last_used_at: datetime | None = instant(nullable=True)
     revoked_at: datetime | None = instant(nullable=True)
     #: The key that took its place: what was made with this one goes on with that.
-    renewed_as: int | None = Field(
-        default=None, sa_column=Column(BigInteger, ForeignKey("api_key.id"), nullable=True)
-    )
+    renewed_as: int | None = reference("api_key", nullable=True)
 
 
 class Member(SQLModel, table=True):
@@ -57,7 +51,7 @@ class Member(SQLModel, table=True):
     subject: str
     name: str
     role: str
-    party_id: int | None = Field(default=None, sa_column=_of_party())
+    party_id: int | None = reference("party", nullable=True, index=True)
     permissions: list[str] = words()
     created_at: datetime = instant()
     created_by: str
@@ -74,7 +68,7 @@ class Invitation(SQLModel, table=True):
     digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
     name: str
     role: str
-    party_id: int | None = Field(default=None, sa_column=_of_party())
+    party_id: int | None = reference("party", nullable=True, index=True)
     permissions: list[str] = words()
     created_at: datetime = instant()
     created_by: str

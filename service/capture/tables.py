@@ -2,15 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey
+from sqlalchemy import BigInteger, CheckConstraint, Column
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-from service.db.schema import identity_key, instant
-
-
-def _of_party() -> Column[int]:
-    return Column(BigInteger, ForeignKey("party.id"), nullable=False, index=True)
+from service.db.schema import identity_key, instant, reference
 
 
 class Delegation(SQLModel, table=True):
@@ -24,8 +20,8 @@ class Delegation(SQLModel, table=True):
     __table_args__ = (CheckConstraint("party_id <> delegate_id", name="another"),)
 
     id: int | None = identity_key()
-    party_id: int = Field(sa_column=_of_party())
-    delegate_id: int = Field(sa_column=_of_party())
+    party_id: int = reference("party", index=True)
+    delegate_id: int = reference("party", index=True)
     site_ids: list[int] | None = Field(default=None, sa_column=Column(ARRAY(BigInteger), nullable=True))
     starts_at: datetime = instant()
     ends_at: datetime | None = instant(nullable=True)

@@ -5,7 +5,7 @@ Import this before declaring a table; every `tables.py` does.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Numeric, String, Text
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, Numeric, String, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -54,9 +54,24 @@ def document(*, default: str = "{}") -> Any:
     )
 
 
+def reference(table: str, *, nullable: bool = False, index: bool = False) -> Any:
+    """A `bigint` column that names a row of another table by a foreign key."""
+    column = Column(BigInteger, ForeignKey(f"{table}.id"), nullable=nullable, index=index)
+    return Field(default=None, sa_column=column) if nullable else Field(sa_column=column)
+
+
 def row_number() -> Any:
-    """A `bigint` column that names a row of another table, or none, without a foreign key."""
+    """A `bigint` column that names a row of another table, or none, without a foreign key: a look-up for each
+    row would be paid by whoever writes.
+    """
     return Field(default=None, sa_column=Column(BigInteger, nullable=True))
+
+
+def row_numbers() -> Any:
+    """A `bigint[]` column of such, empty by default."""
+    return Field(
+        default_factory=list, sa_column=Column(ARRAY(BigInteger), nullable=False, server_default="{}")
+    )
 
 
 def amount(*, nullable: bool = True) -> Any:
@@ -64,4 +79,14 @@ def amount(*, nullable: bool = True) -> Any:
     return Field(default=None, sa_column=Column(Numeric, nullable=nullable))
 
 
-__all__ = ["amount", "document", "identity_key", "instant", "row_number", "searched_uri", "words"]
+__all__ = [
+    "amount",
+    "document",
+    "identity_key",
+    "instant",
+    "reference",
+    "row_number",
+    "row_numbers",
+    "searched_uri",
+    "words",
+]

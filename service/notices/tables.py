@@ -19,17 +19,10 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from service.db.schema import amount, document, identity_key, instant
+from service.db.schema import amount, document, identity_key, instant, reference
 
 _LANGUAGE = "language IN ('zh', 'en', 'both')"
 _KIND = "kind IN ('email', 'webhook', 'apprise')"
-
-
-def _reference(table: str, *, nullable: bool = False, index: bool = False) -> Any:
-    return Field(
-        default=None,
-        sa_column=Column(BigInteger, ForeignKey(f"{table}.id"), nullable=nullable, index=index),
-    )
 
 
 def _count() -> Any:
@@ -52,7 +45,7 @@ class PartyChannel(SQLModel, table=True):
     )
 
     id: int | None = identity_key()
-    party_id: int = _reference("party", index=True)
+    party_id: int = reference("party", index=True)
     kind: str
     address: str
     shown: str
@@ -75,7 +68,7 @@ class RecallContact(SQLModel, table=True):
     )
 
     id: int | None = identity_key()
-    recall_id: int = _reference("recall", index=True)
+    recall_id: int = reference("recall", index=True)
     name: str
     email: str | None = None
     phone: str | None = None
@@ -102,10 +95,10 @@ class RecallRecipient(SQLModel, table=True):
     )
 
     id: int | None = identity_key()
-    recall_id: int = _reference("recall")
-    party_id: int | None = _reference("party", nullable=True, index=True)
-    contact_id: int | None = _reference("recall_contact", nullable=True)
-    site_id: int | None = _reference("site", nullable=True)
+    recall_id: int = reference("recall")
+    party_id: int | None = reference("party", nullable=True, index=True)
+    contact_id: int | None = reference("recall_contact", nullable=True)
+    site_id: int | None = reference("site", nullable=True)
     role: str
     answer_by: datetime | None = instant(nullable=True)
     answered_at: datetime | None = instant(nullable=True)
@@ -129,8 +122,8 @@ class Notice(SQLModel, table=True):
     )
 
     id: int | None = identity_key()
-    recall_id: int = _reference("recall", index=True)
-    recipient_id: int = _reference("recall_recipient")
+    recall_id: int = reference("recall", index=True)
+    recipient_id: int = reference("recall_recipient")
     kind: str
     occasion: str
     content: dict[str, Any] = document()
@@ -164,8 +157,8 @@ class NoticeDelivery(SQLModel, table=True):
     )
 
     id: int | None = identity_key()
-    notice_id: int = _reference("notice", index=True)
-    channel_id: int | None = _reference("party_channel", nullable=True)
+    notice_id: int = reference("notice", index=True)
+    channel_id: int | None = reference("party_channel", nullable=True)
     kind: str
     #: As it may be shown; of an e-mail the address itself.
     address: str
@@ -208,10 +201,10 @@ class NoticeLink(SQLModel, table=True):
 
     id: int | None = identity_key()
     digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
-    recipient_id: int = _reference("recall_recipient", index=True)
-    notice_id: int = _reference("notice")
+    recipient_id: int = reference("recall_recipient", index=True)
+    notice_id: int = reference("notice")
     #: Null: made by hand, to be told otherwise.
-    delivery_id: int | None = _reference("notice_delivery", nullable=True)
+    delivery_id: int | None = reference("notice_delivery", nullable=True)
     created_at: datetime = instant()
     created_by: str
     #: Set when the case ends.
@@ -233,8 +226,8 @@ class RecallAnswer(SQLModel, table=True):
     )
 
     id: int | None = identity_key()
-    recall_id: int = _reference("recall", index=True)
-    recipient_id: int = _reference("recall_recipient")
+    recall_id: int = reference("recall", index=True)
+    recipient_id: int = reference("recall_recipient")
     via: str
     by: str
     note: str | None = None
@@ -253,8 +246,8 @@ class RecallAnswerLine(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("answer_id", "batch_id", "uom"),)
 
     id: int | None = identity_key()
-    answer_id: int = _reference("recall_answer")
-    batch_id: int = _reference("batch", index=True)
+    answer_id: int = reference("recall_answer")
+    batch_id: int = reference("batch", index=True)
     uom: str
     received: Decimal | None = amount()
     sold: Decimal | None = amount()
@@ -272,9 +265,9 @@ class RecallPassedOn(SQLModel, table=True):
     __tablename__ = "recall_passed_on"
 
     id: int | None = identity_key()
-    answer_id: int = _reference("recall_answer", index=True)
-    contact_id: int = _reference("recall_contact", index=True)
-    batch_id: int = _reference("batch")
+    answer_id: int = reference("recall_answer", index=True)
+    contact_id: int = reference("recall_contact", index=True)
+    batch_id: int = reference("batch")
     quantity: Decimal | None = amount()
     uom: str
 
@@ -285,7 +278,7 @@ class RecallProof(SQLModel, table=True):
     __tablename__ = "recall_proof"
 
     id: int | None = identity_key()
-    answer_id: int = _reference("recall_answer", index=True)
+    answer_id: int = reference("recall_answer", index=True)
     sha256: str = Field(foreign_key="stored_file.sha256")
     name: str
     #: By its content.

@@ -12,10 +12,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
-from service.db.schema import amount, document, identity_key, instant, row_number, searched_uri, words
+from service.db.schema import (
+    amount,
+    document,
+    identity_key,
+    instant,
+    reference,
+    row_number,
+    searched_uri,
+    words,
+)
 
 #: How a row came to be known; a later word wins over an earlier one.
 SOURCES = ("captured", "master_data", "registered")
@@ -23,13 +32,6 @@ _SOURCE_CHECK = "source IN ('captured', 'master_data', 'registered')"
 
 #: The place of holdings whose site no event names. Seeded by the first migration, owned by nobody.
 UNKNOWN_SITE_ID = 0
-
-
-def _reference(table: str, *, nullable: bool = True, index: bool = True) -> Any:
-    return Field(
-        default=None,
-        sa_column=Column(BigInteger, ForeignKey(f"{table}.id"), nullable=nullable, index=index),
-    )
 
 
 class Party(SQLModel, table=True):
@@ -80,7 +82,7 @@ class Site(SQLModel, table=True):
     id: int | None = identity_key()
     uri: str = Field(unique=True)
     gln: str | None = Field(default=None, index=True)
-    party_id: int | None = _reference("party")
+    party_id: int | None = reference("party", nullable=True, index=True)
     #: True for the one site of a party that shares the party's own URI.
     unspecified: bool = False
     name_zh: str | None = None
@@ -103,7 +105,7 @@ class Product(SQLModel, table=True):
     id: int | None = identity_key()
     uri: str = Field(unique=True)
     gtin: str | None = Field(default=None, unique=True)
-    party_id: int | None = _reference("party")
+    party_id: int | None = reference("party", nullable=True, index=True)
     category: str | None = Field(default=None, index=True)
     name_zh: str | None = None
     name_en: str | None = None
@@ -134,14 +136,14 @@ class Batch(SQLModel, table=True):
 
     id: int | None = identity_key()
     uri: str = searched_uri()
-    product_id: int | None = _reference("product", index=False)
+    product_id: int | None = reference("product", nullable=True)
     lot: str | None = Field(default=None, index=True)
     of_one: bool = False
     made_on: date | None = None
     expires_on: date | None = None
     quantity: Decimal | None = amount()
     uom: str | None = None
-    origin_site_id: int | None = _reference("site", index=False)
+    origin_site_id: int | None = reference("site", nullable=True)
     attributes: dict[str, Any] = document()
     source: str = Field(default="registered")
     created_at: datetime = instant()
@@ -162,7 +164,7 @@ class BatchDocument(SQLModel, table=True):
     )
 
     id: int | None = identity_key()
-    batch_id: int = _reference("batch", nullable=False)
+    batch_id: int = reference("batch", index=True)
     #: Who added it; null: an operator.
     party_id: int | None = row_number()
     kind: str

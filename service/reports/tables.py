@@ -12,7 +12,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Double,
-    ForeignKey,
     Integer,
     LargeBinary,
     UniqueConstraint,
@@ -20,12 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-from service.db.schema import amount, identity_key, instant
+from service.db.schema import amount, identity_key, instant, reference
 from service.db.schema import document as as_document
-
-
-def _reference(table: str, *, index: bool = False) -> Any:
-    return Field(sa_column=Column(BigInteger, ForeignKey(f"{table}.id"), nullable=False, index=index))
 
 
 def _ids() -> Any:
@@ -60,9 +55,7 @@ class Drill(SQLModel, table=True):
     product_ids: list[int] = _ids()
     party_ids: list[int] = _ids()
     #: Whose key ran it, and who reads it; null: the operator's.
-    asked_party_id: int | None = Field(
-        default=None, sa_column=Column(BigInteger, ForeignKey("party.id"), nullable=True)
-    )
+    asked_party_id: int | None = reference("party", nullable=True)
     report: dict[str, Any] = as_document()
     #: SHA-256 (hex) of the report's canonical JSON.
     report_sha256: str
@@ -84,7 +77,7 @@ class CheckDraw(SQLModel, table=True):
     )
 
     id: int | None = identity_key()
-    recall_id: int = _reference("recall")
+    recall_id: int = reference("recall")
     number: int
     level: str
     percent: Decimal = amount(nullable=False)
@@ -115,9 +108,9 @@ class EffectivenessCheck(SQLModel, table=True):
     )
 
     id: int | None = identity_key()
-    recall_id: int = _reference("recall")
-    recipient_id: int = _reference("recall_recipient")
-    draw_id: int = _reference("check_draw")
+    recall_id: int = reference("recall")
+    recipient_id: int = reference("recall_recipient")
+    draw_id: int = reference("check_draw")
     outcome: str | None = None
     method: str | None = None
     checked_at: datetime | None = instant(nullable=True)
@@ -137,7 +130,7 @@ class FiledReport(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("recall_id", "document", "number"),)
 
     id: int | None = identity_key()
-    recall_id: int = _reference("recall")
+    recall_id: int = reference("recall")
     document: str
     number: int = Field(sa_column=Column(Integer, nullable=False))
     profile: str

@@ -11,17 +11,10 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
-from service.db.schema import document, identity_key, instant
+from service.db.schema import document, identity_key, instant, reference
 
 #: The place of looks whose city is not known. Seeded by the revision.
 UNKNOWN_PLACE_ID = 0
-
-
-def _reference(table: str) -> Any:
-    return Field(
-        default=None,
-        sa_column=Column(BigInteger, ForeignKey(f"{table}.id"), nullable=True, index=True),
-    )
 
 
 class DailySalt(SQLModel, table=True):
@@ -66,9 +59,9 @@ class Complaint(SQLModel, table=True):
     text: str
     code: str
     code_uri: str | None = Field(default=None, index=True)
-    unit_id: int | None = _reference("unit")
-    batch_id: int | None = _reference("batch")
-    product_id: int | None = _reference("product")
+    unit_id: int | None = reference("unit", nullable=True, index=True)
+    batch_id: int | None = reference("batch", nullable=True, index=True)
+    product_id: int | None = reference("product", nullable=True, index=True)
     bought_where: str | None = None
     bought_on: date | None = None
     phone: str | None = None
@@ -95,9 +88,7 @@ class ComplaintPhoto(SQLModel, table=True):
     __tablename__ = "complaint_photo"
 
     id: int | None = identity_key()
-    complaint_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("complaint.id"), nullable=False, index=True)
-    )
+    complaint_id: int = reference("complaint", index=True)
     width: int
     height: int
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

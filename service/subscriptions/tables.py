@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from service.db.schema import document, identity_key, instant
+from service.db.schema import document, identity_key, instant, reference
 
 
 class NamedQuery(SQLModel, table=True):
@@ -33,9 +33,7 @@ class NamedQuery(SQLModel, table=True):
     __table_args__ = (Index("named_query_name_key", text("coalesce(party_id, 0)"), "name", unique=True),)
 
     id: int | None = identity_key()
-    party_id: int | None = Field(
-        default=None, sa_column=Column(BigInteger, ForeignKey("party.id"), nullable=True)
-    )
+    party_id: int | None = reference("party", nullable=True)
     name: str
     query: Any = Field(sa_column=Column(JSON, nullable=False))
     parameters: list[Any] = document(default="[]")
@@ -90,12 +88,8 @@ class Subscription(SQLModel, table=True):
     batch_limit: int = Field(sa_column=Column(Integer, nullable=False))
     turn: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
     leased_until: datetime | None = instant(nullable=True)
-    key_id: int | None = Field(
-        default=None, sa_column=Column(BigInteger, ForeignKey("api_key.id"), nullable=True)
-    )
-    member_id: int | None = Field(
-        default=None, sa_column=Column(BigInteger, ForeignKey("member.id"), nullable=True)
-    )
+    key_id: int | None = reference("api_key", nullable=True)
+    member_id: int | None = reference("member", nullable=True)
     ended_at: datetime | None = instant(nullable=True)
 
 
