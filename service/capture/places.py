@@ -10,15 +10,35 @@ from service.capture.delegations import Delegated
 from service.db.transaction import Transaction
 from service.events.model import Event
 from service.identifiers.lenient import identity_of
+from service.registry.keys import party_key, site_key
 
 #: Parts of a place belong to whoever runs the whole.
 PART: Final = "/254/"
 
-# A party's own URI is its unspecified place.
+# Found as the ledger finds them (`registry.ensure`): a place by its URI or by a GLN that it was given later;
+# a party, whose URI is its unspecified place, by its GLN or credit code, too. The best match comes last.
 OWNERS: Final = """
-SELECT uri, party_id, id AS site_id FROM site WHERE uri = ANY ($1::text[])
-UNION ALL
-SELECT uri, id, NULL FROM party WHERE uri = ANY ($1::text[])
+WITH wanted AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+        AS name (uri, place_gln, party, gln, uscc)
+), parties AS (
+    SELECT key.uri, party.id, party.uri AS place, 3 AS rank
+    FROM wanted AS key JOIN party ON party.uri = key.party
+    UNION ALL
+    SELECT key.uri, party.id, party.uri, 2 FROM wanted AS key JOIN party ON party.gln = key.gln
+    UNION ALL
+    SELECT key.uri, party.id, party.uri, 2 FROM wanted AS key JOIN party ON party.uscc = key.uscc
+)
+SELECT uri, party_id, site_id FROM (
+    SELECT key.uri, site.party_id, site.id AS site_id, 1 AS rank
+    FROM wanted AS key JOIN site ON site.uri = key.uri
+    UNION ALL
+    SELECT key.uri, site.party_id, site.id, 0 FROM wanted AS key
+    JOIN site ON site.gln = key.place_gln AND site.uri NOT LIKE 'https://id.gs1.org/414/%'
+    UNION ALL
+    SELECT parties.uri, parties.id, site.id, rank FROM parties LEFT JOIN site ON site.uri = parties.place
+) AS found
+ORDER BY rank, site_id DESC
 """
 
 
@@ -34,11 +54,10 @@ class Places:
     """Whose the places are that some events name."""
 
     def __init__(self, rows: Iterable[asyncpg.Record]) -> None:
-        self._owners: dict[str, int] = {}
+        self._owners: dict[str, int | None] = {}
         self._sites: dict[str, int] = {}
         for row in rows:
-            if row["party_id"] is not None:
-                self._owners[row["uri"]] = row["party_id"]
+            self._owners[row["uri"]] = row["party_id"]
             if row["site_id"] is not None:
                 self._sites[row["uri"]] = row["site_id"]
 
@@ -46,7 +65,8 @@ class Places:
         """Whose this place is: told of itself, else of what it is part of."""
         whole = uri.partition(PART)[0]
         sites = frozenset(self._sites[each] for each in (uri, whole) if each in self._sites)
-        return Owned(self._owners.get(uri, self._owners.get(whole)), sites)
+        owner = self._owners.get(uri)
+        return Owned(self._owners.get(whole) if owner is None else owner, sites)
 
     def owners(self, uris: Iterable[str]) -> set[int]:
         """All whose these are."""
@@ -57,7 +77,9 @@ async def find_places(tx: Transaction, uris: Iterable[str]) -> Places:
     """Whose these places are, by canonical URI."""
     named = set(uris)
     wholes = {uri.partition(PART)[0] for uri in named}
-    return Places(await tx.sql.fetch(OWNERS, sorted(named | wholes)))
+    keys = [(uri, site_key(uri), party_key(uri)) for uri in sorted(named | wholes)]
+    told = [(uri, site.alias, party.uri, party.gln, party.uscc) for uri, site, party in keys]
+    return Places(await tx.sql.fetch(OWNERS, *map(list, zip(*told, strict=True)))) if told else Places(())
 
 
 def places_of(event: Event) -> list[str]:
