@@ -8,7 +8,7 @@ with Suyuan() as suyuan:
 """
 
 from suyuan.async_client import AsyncSuyuan
-from suyuan.captures import CaptureJob, CaptureLimits, NotADocument
+from suyuan.captures import CapturedEvent, CaptureJob, CaptureLimits, NotADocument, Standing
 from suyuan.client import Suyuan
 from suyuan.connection import BadConfiguration, Connection
 from suyuan.keys import Accepted, Invitation, Key, Member, WhoAmI
@@ -24,6 +24,7 @@ from suyuan.problems import (
     Unavailable,
     Unreachable,
     Unreadable,
+    WrongField,
 )
 from suyuan.queries import NamedQuery, Subscription, verify_signature
 from suyuan.recalls import Rebuilt, Recall, RecallHolder
@@ -44,6 +45,7 @@ __all__ = [
     "BatchDocument",
     "CaptureJob",
     "CaptureLimits",
+    "CapturedEvent",
     "Check",
     "CheckCoverage",
     "Complaint",
@@ -72,6 +74,7 @@ __all__ = [
     "Report",
     "Retry",
     "Site",
+    "Standing",
     "Subscription",
     "Suspect",
     "Suyuan",
@@ -85,5 +88,6 @@ __all__ = [
     "Unreadable",
     "Verification",
     "WhoAmI",
+    "WrongField",
     "verify_signature",
 ]

@@ -16,6 +16,7 @@ from suyuan.async_key_areas import Audit, Delegations, Invitations, Keys, Member
 from suyuan.async_letting_see_areas import Grants, Jurisdictions
 from suyuan.async_notice_areas import Notices
 from suyuan.async_report_areas import Drills, Reports
+from suyuan.async_trade import Trade
 from suyuan.call import Call, LineCutter, Lines, Page
 from suyuan.captures import CaptureJob, CaptureLimits, Document
 from suyuan.connection import Connection, find_connection
@@ -30,7 +31,7 @@ from suyuan.traces import Trace, TraceLine
 T = TypeVar("T")
 
 
-class AsyncSuyuan:
+class AsyncSuyuan(Trade):
     """A connection to a Suyuan service.
 
         async with AsyncSuyuan("https://trace.example.cn", key="sy_…") as suyuan:

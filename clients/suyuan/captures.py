@@ -1,9 +1,12 @@
 """Captures: EPCIS documents in, cut to the size that the service takes."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
+from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 import msgspec
@@ -17,6 +20,10 @@ LD_JSON: Final = {"Content-Type": "application/ld+json"}
 EVENTS_MOST: Final = 10_000
 OCTETS_MOST: Final = 64 * 1024 * 1024
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+#: Warnings of an answer: what stands against a batch, and the number of the case.
+WARNING_HEADER: Final = "Suyuan-Warning"
+WARNING: Final = re.compile(r'(\w+);case="([^"]*)";batch="([^"]*)"')
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 #: Answers to OPTIONS that only mean: not said here.
 SILENT: Final = (404, 405, 501)
 #: Where an EPCISDocument, and an EPCISQueryDocument, have their events.
@@ -63,13 +70,31 @@ class CaptureLimits(msgspec.Struct, frozen=True):
     octets: int = OCTETS_MOST
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """Goods of an event that were recalled, withdrawn or stopped when they were shipped; it was stored all
+    the same. `case`: the number of the case.
+    """
+
+    standing: str
+    case: str
+    batch: str
+
+
+class CapturedEvent(dict[str, Any]):
+    """An event as it was captured. `warnings`: which of its goods should not have been shipped."""
+
+    def __init__(self, event: Mapping[str, Any], warnings: tuple[Standing, ...] = ()) -> None:
+        super().__init__(event)
+        self.warnings = warnings
+
+
 class NotADocument(ValueError):
     """A text that is no EPCIS document."""
 
 
 def encoded(document: Document | bytes) -> bytes:
-    """A document as the body of a request."""
-    return document if isinstance(document, bytes) else msgspec.json.encode(document)
+    """A document, or an event, as the body of a request; numbers keep their digits."""
+    return document if isinstance(document, bytes) else _ENCODER.encode(document)
 
 
 def capture(
@@ -111,8 +136,29 @@ def read_limits() -> Call[CaptureLimits]:
 
 def capture_event(event: Mapping[str, Any]) -> Call[str]:
     """Capture one bare event; the answer is the path of the event."""
-    content = msgspec.json.encode(event)
-    return Call("POST", "/epcis/events", read_location, content=content, headers=LD_JSON, repeatable=True)
+    return Call(
+        "POST", "/epcis/events", read_location, content=encoded(event), headers=LD_JSON, repeatable=True
+    )
+
+
+def tell(event: Mapping[str, Any]) -> Call[CapturedEvent]:
+    """Capture one event that has an eventID, which is the name of the request, too: repeated, it is one."""
+
+    def read(response: httpx.Response) -> CapturedEvent:
+        read_location(response)
+        told = WARNING.findall(response.headers.get(WARNING_HEADER, ""))
+        return CapturedEvent(
+            event, tuple(Standing(standing, case, unquote(batch)) for standing, case, batch in told)
+        )
+
+    content = encoded(event)
+    headers = {**LD_JSON, "Idempotency-Key": request_name(event["eventID"], content)}
+    return Call("POST", "/epcis/events", read, content=content, headers=headers, repeatable=True)
+
+
+def request_name(event_id: str, content: bytes) -> str:
+    """The Idempotency-Key of a request by what it sends: the same again has the same."""
+    return str(uuid5(NAMESPACE_URL, f"{event_id} {sha256(content).hexdigest()}"))
 
 
 def read_event(event_id: str) -> Call[dict[str, Any]]:

@@ -26,11 +26,12 @@ from suyuan.retry import Retry
 from suyuan.sending import TIMEOUT, arguments_of, remember_position, request_of
 from suyuan.signals import Looks
 from suyuan.traces import Trace, TraceLine
+from suyuan.trade import Trade
 
 T = TypeVar("T")
 
 
-class Suyuan:
+class Suyuan(Trade):
     """A connection to a Suyuan service.
 
         with Suyuan("https://trace.example.cn", key="sy_…") as suyuan:

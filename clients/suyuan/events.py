@@ -1,4 +1,6 @@
-"""Events that match a query (EPCIS 2.0: SimpleEventQuery), page after page."""
+"""Events that match a query (EPCIS 2.0: SimpleEventQuery), page after page. Those of the trade, built by
+`suyuan.trade_events`, are found here, too: `suyuan.events.ship(…)`.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -9,8 +11,44 @@ import msgspec
 
 from suyuan.call import Call, Page, text_of
 from suyuan.problems import Unreadable
+from suyuan.trade_events import (
+    Event,
+    commission,
+    destroy,
+    document,
+    harvest,
+    inspect,
+    pack,
+    receive,
+    return_,
+    sample,
+    sell,
+    ship,
+    transform,
+    unpack,
+)
 
-Event = dict[str, Any]
+__all__ = [
+    "Event",
+    "as_event",
+    "commission",
+    "destroy",
+    "document",
+    "events_in",
+    "harvest",
+    "inspect",
+    "next_token",
+    "pack",
+    "page",
+    "receive",
+    "return_",
+    "sample",
+    "sell",
+    "ship",
+    "transform",
+    "unpack",
+]
+
 #: Events of one page that queries ask for; the service gives at most 1000.
 PAGE_EVENTS: Final = 500
 EVENTS: Final = "/epcis/events"

@@ -31,6 +31,20 @@ class SuyuanError(Exception):
     """Any failure of a call that its maker should expect."""
 
 
+class WrongField(SuyuanError, ValueError):
+    """What was given for an event cannot be right; nothing was sent. `faults` has the one thing wrong, in
+    the shape of the service's own.
+    """
+
+    def __init__(self, field: str, value: Any, message: str, message_zh: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.value = value
+        self.detail = f"{field}: {message}"
+        self.detail_zh = f"{field}：{message_zh}"
+        self.faults = (Fault(field, value, message, message_zh),)
+
+
 class Unreachable(SuyuanError):
     """Nobody answers at the address, also after retries."""
 

@@ -1,0 +1,160 @@
+"""Events of the trade, for asyncio."""
+
+from abc import ABC, abstractmethod
+from typing import TypeVar, Unpack
+
+from suyuan import captures, trade_events
+from suyuan.call import Call
+from suyuan.captures import CapturedEvent
+from suyuan.goods import Code, Goods, Quantity
+from suyuan.places import Place
+from suyuan.trade_events import Event, Told, ToldOfLot
+
+T = TypeVar("T")
+
+
+class Trade(ABC):
+    """Events of the trade. Each method builds the event of its name (see `suyuan.trade_events`), captures
+    it and answers it; sent again after a failure, it is stored once. Raises `WrongField` before anything is
+    sent, and `SuyuanError`s.
+    """
+
+    @abstractmethod
+    async def send(self, call: Call[T]) -> T:
+        """Send any call."""
+
+    async def tell(self, event: Event) -> CapturedEvent:
+        """Capture an event that was built before; told again, it is stored once."""
+        return await self.send(captures.tell(event))
+
+    async def commission(
+        self,
+        goods: Goods,
+        quantity: Quantity | None = None,
+        uom: str | None = None,
+        *,
+        at: Place,
+        **told: Unpack[ToldOfLot],
+    ) -> CapturedEvent:
+        """Goods come to be."""
+        return await self.tell(trade_events.commission(goods, quantity, uom, at=at, **told))
+
+    async def harvest(
+        self,
+        goods: Goods,
+        quantity: Quantity | None = None,
+        uom: str | None = None,
+        *,
+        at: Place,
+        **told: Unpack[ToldOfLot],
+    ) -> CapturedEvent:
+        """A harvest or catch comes to be."""
+        return await self.tell(trade_events.harvest(goods, quantity, uom, at=at, **told))
+
+    async def ship(
+        self,
+        goods: Goods,
+        quantity: Quantity | None = None,
+        uom: str | None = None,
+        *,
+        at: Place,
+        **told: Unpack[Told],
+    ) -> CapturedEvent:
+        """Goods leave `at`, for `to`."""
+        return await self.tell(trade_events.ship(goods, quantity, uom, at=at, **told))
+
+    async def receive(
+        self,
+        goods: Goods,
+        quantity: Quantity | None = None,
+        uom: str | None = None,
+        *,
+        at: Place,
+        **told: Unpack[Told],
+    ) -> CapturedEvent:
+        """Goods arrive at `at`, from `source`."""
+        return await self.tell(trade_events.receive(goods, quantity, uom, at=at, **told))
+
+    async def return_(
+        self,
+        goods: Goods,
+        quantity: Quantity | None = None,
+        uom: str | None = None,
+        *,
+        at: Place,
+        **told: Unpack[Told],
+    ) -> CapturedEvent:
+        """Goods leave `at`, back to whom they came from (`to`)."""
+        return await self.tell(trade_events.return_(goods, quantity, uom, at=at, **told))
+
+    async def sell(
+        self,
+        goods: Goods,
+        quantity: Quantity | None = None,
+        uom: str | None = None,
+        *,
+        at: Place,
+        **told: Unpack[Told],
+    ) -> CapturedEvent:
+        """Goods go to consumers."""
+        return await self.tell(trade_events.sell(goods, quantity, uom, at=at, **told))
+
+    async def destroy(
+        self,
+        goods: Goods,
+        quantity: Quantity | None = None,
+        uom: str | None = None,
+        *,
+        at: Place,
+        **told: Unpack[Told],
+    ) -> CapturedEvent:
+        """Goods are destroyed."""
+        return await self.tell(trade_events.destroy(goods, quantity, uom, at=at, **told))
+
+    async def sample(
+        self,
+        goods: Goods,
+        quantity: Quantity | None = None,
+        uom: str | None = None,
+        *,
+        at: Place,
+        **told: Unpack[Told],
+    ) -> CapturedEvent:
+        """Samples are taken, and used up in testing."""
+        return await self.tell(trade_events.sample(goods, quantity, uom, at=at, **told))
+
+    async def inspect(
+        self,
+        goods: Goods,
+        quantity: Quantity | None = None,
+        uom: str | None = None,
+        *,
+        at: Place,
+        **told: Unpack[Told],
+    ) -> CapturedEvent:
+        """Goods are looked at, and found there."""
+        return await self.tell(trade_events.inspect(goods, quantity, uom, at=at, **told))
+
+    async def transform(
+        self,
+        inputs: Goods,
+        outputs: Goods,
+        *,
+        at: Place,
+        transformation_id: str | None = None,
+        **told: Unpack[ToldOfLot],
+    ) -> CapturedEvent:
+        """Inputs become outputs."""
+        return await self.tell(
+            trade_events.transform(inputs, outputs, at=at, transformation_id=transformation_id, **told)
+        )
+
+    async def pack(self, parent: Code, children: Goods, *, at: Place, **told: Unpack[Told]) -> CapturedEvent:
+        """Children are put into, or on, the parent."""
+        return await self.tell(trade_events.pack(parent, children, at=at, **told))
+
+    async def unpack(
+        self, parent: Code, children: Goods | None = None, *, at: Place, **told: Unpack[Told]
+    ) -> CapturedEvent:
+        """Children are taken out of the parent; all that it holds where none are named."""
+        return await self.tell(trade_events.unpack(parent, children, at=at, **told))
