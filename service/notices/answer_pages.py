@@ -1,17 +1,10 @@
 """The page behind a notice's link, as HTML, in the dress of the consumer's page."""
 
-import base64
-import hashlib
 import secrets
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
 from service.errors import SuyuanError
-from service.identifiers.plain_text import shown
 from service.notices.answer_bodies import BUYER_FIELD, BUYER_ROWS, QUANTITY_FIELD
 from service.notices.answer_schemas import QUANTITIES
 from service.notices.content import amount_text
@@ -21,6 +14,7 @@ from service.notices.notice_words import WORDS as SAID
 from service.notices.opening import View
 from service.notices.page_words import words_in
 from service.notices.proofs import PROOFS_MOST
+from service.scan.page_frames import ROOM, html_language, page_headers, shell, templates_of
 from service.scan.preferences import Language
 from service.settings import settings
 from service.signals.complaint_schemas import NONCE_OCTETS
@@ -32,57 +26,24 @@ SITES_SHOWN: Final = 20
 #: Fields and parts of the form that are no quantity and no buyer's, and what they are called.
 PARTS: Final = {"by": "by", "note": "note", "proof": "proof", "passed_on": "buyers"}
 
-_PAGES: Final = Environment(
-    loader=ChoiceLoader([PackageLoader("service.notices"), PackageLoader("service.scan")]),
-    autoescape=True,
-    finalize=shown,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-
-@cache
-def _policy() -> str:
-    """No script, nothing from elsewhere; the form leads back here."""
-    sheets = (
-        ("service.scan", "page.css"),
-        ("service.scan", "complaint.css"),
-        ("service.notices", "answer.css"),
-    )
-    whole = "".join(
-        files(package).joinpath(f"templates/{name}").read_text(encoding="utf-8").removesuffix("\n")
-        for package, name in sheets
-    )
-    digest = base64.b64encode(hashlib.sha256(whole.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
-    )
+_PAGES: Final = templates_of("service.notices")
+#: Style sheets of its pages, after that of all.
+SHEETS: Final = ((ROOM, "complaint.css"), ("service.notices", "answer.css"))
 
 
 def headers(language: Language) -> dict[str, str]:
     """What every page carries: its address is a secret, and what it says is true now."""
     return {
-        "Content-Security-Policy": _policy(),
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
+        **page_headers(*SHEETS, forms=True),
         "X-Robots-Tag": "noindex",
         "Cache-Control": "no-store",
         "Vary": "Accept, Accept-Language",
-        "Content-Language": "zh-CN" if language == "zh" else "en",
+        "Content-Language": html_language(language),
     }
 
 
 def _render(template: str, language: Language, switch: str, **more: Any) -> str:
-    return _PAGES.get_template(template).render(
-        t=words_in(language),
-        language=language,
-        html_language="zh-CN" if language == "zh" else "en",
-        other="en" if language == "zh" else "zh-CN",
-        switch=switch,
-        **more,
-    )
+    return _PAGES.get_template(template).render(shell(words_in(language), language, switch), **more)
 
 
 def told_page(language: Language, switch: str, heading: str, text: str, *, back: str = "") -> str:

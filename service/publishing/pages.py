@@ -1,21 +1,19 @@
 """The recall pages as HTML, in the dress of the consumer's page: no scripts, readable at 360 pixels."""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
-from service.identifiers.plain_text import shown
 from service.publishing.cases import PublicCase, Published
 from service.publishing.words import words_in
 from service.registry import links
 from service.scan.label import told_in
-from service.scan.pages import checked_text, day_in, security_headers, serial_text, spoken, stylesheet
+from service.scan.page_frames import html_language, page_headers, templates_of
+from service.scan.page_frames import shell as frame_of
+from service.scan.pages import checked_text, day_in, serial_text, spoken
 from service.scan.preferences import Language
 
 #: What the header of the page is coloured by.
@@ -25,36 +23,16 @@ QUIET: Final = "no_recall_known"
 
 @cache
 def _pages() -> Environment:
-    made = Environment(
-        loader=ChoiceLoader([PackageLoader("service.publishing"), PackageLoader("service.scan")]),
-        autoescape=True,
-        finalize=shown,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = templates_of("service.publishing")
     made.filters["spoken"] = spoken
     return made
-
-
-@cache
-def _policy() -> str:
-    """No script, nothing from elsewhere; the search leads back here."""
-    own = files("service.publishing").joinpath("templates/public.css").read_text(encoding="utf-8")
-    whole = stylesheet() + own.removesuffix("\n")
-    digest = base64.b64encode(hashlib.sha256(whole.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
-    )
 
 
 def headers(language: Language) -> dict[str, str]:
     """What every page of recalls carries."""
     return {
-        **security_headers(),
-        "Content-Security-Policy": _policy(),
-        "Content-Language": "zh-CN" if language == "zh" else "en",
+        **page_headers(("service.publishing", "public.css"), forms=True),
+        "Content-Language": html_language(language),
     }
 
 
@@ -117,14 +95,10 @@ def _shell(
     language: Language, switch: str, heading: str, lead: str, *, colour: str, which: str | None = None
 ) -> dict[str, Any]:
     return {
-        "t": words_in(language),
-        "language": language,
-        "html_language": "zh-CN" if language == "zh" else "en",
-        "other": "en" if language == "zh" else "zh-CN",
-        "switch": switch,
+        **frame_of(words_in(language), language, switch),
         "heading": heading,
         "lead": lead,
-        "colour": colour,
+        "tone": colour,
         "which": which,
         "told": told_in(language),
         "day": day_in(language),

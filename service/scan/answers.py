@@ -14,7 +14,8 @@ from service.scan.cards import Card
 from service.scan.days import pack_day
 from service.scan.headline import headline
 from service.scan.own_links import NOTICES
-from service.scan.pages import page, security_headers
+from service.scan.page_frames import html_language, page_headers
+from service.scan.pages import page
 from service.scan.preferences import Language, preferred_language
 from service.scan.unit_state import UnitSigns
 from service.scan.verdict import Verdict
@@ -91,8 +92,8 @@ def html_headers(language: Language) -> dict[str, str]:
     """What a page carries."""
     return {
         **HEADERS,
-        **security_headers(),
-        "Content-Language": "zh-CN" if language == "zh" else "en",
+        **page_headers(),
+        "Content-Language": html_language(language),
     }
 
 

@@ -1,19 +1,12 @@
 """The complaint's pages as HTML, in the dress of the consumer's page."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from service.errors import SuyuanError
-from service.identifiers.plain_text import shown
 from service.scan.complaint_words import words_in
-from service.scan.pages import security_headers, stylesheet
+from service.scan.page_frames import ROOM, html_language, page_headers, shell, templates_of
 from service.scan.preferences import Language
 from service.scan.verdict import PACK_TIME
 from service.settings import settings
@@ -22,49 +15,26 @@ from service.signals.complaint_schemas import TEXT_MOST, PublicStatus
 from service.signals.complaint_status import KIND_WORDS, STATUS_WORDS
 from service.web.bodies import MIB
 
-_PAGES: Final = Environment(
-    loader=PackageLoader("service.scan"),
-    autoescape=True,
-    finalize=shown,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_PAGES: Final = templates_of()
 
 #: Fields of the form: what a fault is shown at.
 FIELDS: Final = ("code", "kind", "text", "photo", "bought_where", "bought_on", "phone", "email", "consent")
 
 
-@cache
-def _policy() -> str:
-    """No script, nothing from elsewhere; the form leads back here."""
-    own = files("service.scan").joinpath("templates/complaint.css").read_text(encoding="utf-8")
-    whole = stylesheet() + own.removesuffix("\n")
-    digest = base64.b64encode(hashlib.sha256(whole.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
-    )
-
-
 def headers(language: Language) -> dict[str, str]:
     """What every page of complaints carries."""
     return {
-        **security_headers(),
-        "Content-Security-Policy": _policy(),
+        **page_headers((ROOM, "complaint.css"), forms=True),
         "Cache-Control": "no-store",
         "Vary": "Accept, Accept-Language",
-        "Content-Language": "zh-CN" if language == "zh" else "en",
+        "Content-Language": html_language(language),
     }
 
 
 def _render(template: str, language: Language, switch: str, **more: Any) -> str:
     return _PAGES.get_template(template).render(
-        t=words_in(language),
-        language=language,
-        html_language="zh-CN" if language == "zh" else "en",
-        other="en" if language == "zh" else "zh-CN",
-        switch=switch,
+        shell(words_in(language), language, switch),
+        tone="no_recall_known",
         **more,
     )
 

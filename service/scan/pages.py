@@ -1,21 +1,17 @@
 """The consumer's page as HTML: no scripts, one request, readable at 360 pixels."""
 
-import base64
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache, partial
-from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from service.identifiers.drug_code import DRUG_URI_PREFIX
-from service.identifiers.plain_text import shown
 from service.registry import links
 from service.scan.cards import Card
 from service.scan.days import day_text, span_text
@@ -23,6 +19,7 @@ from service.scan.headline import headline
 from service.scan.journey import Journey, Step, StepKind
 from service.scan.label import Row, label_rows, told_in
 from service.scan.link_choice import Link
+from service.scan.page_frames import shell, templates_of
 from service.scan.papers import papers_of
 from service.scan.preferences import Language
 from service.scan.regions import region_name
@@ -69,16 +66,8 @@ class StepShown:
 
 @cache
 def pages() -> Environment:
-    """The templates of this room: what is put into them is escaped, what is missing is an error."""
-    made = Environment(
-        loader=PackageLoader("service.scan"),
-        autoescape=True,
-        finalize=shown,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,  # or each page would look whether its file has changed
-    )
+    """The templates of this room."""
+    made = templates_of()
     made.filters["spoken"] = spoken
     return made
 
@@ -95,25 +84,6 @@ def spoken(text: str, language: Language) -> str | Markup:
 def day_in(language: Language) -> Callable[[date | datetime], str]:
     """Writes days in this language."""
     return partial(day_text, language=language)
-
-
-@cache
-def stylesheet() -> str:
-    """The page's style as the template includes it, without the file's last line break."""
-    text = files("service.scan").joinpath("templates/page.css").read_text(encoding="utf-8")
-    return text.removesuffix("\n")
-
-
-@cache
-def security_headers() -> dict[str, str]:
-    """No script, no frame, nothing from elsewhere; the one style is known by its hash."""
-    digest = base64.b64encode(hashlib.sha256(stylesheet().encode()).digest()).decode()
-    return {
-        "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }
 
 
 def page(
@@ -138,7 +108,7 @@ def page(
         pages()
         .get_template("page.html")
         .render(
-            _shell(language, switch),
+            shell(words, language, switch),
             verdict=verdict,
             symbol=SYMBOLS.get(verdict, "ask"),
             headline=headline(verdict, language, unit),
@@ -203,18 +173,8 @@ def links_page(
 ) -> str:
     """A page of links. `levels`: (anchor, description, links); `title`: which of the words; `embedded`: the
     links as JSON-LD, without `<`."""
-    shell = _shell(language, switch) | {"t": words}
-    return pages().get_template("links.html").render(shell, title=title, levels=levels, embedded=embedded)
-
-
-def _shell(language: Language, switch: str) -> dict[str, Any]:
-    return {
-        "t": words_in(language),
-        "language": language,
-        "html_language": "zh-CN" if language == "zh" else "en",
-        "other": "en" if language == "zh" else "zh-CN",
-        "switch": switch,
-    }
+    frame = shell(words, language, switch)
+    return pages().get_template("links.html").render(frame, title=title, levels=levels, embedded=embedded)
 
 
 _NO_BLOCKS: Final[dict[str, Any]] = {"rows": [], "papers": [], "journey": None, "steps": [], "claims": None}
