@@ -137,8 +137,9 @@ def describe(openapi: Described) -> None:
             # FastAPI documents 422 wherever it checks anything; here that is answered 400, as a problem.
             checked = operation["responses"].pop("422", None) is not None
             if of_epcis:
+                asks = any(each.get("in") == "query" for each in operation.get("parameters", ()))
                 _describe(path, method, operation, item)
-                if checked:
+                if checked and asks:
                     operation["responses"].setdefault("400", _ref("responses", "Refused400"))
             elif path.startswith(OURS) or operation.get("security"):
                 for status in _own_refusals(path, method, operation, checked=checked):
@@ -222,7 +223,7 @@ def refusals(path: str, method: str) -> list[str]:
     """The statuses besides success that an operation of `/epcis` can answer."""
     statuses = ["401", "403", "406", "414", "500", "503"]
     if method == "options":
-        return sorted([*statuses, "404"] if "{" in path else statuses)
+        return sorted(statuses)
     lists = path.count("/") == 2 or path.endswith("/subscriptions")
     takes_query = method == "get" and (lists or (_gives_events(path) and not path.endswith("{event_id}")))
     if (
