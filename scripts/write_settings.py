@@ -11,8 +11,8 @@ from service.settings import Settings
 DOCUMENT: Final = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
 HEAD: Final = """# Settings
 
-Written by `python -m scripts.write_settings`. Each is an environment variable of the service; what bounds what,
-and how it is answered, is told in [operation.md](operation.md).
+Written by `python -m scripts.write_settings`. Each is an environment variable of the service; what bounds
+what, and how it is answered, is told in [operation.md](operation.md).
 
 | variable | default | what it says |
 |---|---|---|
