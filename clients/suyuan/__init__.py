@@ -8,6 +8,7 @@ with Suyuan() as suyuan:
 """
 
 from suyuan.async_client import AsyncSuyuan
+from suyuan.capture_queue import BadQueue, CaptureQueue, QueueFull, RefusedCapture
 from suyuan.captures import CapturedEvent, CaptureJob, CaptureLimits, NotADocument, Standing
 from suyuan.client import Suyuan
 from suyuan.connection import BadConfiguration, Connection
@@ -41,10 +42,12 @@ __all__ = [
     "AsyncSuyuan",
     "BadConfiguration",
     "BadInput",
+    "BadQueue",
     "Batch",
     "BatchDocument",
     "CaptureJob",
     "CaptureLimits",
+    "CaptureQueue",
     "CapturedEvent",
     "Check",
     "CheckCoverage",
@@ -67,10 +70,12 @@ __all__ = [
     "Person",
     "Product",
     "Progress",
+    "QueueFull",
     "Rebuilt",
     "Recall",
     "RecallHolder",
     "Refused",
+    "RefusedCapture",
     "Report",
     "Retry",
     "Site",

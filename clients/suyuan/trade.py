@@ -5,9 +5,11 @@ from typing import TypeVar, Unpack
 
 from suyuan import captures, trade_events
 from suyuan.call import Call
-from suyuan.captures import CapturedEvent
+from suyuan.capture_queue import CaptureQueue, Sent
+from suyuan.captures import CapturedEvent, CaptureJob
 from suyuan.goods import Code, Goods, Quantity
 from suyuan.places import Place
+from suyuan.problems import SuyuanError
 from suyuan.trade_events import Event, Told, ToldOfLot
 
 T = TypeVar("T")
@@ -26,6 +28,21 @@ class Trade(ABC):
     def tell(self, event: Event) -> CapturedEvent:
         """Capture an event that was built before; told again, it is stored once."""
         return self.send(captures.tell(event))
+
+    def send_kept(self, queue: CaptureQueue) -> Sent:
+        """Send what waits in a queue, in its order, until it is empty or the service is out of reach (which
+        `Sent.stopped_by` says; call it again later). What is refused is put apart, and the next one sent.
+        """
+        sent = Sent()
+        while (kept := queue.first()) is not None:
+            try:
+                path = self.send(captures.capture(kept.content, idempotency_key=kept.name))
+                outcome: CaptureJob | SuyuanError = self.send(captures.read_job(path))
+            except SuyuanError as error:
+                outcome = error
+            if not queue.settle(kept, outcome, sent):
+                break
+        return sent
 
     def commission(
         self,
