@@ -16,6 +16,7 @@ import typer
 from service import processes, serving
 from service.auth.tokens import issue_first_key
 from service.db.embedded import SETTINGS, EmbeddedPostgres, find_running
+from service.db.failures import FAILURES, is_passing
 from service.db.migrate import check_made, check_server, upgrade
 from service.db.replica import check_address
 from service.db.tending import Tender
@@ -252,6 +253,11 @@ def stopping_cleanly() -> Iterator[None]:
         say("Suyuan stopped. (服务已停止)")
     except SuyuanError as error:
         sys.stderr.write(f"{error.message}\n{error.zh}\n")
+        raise typer.Exit(1) from None
+    except FAILURES as error:
+        if not (isinstance(error, OSError) or is_passing(error)):
+            raise
+        sys.stderr.write(f"The system or the database refuses: {error}\n系统或数据库无法完成该操作:{error}\n")
         raise typer.Exit(1) from None
 
 

@@ -144,7 +144,8 @@ class EmbeddedPostgres:
         """Start PostgreSQL, making its data first if there is none; returns the DSN.
 
         Waits as long as crash recovery takes. Raises `Conflict` (another service uses the directory,
-        or its data is of another PostgreSQL) or `Unavailable` (PostgreSQL does not come up).
+        or its data is of another PostgreSQL) or `Unavailable` (PostgreSQL does not come up, or the directory
+        cannot be written to).
         """
         assert self._process is None, "already started"
         try:
@@ -159,6 +160,12 @@ class EmbeddedPostgres:
                 self._make_data(data, binaries, account)
             directory = self._make_socket_directory(data, account)
             self._launch(data, directory, binaries, account)
+        except OSError as error:
+            self.stop()
+            raise Unavailable(
+                f"The data directory {self.data_dir} cannot be used: {error}.",
+                f"无法使用数据目录 {self.data_dir}:{error}。",
+            ) from error
         except BaseException:
             self.stop()
             raise

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +21,7 @@ from sqlalchemy import func, select, table
 
 from service import clock
 from service.db.binaries import carried
+from service.db.failures import FAILURES
 from service.db.migrate import known_revisions, upgrade
 from service.db.party_role import ensure_roles
 from service.errors import Conflict, Unavailable
@@ -50,10 +51,10 @@ SELECT coalesce(sum(hashtextextended(event_id || encode(fingerprint, 'hex'), 0))
 async def back_up(dsn: str, folder: Path) -> Manifest:
     """Write a backup into `folder`, which must not exist; the service may go on working.
 
-    Raises `Conflict` where the folder exists, `Unavailable` where PostgreSQL or its programs refuse. What was
-    not finished leaves nothing behind.
+    Raises `Conflict` where the folder exists, `Unavailable` where PostgreSQL, its programs or the disk
+    refuse. What was not finished leaves nothing behind.
     """
-    with _made_whole(folder) as making:
+    with _told("The backup was not made", "备份未完成"), _made_whole(folder) as making:
         async with _snapshot(dsn) as (connection, name):
             await _run("pg_dump", dsn, "--format=custom", f"--snapshot={name}", f"--file={making / DUMP}")
             rows, events = await _count(connection)
@@ -77,21 +78,43 @@ def _made_whole(folder: Path) -> Iterator[Path]:
     """A folder beside it, for the owner's eyes alone, which becomes `folder` at the end of the block."""
     if folder.exists():
         raise Conflict(f"{folder} exists; a backup takes a new folder.", f"{folder} 已存在，备份需要新目录。")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    missing = [parent for parent in folder.parents if not parent.exists()]
     try:
-        yield making
-        making.rename(folder)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        making = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            yield making
+            making.rename(folder)
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+    except BaseException:
+        with suppress(OSError):  # what was put there meanwhile stays
+            for parent in missing:
+                parent.rmdir()
+        raise
+
+
+@contextmanager
+def _told(what: str, zh: str) -> Iterator[None]:
+    """What the disk or PostgreSQL refuses becomes `Unavailable`, in a sentence that begins so."""
+    try:
+        yield
+    except FAILURES as error:
+        raise Unavailable(f"{what}: {error}.", f"{zh}：{error}。") from error
 
 
 async def restore(dsn: str, folder: Path) -> Manifest:
     """Put a backup into the empty database at `dsn`, check it, and bring it to this version's schema.
 
     Raises `Malformed` for a backup that is not whole, `Conflict` for a database that is not empty or a backup
-    of a newer version, `Unavailable` where what was put back is not what was kept.
+    of a newer version, `Unavailable` where PostgreSQL or the disk refuses, or what was put back is not what
+    was kept.
     """
+    with _told("The backup was not put back", "恢复未完成"):
+        return await _restore(dsn, folder)
+
+
+async def _restore(dsn: str, folder: Path) -> Manifest:
     manifest = await asyncio.to_thread(read, folder)
     if manifest.revision not in known_revisions():
         raise Conflict(

@@ -4,6 +4,7 @@ A problem has `type`, `title`, `status`, `detail` (English), `detail_zh` (Chines
 object for each fault with `field`, `value`, `message`, `message_zh` and, where it has one, `rule`.
 """
 
+import errno
 import logging
 from http import HTTPStatus
 from typing import Any
@@ -53,6 +54,11 @@ PROBLEMS: dict[type[errors.SuyuanError], tuple[int, str, str]] = {
 BUSY = "No connection to the database became free in time; nothing was stored. Try again shortly."
 BUSY_ZH = "数据库连接繁忙，未能及时处理，未存储任何内容；请稍后重试。"
 UNAVAILABLE_ZH = "数据库暂时无法处理，未确认任何写入，请稍后重试。"
+
+#: The disk is full, over a quota, read-only or failing; no file may be opened any more.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
+FULL = "The service has no room to take this now; nothing was stored. Send it again later."
+FULL_ZH = "服务器存储空间不足，暂时无法接收，未存储任何内容；请稍后重试。"
 
 
 def problem(
@@ -169,6 +175,17 @@ async def on_database_away(request: Request, error: Exception) -> Response:
     )
 
 
+async def on_no_room(_request: Request, error: Exception) -> Response:
+    """The system has no room for what is put aside while a request is read, or no file to spare."""
+    assert isinstance(error, OSError)
+    # Where none of the places for temporary files can be written to, the standard library finds none.
+    nowhere = error.errno == errno.ENOENT and "temporary directory" in str(error)
+    if error.errno not in NO_ROOM and not nowhere:
+        raise error
+    logger.error("no room: %s", error)
+    return refusal_of(errors.Unavailable(FULL, FULL_ZH))
+
+
 async def on_closed_to_parties(_request: Request, _error: Exception) -> Response:
     """A party's question touched what the database does not open to parties (`db.party_role`)."""
     return refusal_of(
@@ -197,5 +214,6 @@ def install(app: FastAPI) -> None:
     for away in (*PASSING, SQLAlchemyError, asyncpg.InterfaceError):
         app.add_exception_handler(away, on_database_away)
     app.add_exception_handler(asyncpg.InsufficientPrivilegeError, on_closed_to_parties)
+    app.add_exception_handler(OSError, on_no_room)
     app.add_exception_handler(ClientDisconnect, on_caller_gone)
     app.add_exception_handler(Exception, on_defect)

@@ -19,6 +19,7 @@ from service.operation.backup import back_up, restore
 from service.operation.manifest import DUMP, MANIFEST
 from suyuan.cli import app
 from tests.conftest import execute, on_database
+from tests.small_disk import disk_at
 from tests.world import capture, commission, document, ledger, receive, ship
 
 NUMBERS = itertools.count(1)
@@ -110,6 +111,32 @@ async def restore_nothing(dsn: str) -> None:
     async with transaction(engine) as tx:
         assert await tx.sql.fetchval("SELECT to_regclass('event')") is None
     await engine.dispose()
+
+
+async def test_where_nothing_can_be_written_a_backup_says_so_and_leaves_nothing(
+    database: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    for folder in (tmp_path / "file" / "kept", tmp_path / "new" / "parents" / ("n" * 300)):
+        with pytest.raises(Unavailable) as refused:
+            await back_up(database, folder)
+        assert "备份未完成" in refused.value.zh
+    assert os.listdir(tmp_path) == ["file"]
+
+
+async def test_where_no_database_answers_no_folder_is_made(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable):
+        await back_up(f"postgresql://nobody@/nothing?host={tmp_path}", tmp_path / "new" / "kept")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small disk")
+async def test_a_full_disk_takes_no_backup_and_no_part_of_one(database: str, tmp_path: Path) -> None:
+    with disk_at(tmp_path, "64k"):
+        with pytest.raises(Unavailable, match="No space left") as refused:
+            await back_up(database, tmp_path / "new" / "kept")
+        assert "执行失败" in refused.value.zh
+        assert os.listdir(tmp_path) == []
 
 
 async def test_a_dump_with_other_rows_than_it_says_is_told(

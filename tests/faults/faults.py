@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 
 from service.db.liveness import read_postmaster
+from tests.api.registering import has_chinese
 from tests.faults.scene import POLL_SECONDS, Scene
 from tests.server import ROOT
 
@@ -108,7 +109,10 @@ async def kill_own_postgres(scene: Scene, seconds: float) -> None:
     before = read_postmaster(scene.place / "postgres")
     assert before is not None
     scene.kill([before.pid], signal.SIGKILL)
-    while (now := read_postmaster(scene.place / "postgres")) is None or now.pid == before.pid:
+    for _ in range(1000):
+        now = read_postmaster(scene.place / "postgres")
+        if now is not None and now.pid != before.pid:
+            return
         await asyncio.sleep(POLL_SECONDS)
 
 
@@ -259,8 +263,8 @@ async def fill_disk(scene: Scene, seconds: float) -> None:
 
 
 def _backup_fails(scene: Scene) -> None:
-    """A backup that finds no room fails, and leaves nothing that looks like one."""
-    folder = scene.place / f"copy-{scene.next_number('copy')}"
+    """A backup that finds no room says so in two languages, and leaves nothing."""
+    folder = scene.place / f"copies-{scene.next_number('copy')}" / "copy"
     done = subprocess.run(
         [sys.executable, "-m", "service", "backup", str(folder)],
         cwd=ROOT,
@@ -269,8 +273,10 @@ def _backup_fails(scene: Scene) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode != 0, done.stdout
-    assert not (folder / "manifest.json").exists()
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr, done.stderr
+    assert has_chinese(done.stderr), done.stderr
+    assert not folder.parent.exists()
 
 
 def _answers(scene: Scene) -> bool:

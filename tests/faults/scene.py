@@ -9,8 +9,8 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -21,6 +21,7 @@ from tests.api.registering import TEA
 from tests.api.sink import Sink, listening
 from tests.faults.proxy import Network, network_to
 from tests.server import PATIENCE_SECONDS, Server
+from tests.small_disk import disk_at
 from tests.world import document, gln, observe, owners, party
 
 #: The lot that is recalled before anything breaks, and the one that is fine.
@@ -32,7 +33,7 @@ TILLS = ("till-a", "till-b")
 #: Parties that hold what the cases are about, each told by a webhook.
 KEEPERS = ("keeper-a", "keeper-b")
 #: The small disk, and a PostgreSQL that finds room on it.
-DISK_MIB = 260
+DISK_SIZE = "260m"
 SMALL_LOG = {"max_wal_size": "64MB", "min_wal_size": "32MB"}
 CASE = {
     "title_zh": "召回",
@@ -186,17 +187,6 @@ class Scene:
         shutil.rmtree(self.place, ignore_errors=True)
 
 
-@contextmanager
-def disk_at(place: Path) -> Iterator[None]:
-    """A small disk of its own there. Needs root."""
-    size = f"size={DISK_MIB}m,mode=0755"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "suyuan-faults", str(place)], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
-
-
 @asynccontextmanager
 async def scene(
     *,
@@ -213,7 +203,7 @@ async def scene(
     async with listening() as sink, AsyncExitStack() as stack:
         made = Scene(Path(tempfile.mkdtemp(prefix="suyuan-faults-")), sink)
         if small_disk:
-            stack.enter_context(disk_at(made.place))
+            stack.enter_context(disk_at(made.place, DISK_SIZE))
         try:
             told = dict(settings)
             if not embedded:
