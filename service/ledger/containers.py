@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from service.db.transaction import Transaction
 from service.ledger.contents import Packing, Packings
+from service.ledger.entrusted import entrusted
 from service.ledger.model import Entry, Role
 from service.ledger.postings import PACKING_TYPES, Item
 from service.ledger.reading import entry_of, load_entries, load_items, load_sites
@@ -78,6 +79,7 @@ WHERE item.unit_id = ANY($1::bigint[]) AND item.role IN (0, 3) AND NOT entry.voi
   AND entry.time >= $2 AND entry.event_id <> ALL($3::bigint[])
   AND (entry.type, entry.action) IS DISTINCT FROM ('ObjectEvent', 'ADD')
 """
+TELLERS = "SELECT id, told_by FROM event WHERE id = ANY($1::bigint[])"
 
 
 async def which_are_parents(tx: Transaction, units: Collection[int]) -> set[int]:
@@ -104,7 +106,15 @@ async def load_packings(tx: Transaction, units: Collection[int]) -> tuple[Packin
         return Packings(()), inside
     naming = await _load_naming(tx, packings, holders, inside)
     sites = await load_sites(tx, [*entries.values(), *(e for told in naming.values() for e, _ in told)])
-    return settle(packings, naming, sites), inside
+    book = settle(packings, naming, sites)
+    told = {entry.event_id for entries_of in naming.values() for entry, _ in entries_of} | entries.keys()
+    rows = await tx.sql.fetch(TELLERS, sorted(told))
+    tellers = dict.fromkeys(told) | {row["id"]: row["told_by"] for row in rows}
+    by_key = {entry.key: entry for entry in entries.values()}
+    trusted = entrusted(packings, by_key, naming, tellers, sites)
+    if trusted is not None:
+        book.beside = settle(*trusted, sites)
+    return book, inside
 
 
 async def _load_naming(

@@ -63,6 +63,18 @@ class Inside:
         if doubt:
             self.doubts[what] = max(doubt, self.doubts.get(what, Doubt.NONE))
 
+    def join(self, other: "Inside") -> None:
+        """Take in what is inside by other words, too; somebody told that it was taken out."""
+        for unit in other.units - self.units:
+            self.doubt(unit, Doubt.PERHAPS_UNPACKED)
+        for key in other.classes.keys() - self.classes.keys():
+            self.doubt(key, Doubt.PERHAPS_UNPACKED)
+        for what, doubt in other.doubts.items():
+            self.doubt(what, doubt)
+        self.units |= other.units
+        for key, quantity in other.classes.items():
+            self.classes[key] = _larger(self.classes.get(key, Decimal(0)), quantity)
+
 
 @dataclass(slots=True)
 class Layer:
@@ -85,6 +97,9 @@ class Packings:
 
     The caller gives every event that names one of the units as parent, every event that packs one of
     their children elsewhere, and so on down the levels.
+
+    `beside`: the same, as those tell it whose word takes goods out (`entrusted.py`). What is inside by either
+    is inside.
     """
 
     def __init__(
@@ -92,7 +107,9 @@ class Packings:
         packings: Iterable[Packing],
         doubtful: Mapping[int, Sequence[tuple[datetime, datetime]]] | None = None,
         left_behind: Mapping[str, Layer] | None = None,
+        beside: "Packings | None" = None,
     ) -> None:
+        self.beside = beside
         #: unit -> (from, what came in before): contents that may have been taken out by then.
         self._doubtful = doubtful or {}
         #: packing event -> what had been left behind when it was packed.
@@ -114,6 +131,12 @@ class Packings:
 
     def inside(self, unit: int, at: datetime) -> Inside:
         """Everything inside `unit` at `at`, levels opened; not the unit itself."""
+        found = self._inside(unit, at)
+        if self.beside is not None:
+            found.join(self.beside.inside(unit, at))
+        return found
+
+    def _inside(self, unit: int, at: datetime) -> Inside:
         found = Inside()
         level, seen = [unit] if unit in self._of_parent else [], {unit}
         for _ in range(MAX_DEPTH):

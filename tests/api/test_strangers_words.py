@@ -3,9 +3,10 @@
 import httpx
 
 from tests.api.parties import joined
-from tests.api.partnering import tell
-from tests.world import check_digit, sell
+from tests.api.partnering import partners, tell
+from tests.world import Json, check_digit, commission, observe, pack, place, receive, sell, ship, unpack, uri
 
+PLACES = {"plant": "maker", "depot": "dealer", "shop": "grocer", "den": "rival"}
 OWN_GLN = "690123400000"
 
 
@@ -22,3 +23,52 @@ async def test_a_place_is_its_owners_by_whatever_number_an_event_names_it(client
         sold = sell("X1=5", read=f"https://id.gs1.org/{name}", on=1)
         assert (await tell(client, rival, sold)).status_code == 403, name
         assert (await tell(client, key, sold)).status_code == 201, name
+
+
+async def reached(client: httpx.AsyncClient, *lots: str) -> set[str]:
+    """The places to which each of these lots went."""
+    found = set(PLACES)
+    for lot in lots:
+        answer = await client.get("/v1/trace/forward", params={"batch": uri(lot)})
+        assert answer.status_code == 200, answer.text
+        found &= {name for name in PLACES if place(name) in answer.text}
+    return found
+
+
+PALLETS: tuple[tuple[str, Json], ...] = (
+    ("maker", commission("milk/L1#1", "milk/L1#2", at="plant", on=1)),
+    ("maker", commission("milk/L2=10", at="plant", on=1)),
+    ("maker", pack("@P1", "milk#1", "milk#2", "milk/L2=10", at="plant", on=2)),
+    ("maker", ship("@P1", at="plant", to="depot", on=3)),
+    ("dealer", receive("@P1", at="depot", source="plant", on=4)),
+    ("dealer", ship("@P1", at="depot", to="shop", on=5)),
+    ("grocer", receive("@P1", at="shop", source="depot", on=6)),
+)
+UNPACKINGS: tuple[tuple[Json, ...], ...] = (
+    (unpack("@P1", at="den", on=2.5),),
+    (unpack("@P1", "milk#1", "milk#2", "milk/L2=10", at="den", on=4.5),),
+    (receive("@P1", at="den", source="plant", on=2.2), unpack("@P1", at="den", on=2.5)),
+    (pack("@P9", "milk#1", "milk#2", at="den", on=2.5), unpack("@P1", at="den", on=2.4)),
+    (sell("milk#1", "milk#2", at="den", on=2.5), observe("@P1", at="den", on=2.4)),
+    (pack("@P1", "junk/J1=1", at="den", on=2.4), unpack("@P1", at="den", on=2.5)),
+)
+
+
+async def test_nobody_unpacks_at_his_place_what_nobody_sent_there(client: httpx.AsyncClient) -> None:
+    keys = await partners(client, **PLACES)
+    for who, told in PALLETS:
+        assert (await tell(client, keys[who], told)).status_code == 201
+    assert await reached(client, "milk/L1", "milk/L2") == {"plant", "depot", "shop"}
+    for unpackings in UNPACKINGS:
+        for told in unpackings:
+            assert (await tell(client, keys["rival"], told)).status_code == 201
+        assert await reached(client, "milk/L1", "milk/L2") >= {"plant", "depot", "shop"}, unpackings
+
+
+async def test_whoever_was_sent_a_pallet_unpacks_it(client: httpx.AsyncClient) -> None:
+    keys = await partners(client, **PLACES)
+    for who, told in PALLETS[:5]:
+        assert (await tell(client, keys[who], told)).status_code == 201
+    for told in (unpack("@P1", at="depot", on=4.5), ship("@P1", at="depot", to="shop", on=5)):
+        assert (await tell(client, keys["dealer"], told)).status_code == 201
+    assert await reached(client, "milk/L1") == {"plant", "depot"}
