@@ -33,6 +33,7 @@ from suyuan.registry import Batch, BatchDocument, Licence, Party, Person, Produc
 from suyuan.reports import Check, CheckCoverage, Drill, Progress, Report
 from suyuan.retry import NEVER, Retry
 from suyuan.signals import Complaint, Looks, Suspect
+from suyuan.trace_tables import MissingExtra
 from suyuan.traces import Trace, TraceLine
 from suyuan.units import Package, Unit, Verification
 
@@ -61,6 +62,7 @@ __all__ = [
     "Licence",
     "Looks",
     "Member",
+    "MissingExtra",
     "NamedQuery",
     "NotADocument",
     "NotAllowed",

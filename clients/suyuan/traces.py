@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from suyuan import trace_tables
 from suyuan.call import LONG, Call, Lines, read_bytes, reads
 from suyuan.registry import Licence, Person
 
@@ -147,6 +148,16 @@ class Trace(msgspec.Struct):
     def party_of(self, holding: Holding) -> TracedParty | None:
         """Whose holding it is."""
         return self.parties.get(str(holding.party_id))
+
+    def to_networkx(self) -> Any:
+        """A `networkx.MultiDiGraph` (extra `graph`); see `suyuan.trace_tables.graph_of`."""
+        return trace_tables.graph_of(self)
+
+    def to_pandas(self, rows: trace_tables.Rows = "holdings") -> Any:
+        """A `pandas.DataFrame` (extra `table`) of holdings, flows or gaps; see
+        `suyuan.trace_tables.table_of`.
+        """
+        return trace_tables.table_of(self, rows)
 
 
 class TraceLine(msgspec.Struct):
