@@ -5,9 +5,12 @@ import os
 import subprocess
 import sys
 import tempfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import msgspec
 import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner
@@ -15,6 +18,8 @@ from typer.testing import CliRunner
 from suyuan.cli import app
 from suyuan.cli.texts import TEXTS, chinese
 from suyuan.demo import Truth, World
+from suyuan.trace_boxes import sums
+from suyuan.traces import Trace
 from tests.api.commanding import NARROW, Run
 from tests.server import ROOT, Server
 
@@ -81,6 +86,40 @@ def test_backward_leads_to_the_flour(truth: Truth, run: Run) -> None:
 def test_a_trace_as_csv_is_passed_on_byte_for_byte(truth: Truth, run: Run) -> None:
     csv = run("trace", start_of(truth), "--csv").stdout_bytes.decode("utf-8-sig")
     assert len(csv.splitlines()) >= len(truth.holders) + 1
+
+
+def test_a_trace_is_drawn_with_every_true_holder_and_the_sums_of_its_summary(
+    truth: Truth, run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "trace.svg"
+    saved = run("trace", start_of(truth), "--svg", str(file))
+    assert saved.exit_code == 0, saved.stderr
+    assert "Saved" in saved.stdout
+    root = ElementTree.fromstring(file.read_text(encoding="utf-8"))
+    titles = [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}title")]
+    for holder in truth.holders:
+        assert any(holder.site_name_en in title and holder.lot in title for title in titles)
+    found = msgspec.convert(json.loads(run("trace", start_of(truth), "--json").stdout), Trace, strict=False)
+    for state in ("on_hand", "sold", "in_transit"):
+        told = found.summary[state]
+        assert sums(found.holdings, state) == {uom: Decimal(quantity) for uom, quantity in told.items()}
+    drawn = run("trace", start_of(truth), "--svg", "-", "--backward", LANG="zh_CN.UTF-8")
+    assert "来源追溯" in ElementTree.fromstring(drawn.stdout_bytes).findtext("{*}title", "")
+
+
+@pytest.mark.parametrize("other", ["--json", "--csv", "--ndjson"])
+def test_a_trace_is_told_in_one_form_only(truth: Truth, run: Run, tmp_path: Path, other: str) -> None:
+    file = tmp_path / "trace.svg"
+    refused = run("trace", start_of(truth), "--svg", str(file), other)
+    assert refused.exit_code == 1
+    assert "Give only one of --csv" in refused.stderr
+    assert not file.exists()
+
+
+def test_a_picture_that_cannot_be_written_is_said(truth: Truth, run: Run, tmp_path: Path) -> None:
+    refused = run("trace", start_of(truth), "--svg", str(tmp_path / "nowhere" / "trace.svg"))
+    assert refused.exit_code == 1
+    assert "cannot be read or written" in refused.stderr
 
 
 # --- registry, labels ----------------------------------------------------------------------------

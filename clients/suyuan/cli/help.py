@@ -57,12 +57,14 @@ HELP: Final[dict[str, tuple[str, str]]] = {
         '\b\nExamples:\n  suyuan trace "06901234567892 L1"\n'
         "  suyuan trace https://id.gs1.org/01/06901234567892/10/L1 --backward\n"
         "  suyuan trace urn:epc:class:lgtin:69012345.06789.L1 --csv > holders.csv\n"
-        '  suyuan trace "06901234567892 L1" --ndjson | jq -c .holding',
+        '  suyuan trace "06901234567892 L1" --ndjson | jq -c .holding\n'
+        '  suyuan trace "06901234567892 L1" --svg trace.svg',
         "一个批次（及用它制成的一切）现在在谁手里？--backward：从哪里来？\n批次可用任何形式指明；单件代表其批次。\n\n"
         '\b\n示例：\n  suyuan trace "06901234567892 L1"\n'
         "  suyuan trace https://id.gs1.org/01/06901234567892/10/L1 --backward\n"
         "  suyuan trace urn:epc:class:lgtin:69012345.06789.L1 --csv > holders.csv\n"
-        '  suyuan trace "06901234567892 L1" --ndjson | jq -c .holding',
+        '  suyuan trace "06901234567892 L1" --ndjson | jq -c .holding\n'
+        '  suyuan trace "06901234567892 L1" --svg trace.svg',
     ),
     "identify": (
         "What a code names, and every form of it: bar code text, GTIN, URN, Digital Link, any URI.\n"
@@ -225,6 +227,10 @@ HELP: Final[dict[str, tuple[str, str]]] = {
     "--q": ("Part of the name.", "名称包含。"),
     "-o": ("File to write; - for stdout.", "输出文件；- 表示标准输出。"),
     "--svg": ("As SVG instead of PNG.", "输出 SVG 而非 PNG。"),
+    "--trace-svg": (
+        "Draw it as a picture (SVG) into a file; - for stdout. Above 300 holdings by tier and region.",
+        "绘成图片（SVG）存入文件；- 表示标准输出。超过 300 处持有时按层级与区划合并。",
+    ),
     "--text": ("Text below: none, link, elements.", "码下文字：none、link、elements。"),
     "--proceed": ("Store the good events of a document with bad ones.", "文档部分有误时，仍存储正确的事件。"),
     "--backward": ("Where it came from.", "追溯来源。"),

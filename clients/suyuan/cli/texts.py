@@ -94,6 +94,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "more": ("There are more; --limit 0 shows all.", "还有更多；--limit 0 显示全部。"),
     "not found": ("{what} is not known to the service.", "服务中没有 {what}。"),
     "saved": ("Saved {path} ({octets} bytes): {link}", "已保存 {path}（{octets} 字节）：{link}"),
+    "picture saved": ("Saved {path} ({octets} bytes).", "已保存 {path}（{octets} 字节）。"),
+    "one form": (
+        "Give only one of --csv, --ndjson, --json and --svg: they are forms of one answer.",
+        "--csv、--ndjson、--json、--svg 是同一结果的不同形式，只能选一个。",
+    ),
     "captured": (
         "{file}: {stored} events stored, {repeated} were there already.",
         "{file}：新存储 {stored} 个事件，{repeated} 个已存在。",

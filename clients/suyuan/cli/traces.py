@@ -1,23 +1,30 @@
 """`suyuan trace`: who holds it now, or where it came from."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import msgspec
 import typer
 
 from suyuan import traces
-from suyuan.cli.directory import flag
+from suyuan.cli.directory import flag, option
 from suyuan.cli.output import Column, Output, amounts, as_text, named, plain
-from suyuan.cli.session import Json, Key, Url, session
+from suyuan.cli.session import BadInput, Json, Key, Url, session
 from suyuan.cli.texts import chinese, text
+from suyuan.client import Suyuan
+from suyuan.problems import NotFound
+from suyuan.trace_picture import draw
 from suyuan.traces import Gap, Holding, Trace
 
 #: Holdings by batch and site.
 Places = Mapping[tuple[int | None, int | None], Holding]
 #: Gaps that are shown below a trace.
 GAPS_SHOWN = 20
+#: Batches that are asked, one by one, whether they are recalled; of more, only those of the start.
+RECALLS_ASKED: Final = 50
 
 
 def trace(
@@ -25,12 +32,15 @@ def trace(
     backward: Annotated[bool, flag("--backward")] = False,
     as_csv: Annotated[bool, flag("--csv")] = False,
     ndjson: Annotated[bool, flag("--ndjson")] = False,
+    svg: Annotated[str | None, option("--svg", key="--trace-svg", metavar="FILE|-")] = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Run the command."""
     with session(url, key, as_json) as (client, out):
+        if as_csv + ndjson + as_json + (svg is not None) > 1:
+            raise BadInput(text("one form"))
         if as_csv:
             out.octets(client.trace_csv(*batches, backward=backward))
             return
@@ -40,10 +50,35 @@ def trace(
                 out.line(line)
             return
         found = client.trace(*batches, backward=backward)
-        if as_json:
+        if svg is not None:
+            save_picture(client, out, found, svg)
+        elif as_json:
             out.line(found)
         else:
             show_trace(out, found)
+
+
+def save_picture(client: Suyuan, out: Output, found: Trace, path: str) -> None:
+    """The picture into a file, or to stdout for `-`, in the language of the locale."""
+    picture = draw(found, chinese=chinese(), recalled=_recalled(client, found)).encode()
+    if path == "-":
+        out.octets(picture)
+        return
+    Path(path).write_bytes(picture)
+    out.say("picture saved", path=path, octets=f"{len(picture):,}")
+
+
+def _recalled(client: Suyuan, found: Trace) -> set[int]:
+    """Batches of the trace that are recalled, as far as we ask and may see them."""
+    asked = {holding.batch.id for holding in found.holdings}
+    if len(asked) > RECALLS_ASKED:
+        asked = {batch.id for batch in found.starts[:RECALLS_ASKED]}
+    recalled = set[int]()
+    for batch in sorted(asked):
+        with suppress(NotFound):
+            if client.batches.fetch(batch).recalled:
+                recalled.add(batch)
+    return recalled
 
 
 def show_trace(out: Output, found: Trace) -> None:
