@@ -14,10 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.admission.buckets import Buckets
 from service.admission.gate import Bounds, Gate
 from service.admission.kinds import Kind, is_code, kind_of
-from service.admission.rates import CALLER, REFUSED, deny
-from service.admission.refusing import refused, too_often
+from service.admission.rates import CALLER, REFUSED
+from service.admission.refusing import refuse, too_often
 from service.errors import Overloaded, TooOften
-from service.scan.front import PATH_MOST, send_whole
+from service.scan.front import PATH_MOST
 from service.settings import Settings, settings
 
 #: Octets of a body that is taken in before its request begins.
@@ -96,11 +96,7 @@ class Doors:
 
     async def _refuse(self, error: TooOften | Overloaded, scope: Scope, receive: Receive, send: Send) -> None:
         REFUSED.labels("busy" if isinstance(error, Overloaded) else "caller").inc()
-        answer = refused(error, scope["path"], scope["query_string"], scope["headers"])
-        if scope["type"] == "websocket":
-            await deny(answer, receive, send)
-        else:
-            await send_whole(send, answer)
+        await refuse(error, scope, receive, send)
 
 
 class _Visit:

@@ -14,9 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.admission.buckets import Buckets
 from service.admission.callers import Known, key_of, payer_of
 from service.admission.kinds import Guess, Kind, guess_of, is_wrong, kind_of
-from service.admission.refusing import refused, too_often
+from service.admission.refusing import refuse, refused, too_often
 from service.errors import TooOften
-from service.scan.front import PASSED_ON, send_whole
+from service.scan.front import PASSED_ON
 from service.scan.remembered import Answer, Headers
 from service.settings import Settings, settings
 
@@ -65,7 +65,7 @@ class Rates:
         guess = guess_of(scope["path"], has_key=key is not None)
         refusal = self._refusal(payer, key, guess)
         if refusal is not None:
-            await _refuse(refusal, scope, receive, send)
+            await refuse(refusal, scope, receive, send)
             return
         if guess is None:
             await self.app(scope, receive, send)
@@ -105,19 +105,3 @@ class Rates:
             self.known.learn(key, state[PARTY])
         elif kind is Kind.EVENT and status == HTTPStatus.CREATED and self.known.find(key) is None:
             self.known.learn(key, None)
-
-
-async def _refuse(error: TooOften, scope: Scope, receive: Receive, send: Send) -> None:
-    answer = refused(error, scope["path"], scope["query_string"], scope["headers"])
-    if scope["type"] == "websocket":
-        await deny(answer, receive, send)
-    else:
-        await send_whole(send, answer)
-
-
-async def deny(answer: Answer, receive: Receive, send: Send) -> None:
-    """A WebSocket that is refused before it is one."""
-    await receive()
-    headers = [*answer.head.headers, (b"content-length", b"%d" % len(answer.body))]
-    await send({"type": "websocket.http.response.start", "status": answer.head.status, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": answer.body})

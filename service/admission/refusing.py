@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from fastapi import Response
 from fastapi.responses import HTMLResponse
+from starlette.types import Receive, Scope, Send
 
 from service import clock
 from service.admission.kinds import KEYED, is_code
@@ -17,7 +18,7 @@ from service.errors import Overloaded, TooOften, Unavailable
 from service.notices.answer_pages import headers as told_headers
 from service.notices.answer_pages import told_page
 from service.scan.answers import HEADERS, html_headers
-from service.scan.front import head_of, header_of
+from service.scan.front import head_of, header_of, send_whole
 from service.scan.pages import page
 from service.scan.preferences import Language, preferred_form, preferred_language
 from service.scan.remembered import Answer, Headers
@@ -44,6 +45,18 @@ def refused(error: TooOften | Overloaded, path: str, query: bytes, headers: Head
     if code:
         return _not_checked(language, status, error.retry_after, int(clock.now().timestamp() // 60))
     return _told(language, status, error.retry_after, error.zh if language == "zh" else error.message)
+
+
+async def refuse(error: TooOften | Overloaded, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request that is not let in; a WebSocket, before it is one."""
+    answer = refused(error, scope["path"], scope["query_string"], scope["headers"])
+    if scope["type"] != "websocket":
+        await send_whole(send, answer)
+        return
+    await receive()
+    headers = [*answer.head.headers, (b"content-length", b"%d" % len(answer.body))]
+    await send({"type": "websocket.http.response.start", "status": answer.head.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": answer.body})
 
 
 def too_often(seconds: float) -> TooOften:
