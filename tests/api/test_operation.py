@@ -1,15 +1,15 @@
 """The operator's commands, on a real service: a copy kept while it runs, put back elsewhere, looked over."""
 
-import subprocess
-import sys
+import signal
 from pathlib import Path
 
 import httpx
+from typer.testing import CliRunner, Result
 
+from service.cli import STOPPING, cli
 from tests.server import Server
 from tests.world import commission, document, receive, ship
 
-SECONDS = 120
 EVENTS = (
     commission("L1=10", at="farm", on=1),
     ship("L1=4", at="farm", to="shop", on=2),
@@ -17,10 +17,13 @@ EVENTS = (
 )
 
 
-def command(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "service", *words], capture_output=True, text=True, timeout=SECONDS
-    )
+def command(*words: str) -> Result:
+    before = {order: signal.getsignal(order) for order in STOPPING}
+    try:
+        return CliRunner().invoke(cli, words, env={"DATABASE_URL": None, "SUYUAN_DATABASE_URL": None})
+    finally:
+        for order, handler in before.items():  # the command's own, for a process that ends with it
+            signal.signal(order, handler)
 
 
 def test_a_copy_is_kept_while_the_service_runs_and_serves_elsewhere(server: Server, tmp_path: Path) -> None:
@@ -29,9 +32,9 @@ def test_a_copy_is_kept_while_the_service_runs_and_serves_elsewhere(server: Serv
     httpx.post(f"{server.url}/epcis/capture", content=document(*EVENTS), headers=headers).raise_for_status()
     here = ("--data-dir", str(server.data_dir))
     kept = command("backup", str(tmp_path / "kept"), *here)
-    assert (kept.returncode, "3 events" in kept.stdout) == (0, True), kept.stderr
+    assert (kept.exit_code, "3 events" in kept.stdout) == (0, True), kept.stderr
     looked = command("doctor", *here)
-    assert looked.returncode == 0, looked.stdout + looked.stderr
+    assert looked.exit_code == 0, looked.stdout + looked.stderr
     assert "well   projection: Equal to a rebuild: 3 events, 1 flows." in looked.stdout
     back = command("restore", str(tmp_path / "kept"), "--data-dir", str(tmp_path / "elsewhere"))
-    assert (back.returncode, "3 events" in back.stdout) == (0, True), back.stderr
+    assert (back.exit_code, "3 events" in back.stdout) == (0, True), back.stderr

@@ -1,11 +1,13 @@
 """The service's interface as one text that can be compared line by line."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 SNAPSHOT = Path(__file__).with_name("openapi.json")
 
 
+@cache
 def interface() -> str:
     """`openapi.json` with sorted keys, a line for each."""
     from service.app import create_app

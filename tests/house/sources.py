@@ -49,17 +49,26 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of a Python file's tree; many tests walk through all files."""
+    return tuple(ast.walk(tree(path)))
+
+
 def where(path: Path, node: ast.AST) -> str:
     """`service/app.py:12`."""
     return f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"
 
 
-def comments(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def comments(path: Path) -> tuple[tuple[int, str], ...]:
     """Line and text of each comment."""
     with io.StringIO(path.read_text(encoding="utf-8")) as source:
-        for token in tokenize.generate_tokens(source.readline):
-            if token.type == tokenize.COMMENT:
-                yield token.start[0], token.string
+        return tuple(
+            (token.start[0], token.string)
+            for token in tokenize.generate_tokens(source.readline)
+            if token.type == tokenize.COMMENT
+        )
 
 
 def dotted(node: ast.AST) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.house.sources import ROOT, python, tree
+from tests.house.sources import ROOT, nodes, python
 
 BY_BATCH = frozenset({"posting", "flow", "holding", "gap"})
 BY_EVENT = frozenset({"journal_entry", "event_item"})
@@ -38,7 +38,7 @@ def statements() -> Iterator[tuple[str, str]]:
         room = path.parent.name
         if room not in ("trace", "ledger") or path.name in READ_ALL:
             continue
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if not isinstance(node, ast.Assign | ast.AnnAssign):
                 continue
             target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]

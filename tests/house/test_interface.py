@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from tests.house.interface import SNAPSHOT, interface
@@ -10,8 +11,14 @@ from tests.house.interface import SNAPSHOT, interface
 UNWRITTEN = "Successful Response"
 
 
+@cache
+def document() -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(interface())
+    return told
+
+
 def operations() -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, item in json.loads(interface())["paths"].items():
+    for path, item in document()["paths"].items():
         for method, operation in item.items():
             yield f"{method.upper()} {path}", operation
 
@@ -40,7 +47,7 @@ def test_every_operation_describes_what_it_answers() -> None:
 
 
 def test_every_parameter_is_described() -> None:
-    shared = json.loads(interface())["components"]["parameters"]
+    shared = document()["components"]["parameters"]
     bare = [
         f"{name}: {parameter}"
         for name, operation in operations()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.db.online import BIG_TABLES
-from tests.house.sources import ROOT, dotted, tree
+from tests.house.sources import ROOT, dotted, nodes, tree
 
 #: The last revision of the time when no installation had a big table yet.
 BEFORE_THE_RULE = "0011"
@@ -93,7 +93,7 @@ def test_every_big_table_is_one() -> None:
     declared = {
         node.value.value
         for path in (ROOT / "service").glob("*/tables.py")
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Constant)
         and any(dotted(target) == "__tablename__" for target in node.targets)

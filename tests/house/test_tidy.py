@@ -2,12 +2,14 @@
 
 import ast
 import re
+from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from service import errors
-from tests.house.sources import ROOT, comments, dotted, python, texts, tree, where
+from tests.house.sources import ROOT, comments, dotted, nodes, python, texts, tree, where
 
 FILE_LINES = 400
 FUNCTION_LINES = 60
@@ -27,7 +29,7 @@ def test_a_function_is_at_most_60_lines() -> None:
     long = [
         f"{where(path, node)} {node.name}: {(node.end_lineno or 0) - node.lineno + 1}"
         for path in CODE
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno + 1 > FUNCTION_LINES
     ]
@@ -47,7 +49,7 @@ def test_only_the_clock_knows_what_time_it_is() -> None:
         f"{where(path, node)} {dotted(node.func)}"
         for path in SERVICE
         if path != ROOT / "service" / "clock.py"
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and now.search(dotted(node.func))
     ]
     assert not asked, "\n".join(asked)
@@ -76,7 +78,7 @@ def _is_sql(node: ast.AST | None) -> bool:
 
 
 def test_no_value_is_spliced_into_sql() -> None:
-    assert [where(p, node) for p in SERVICE for node in ast.walk(tree(p)) if spliced_sql(node)] == []
+    assert [where(p, node) for p in SERVICE for node in nodes(p) if spliced_sql(node)] == []
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_sessions_and_transactions_are_made_in_one_place() -> None:
     named = {
         str(path.relative_to(ROOT))
         for path in SERVICE
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if dotted(node) == "open_transaction"
     }
     assert named == {"service/auth/caller.py"}
@@ -123,7 +125,7 @@ def test_nobody_below_the_edge_commits() -> None:
     ending = [
         where(path, node)
         for path in SERVICE
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in ("commit", "rollback")
@@ -131,20 +133,26 @@ def test_nobody_below_the_edge_commits() -> None:
     assert not ending, "\n".join(ending)
 
 
+@cache
+def all_calls(path: Path) -> dict[str, list[ast.Call]]:
+    """The calls in a file by the last part of what they call."""
+    found = defaultdict(list)
+    for node in nodes(path):
+        if isinstance(node, ast.Call):
+            found[dotted(node.func).rpartition(".")[2]].append(node)
+    return dict(found)
+
+
 def calls(path: Path, name: str) -> list[ast.Call]:
     """The calls of `name` (the last part of a dotted one) in a file."""
-    return [
-        node
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] == name
-    ]
+    return all_calls(path).get(name, [])
 
 
 def test_no_error_is_swallowed_whole() -> None:
     broad = [
         where(path, node)
         for path in CODE
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or dotted(node.type) == "Exception")
         # To clean up and raise on is no swallowing.

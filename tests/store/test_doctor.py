@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
 from service.db.transaction import transaction
-from service.operation.connections import connections_of
+from service.operation.connections import BESIDE_THE_POOL, connections_of
 from service.operation.doctor import Finding, ask_connections, examine, look_at_disk
 from service.settings import Settings
 from tests.world import capture, commission, ship
@@ -60,13 +60,13 @@ async def test_what_is_wrong_is_told_and_left_as_it_is(engine: AsyncEngine, harm
 async def test_more_connections_than_the_database_lets_in_are_told(
     engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert connections_of(Settings()) == 1 * (10 + 12)
+    assert connections_of(Settings()) == 10 + BESIDE_THE_POOL
     async with transaction(engine) as tx:
         assert (await ask_connections(tx)).state == "well"
         monkeypatch.setenv("SUYUAN_PROCESSES", "9")
         found = await ask_connections(tx)
     assert found.state == "wrong"
-    assert "9 x (10 + 12) = 198" in found.message
+    assert f"9 x (10 + {BESIDE_THE_POOL}) = {9 * (10 + BESIDE_THE_POOL)}" in found.message
     assert "max_connections" in found.message_zh
 
 
