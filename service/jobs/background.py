@@ -56,6 +56,11 @@ TIDY_SECONDS: Final = 600.0
 KEPT: Final = timedelta(hours=1)
 #: What ends a connection's work: the database went away, or the queue noticed it first.
 BREAKS: Final[tuple[type[Exception], ...]] = (*FAILURES, queue_errors.PgqException, RuntimeError)
+#: What was put off, or showed a sign of life, at a time to come: PostgreSQL's clock was set back since.
+SET_RIGHT: Final = """
+UPDATE pgqueuer SET execute_after = least(execute_after, now()), heartbeat = least(heartbeat, now())
+WHERE execute_after > now() + $1::interval OR heartbeat > now() + $1::interval
+"""
 TIDY: Final = "DELETE FROM pgqueuer_log WHERE created < now() - $1::interval"
 
 Work = Callable[["asyncpg.Connection[asyncpg.Record]"], Awaitable[None]]
@@ -185,6 +190,7 @@ class Workers:
                     await queries.driver.execute(TIDY, KEPT)
                 if loop.time() - looked_at >= LOOK_SECONDS:
                     looked_at = loop.time()
+                    await queries.driver.execute(SET_RIGHT, 2 * BUSY_MOST)
                     await self.duty.tend()
                 wait = await self._make_jobs(queries)
                 await asyncio.sleep(APART_SECONDS)

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 from service.db.transaction import Transaction
+
+#: Nobody holds a turn for longer at once: twice what a receiver may be given (`delivery_timeout_seconds`),
+#: and the statements around it.
+LEASE_MOST: Final = timedelta(seconds=2 * 600 + 60)
 
 #: Called in the transaction that wrote something to do; the workers look once it is committed.
 WorkListener = Callable[[Transaction], None]

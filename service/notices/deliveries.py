@@ -4,6 +4,9 @@ A delivery is `waiting`, then `sending`: whoever sends writes that first, with a
 by the database's clock, and commits it. The outcome is written only while the turn is theirs. A process that
 dies in between leaves `sending` behind; when its lease has run out another one takes the turn and knows that
 nobody knows whether it was sent: it marks the delivery `possibly_twice` and sends it under the same key.
+
+Clocks may be set, and differ. What was never tried waits for no clock. A lease that ends later than any can
+was given before the database's clock was set back, and holds nobody up.
 """
 
 from collections.abc import Sequence
@@ -12,14 +15,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from service.db.transaction import Transaction
+from service.jobs.duties import LEASE_MOST
 from service.notices.channel_addresses import Kind, Language
 
 #: Deliveries for which jobs are made at once: the queue stays short, and whoever comes later sees its end.
 MOST_DUE: Final = 200
 DUE: Final = """
 SELECT id, turn FROM notice_delivery
-WHERE (state = 'waiting' AND next_at <= $1
-       OR state = 'sending' AND leased_until < clock_timestamp())
+WHERE (state = 'waiting' AND (next_at <= $1 OR attempts = 0)
+       OR state = 'sending' AND NOT leased_until BETWEEN clock_timestamp() AND clock_timestamp() + $4)
   AND ($2 OR kind <> 'email')
 ORDER BY next_at, id LIMIT $3
 """
@@ -31,12 +35,13 @@ UPDATE notice_delivery
 SET state = 'sending', turn = turn + 1, attempts = attempts + 1, leased_until = clock_timestamp() + $2,
     possibly_twice = possibly_twice OR state = 'sending'
 WHERE id = $1
-  AND (state = 'waiting' AND next_at <= $3 OR state = 'sending' AND leased_until < clock_timestamp())
+  AND (state = 'waiting' AND (next_at <= $3 OR attempts = 0)
+       OR state = 'sending' AND NOT leased_until BETWEEN clock_timestamp() AND clock_timestamp() + $4)
 RETURNING id, turn, attempts, notice_id, channel_id, kind, address, language, key, possibly_twice
 """
 IS_BUSY: Final = """
 SELECT EXISTS (SELECT FROM notice_delivery WHERE id = $1 AND state = 'sending'
-               AND leased_until >= clock_timestamp())
+               AND leased_until BETWEEN clock_timestamp() AND clock_timestamp() + $2)
 """
 FIND_CONTENT: Final = """
 SELECT notice.kind, notice.content, notice.created_at, channel.address, channel.secret,
@@ -94,7 +99,7 @@ class Sendable:
 
 async def list_due(tx: Transaction, now: datetime, *, mail: bool) -> Sequence[tuple[int, int]]:
     """Deliveries that are due, each with the number of its last turn. `mail`: whether e-mail can be sent."""
-    return [(row["id"], row["turn"]) for row in await tx.sql.fetch(DUE, now, mail, MOST_DUE)]
+    return [(row["id"], row["turn"]) for row in await tx.sql.fetch(DUE, now, mail, MOST_DUE, LEASE_MOST)]
 
 
 async def find_next_time(tx: Transaction, *, mail: bool) -> datetime | None:
@@ -105,13 +110,13 @@ async def find_next_time(tx: Transaction, *, mail: bool) -> datetime | None:
 
 async def take(tx: Transaction, row: int, lease: timedelta, now: datetime) -> Turn | None:
     """Write the intention to send; None where it is not to be sent now, or somebody else is at it."""
-    found = await tx.sql.fetchrow(TAKE, row, lease, now)
+    found = await tx.sql.fetchrow(TAKE, row, lease, now, LEASE_MOST)
     return None if found is None else Turn(**found)
 
 
 async def is_busy(tx: Transaction, row: int) -> bool:
     """Whether somebody else is sending it."""
-    busy: bool = await tx.sql.fetchval(IS_BUSY, row)
+    busy: bool = await tx.sql.fetchval(IS_BUSY, row, LEASE_MOST)
     return busy
 
 

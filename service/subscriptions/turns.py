@@ -1,7 +1,8 @@
 """Whose turn it is to deliver to a subscriber, and what was delivered; also, which subscribers are due.
 
 A delivery may take longer than a transaction should last, so no row lock is held: whoever delivers takes a
-turn by a number of its own and a lease by the database's clock. A process that dies lets the lease run out.
+turn by a number of its own and a lease by the database's clock. A process that dies lets the lease run out;
+one that ends later than any can was given before that clock was set back.
 All that is written afterwards is written only while the turn is still one's own.
 """
 
@@ -14,6 +15,7 @@ import msgspec
 
 from service.db.transaction import Transaction
 from service.events.query_parameters import Pairs
+from service.jobs.duties import LEASE_MOST
 from service.subscriptions.marks import Mark
 
 #: Subscriptions for which jobs are made at once.
@@ -22,7 +24,8 @@ MOST_DUE: Final = 10_000
 # What is being delivered is due only if it is a stream: something may have come too late for that turn.
 DUE: Final = """
 SELECT id, turn FROM subscription
-WHERE ended_at IS NULL AND (schedule IS NULL OR leased_until IS NULL OR leased_until < clock_timestamp())
+WHERE ended_at IS NULL AND (schedule IS NULL OR leased_until IS NULL
+                            OR NOT leased_until BETWEEN clock_timestamp() AND clock_timestamp() + $3)
   AND CASE WHEN retry_at IS NOT NULL THEN retry_at <= $1
       ELSE mark -> 'goal' <> 'null' OR next_run_at <= $1
            OR schedule IS NULL AND (unsettled OR seen_highest < (SELECT coalesce(max(id), 0) FROM event))
@@ -35,7 +38,8 @@ TAKE: Final = """
 UPDATE subscription SET turn = turn + 1, leased_until = clock_timestamp() + $2
 FROM named_query
 WHERE subscription.id = $1 AND named_query.id = query_id AND ended_at IS NULL
-  AND (leased_until IS NULL OR leased_until < clock_timestamp())
+  AND (leased_until IS NULL
+       OR NOT leased_until BETWEEN clock_timestamp() AND clock_timestamp() + $3)
 RETURNING subscription.id, subscription_id, name, parameters, dest, signature_token, report_if_empty,
           initial_record_time, schedule, epc_format, mark, next_run_at, retry_at, failures, deliveries,
           batch_limit, turn, named_query.party_id, key_id, member_id
@@ -102,7 +106,7 @@ class Turn:
 
 async def list_due(tx: Transaction, now: datetime) -> Sequence[tuple[int, int]]:
     """Subscriptions that may have something to deliver, each with the number of its last turn."""
-    return [(row["id"], row["turn"]) for row in await tx.sql.fetch(DUE, now, MOST_DUE)]
+    return [(row["id"], row["turn"]) for row in await tx.sql.fetch(DUE, now, MOST_DUE, LEASE_MOST)]
 
 
 async def find_next_time(tx: Transaction) -> datetime | None:
@@ -113,7 +117,7 @@ async def find_next_time(tx: Transaction) -> datetime | None:
 
 async def take_turn(tx: Transaction, row_id: int, lease: timedelta) -> Turn | None:
     """Take the turn; None where somebody else has it, or the subscription is gone."""
-    row = await tx.sql.fetchrow(TAKE, row_id, lease)
+    row = await tx.sql.fetchrow(TAKE, row_id, lease, LEASE_MOST)
     if row is None:
         return None
     return Turn(

@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 
+from service.db.embedded import find_running
 from service.db.liveness import read_postmaster
 from tests.api.registering import has_chinese
 from tests.faults.scene import POLL_SECONDS, Scene
@@ -243,6 +244,43 @@ async def lose_network(scene: Scene, seconds: float) -> None:
     scene.network.refuses = False
 
 
+# The clock.
+
+
+async def jump_the_clock(scene: Scene, seconds: float) -> None:
+    """The services' clock is set an hour ahead, an hour back, and right; PostgreSQL's stays as it is."""
+    for ahead in (3600, -3600, 0):
+        scene.set_clock(ahead)
+        await asyncio.sleep(seconds / 2)
+
+
+# The standby that scans are read from.
+
+
+async def replica_gone(scene: Scene, seconds: float) -> None:
+    """It is killed, and comes back after a while."""
+    standby = scene.standby
+    assert standby is not None
+    assert standby.pid is not None
+    scene.kill([standby.pid], signal.SIGKILL)
+    await asyncio.to_thread(standby.stop)
+    await asyncio.sleep(seconds)
+    await asyncio.to_thread(standby.start)
+
+
+async def replica_behind(scene: Scene, seconds: float) -> None:
+    """It answers, and does not follow any more, for a while."""
+    standby = scene.standby
+    assert standby is not None
+    connection = await asyncpg.connect(find_running(standby.data_dir))
+    try:
+        await connection.execute("SELECT pg_wal_replay_pause()")
+        await asyncio.sleep(seconds)
+        await connection.execute("SELECT pg_wal_replay_resume()")
+    finally:
+        await connection.close()
+
+
 # The disk.
 
 
@@ -323,5 +361,8 @@ FAULTS: dict[str, Fault] = {
     "answers cut": Fault(cut_answers, NETWORK),
     "network held up": Fault(hold_network, NETWORK),
     "network lost": Fault(lose_network, NETWORK),
+    "clock an hour ahead, an hour back": Fault(jump_the_clock, {"own_clock": True, "worker": True}),
+    "replica gone": Fault(replica_gone, {"replica": True}),
+    "replica behind": Fault(replica_behind, {"replica": True, "SUYUAN_REPLICA_MAX_AGE_SECONDS": "1"}),
     "disk full": Fault(fill_disk, {"small_disk": True}),
 }

@@ -53,13 +53,14 @@ def paper(number: int) -> list[Json]:
 @dataclass
 class Load:
     """Callers of a scene. `lost_connections`: whether a request may end without an answer: only where the
-    service itself is what breaks.
+    service itself is what breaks; `pause`: seconds between the requests of one caller.
     """
 
     scene: Scene
     client: httpx.AsyncClient
     wishes: Wishes = field(default_factory=Wishes)
     lost_connections: bool = False
+    pause: float = PAUSE_SECONDS
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def post(self, wish: Wish) -> httpx.Response | None:
@@ -222,7 +223,7 @@ class Load:
         async def keep_on(lane: Callable[[], Awaitable[None]]) -> None:
             while not self.stopping.is_set():
                 await lane()
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(self.pause)
 
         tasks = [asyncio.create_task(keep_on(lane)) for lane in lanes]
         try:

@@ -10,8 +10,9 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 
@@ -20,8 +21,9 @@ from service.db.liveness import SOCKET_NAME
 from tests.api.registering import TEA
 from tests.api.sink import Sink, listening
 from tests.faults.proxy import Network, network_to
-from tests.server import PATIENCE_SECONDS, Server
+from tests.server import PATIENCE_SECONDS, ROOT, Server
 from tests.small_disk import disk_at
+from tests.standby import standby_of
 from tests.world import document, gln, observe, owners, party
 
 #: The lot that is recalled before anything breaks, and the one that is fine.
@@ -29,6 +31,8 @@ RECALLED, FINE = "BAD", "FINE"
 #: Packs that are sold while things break.
 PACKS = 3000
 POLL_SECONDS = 0.05
+#: What sets a service's clock.
+ELSEWHEN = ROOT / "tests" / "faults" / "elsewhen"
 TILLS = ("till-a", "till-b")
 #: Parties that hold what the cases are about, each told by a webhook.
 KEEPERS = ("keeper-a", "keeper-b")
@@ -51,6 +55,8 @@ SETTINGS = {
     "SUYUAN_DELIVERY_PRIVATE": "true",
 }
 BATCH_URI = f"https://id.gs1.org/01/{TEA}/10/"
+
+T = TypeVar("T")
 
 
 class Service(Server):
@@ -90,7 +96,7 @@ class Service(Server):
 
 class Scene:
     """`server`: the PostgreSQL, unless the service brings its own; `services`: the first is what callers talk
-    to; `network`: the way to PostgreSQL, where there is one.
+    to; `network`: the way to PostgreSQL, where there is one; `standby`: a standby of it, where there is one.
     """
 
     def __init__(self, place: Path, sink: Sink) -> None:
@@ -98,6 +104,7 @@ class Scene:
         self.server: EmbeddedPostgres | None = None
         self.dsn = ""
         self.network: Network | None = None
+        self.standby: EmbeddedPostgres | None = None
         self.services: list[Service] = []
         #: How many cases, papers … were made so far: names are never used again.
         self.numbers: dict[str, int] = {}
@@ -116,6 +123,12 @@ class Scene:
         """Start it, or start it again; waits until it answers."""
         assert self.server is not None
         self.dsn = self.server.start()
+
+    def set_clock(self, ahead: float) -> None:
+        """Set the services' clock so many seconds ahead of all others'."""
+        new = self.place / "clock.new"
+        new.write_text(str(ahead), encoding="ascii")
+        new.rename(self.place / "clock")
 
     def client(self, seconds: float = PATIENCE_SECONDS) -> httpx.AsyncClient:
         """HTTP on the service, with its key."""
@@ -187,6 +200,13 @@ class Scene:
         shutil.rmtree(self.place, ignore_errors=True)
 
 
+async def _entered(stack: AsyncExitStack, context: AbstractContextManager[T]) -> T:
+    """What a context gives that takes its time to begin."""
+    found = await asyncio.to_thread(context.__enter__)
+    stack.push(context.__exit__)
+    return found
+
+
 @asynccontextmanager
 async def scene(
     *,
@@ -194,11 +214,14 @@ async def scene(
     over_network: bool = False,
     worker: bool = False,
     small_disk: bool = False,
+    replica: bool = False,
+    own_clock: bool = False,
     **settings: str,
 ) -> AsyncIterator[Scene]:
     """A scene, seeded. `embedded`: the service brings its PostgreSQL; `over_network`: there is a `Network` in
     between; `worker`: a second service does what is done beside the requests; `small_disk`: the data are on a
-    disk that is soon full; `settings`: of the services.
+    disk that is soon full; `replica`: scans are read from a standby; `own_clock`: the services' clock can be
+    set; `settings`: of the services.
     """
     async with listening() as sink, AsyncExitStack() as stack:
         made = Scene(Path(tempfile.mkdtemp(prefix="suyuan-faults-")), sink)
@@ -216,6 +239,13 @@ async def scene(
                 directory = made.place / "socket"
                 made.network = await stack.enter_async_context(network_to(directory / SOCKET_NAME))
                 told["DATABASE_URL"] = f"postgresql://suyuan@127.0.0.1:{made.network.port}/suyuan"
+            if replica:
+                made.standby, standby_dsn = await _entered(stack, standby_of(made.dsn))
+                told["DATABASE_REPLICA_URL"] = standby_dsn
+            if own_clock:
+                made.set_clock(0)
+                told["PYTHONPATH"] = f"{ELSEWHEN}{os.pathsep}{ROOT}"
+                told["SUYUAN_FAULTS_CLOCK"] = str(made.place / "clock")
             made.services = [Service(made.place, told | ({"SUYUAN_WORKERS": "false"} if worker else {}))]
             if worker:
                 made.services.append(Service(made.place, told))

@@ -10,7 +10,7 @@ import asyncpg
 
 from tests.faults.checker import Verdict, check_derived, check_stored, check_told
 from tests.faults.faults import Fault
-from tests.faults.load import Load
+from tests.faults.load import PAUSE_SECONDS, Load
 from tests.faults.scene import Scene
 from tests.faults.wishes import Wish
 
@@ -68,10 +68,13 @@ class Row:
         self.untold += verdict.untold
 
 
-async def try_faults(scene: Scene, faults: Sequence[Fault], row: Row, seconds: float) -> None:
+async def try_faults(
+    scene: Scene, faults: Sequence[Fault], row: Row, seconds: float, pause: float = PAUSE_SECONDS
+) -> None:
     """One run: these faults one after the other under one load. What it came to is added to the row."""
     async with scene.client() as client:
-        load = Load(scene, client, lost_connections=any(fault.ends_service for fault in faults))
+        lost = any(fault.ends_service for fault in faults)
+        load = Load(scene, client, lost_connections=lost, pause=pause)
         wishes = load.wishes
         async with load.running():
             for fault in faults:

@@ -15,6 +15,11 @@ END = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE application_name = 'suyuan background' AND datname = current_database()
 """
+#: A job that was made before PostgreSQL's clock was set back by an hour.
+LATER = """
+INSERT INTO pgqueuer (priority, entrypoint, payload, status, dedupe_key, execute_after)
+VALUES (0, 'waiting', '1', 'queued', 'waiting:1', now() + interval '1 hour')
+"""
 #: What has not come after so long will not come; no measure of speed.
 PATIENCE_SECONDS = 60
 
@@ -66,4 +71,28 @@ async def test_a_lost_connection_ends_no_work_for_good(
         async with transaction(engine) as tx:
             assert await tx.sql.fetchval(END) >= 1
         duty.at_work.clear()
+        await duty.at_work.wait()
+
+
+class Waiting(Hanging):
+    """A duty with one errand, whose job is made already."""
+
+    entrypoint = "waiting"
+
+    async def look(self, now: datetime) -> Look:
+        """The one."""
+        return Look([Errand(1, "waiting:1")], None)
+
+
+async def test_a_clock_that_was_set_back_holds_up_no_job(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "FINISH_SECONDS", 0.1)
+    async with transaction(engine) as tx:
+        await tx.sql.execute(LATER)
+    duty = Waiting(engine, Settings())
+    async with (
+        asyncio.timeout(PATIENCE_SECONDS),
+        background.running(engine, Settings(), [lambda _engine, _settings: duty], beside=True),
+    ):
         await duty.at_work.wait()
