@@ -287,11 +287,26 @@ def _facts(readings: Sequence[Reading], ids: _Ids) -> frozenset[BatchFact]:
 
 TOLD_BATCHES = """
 -- The first word counts, by the time of the event: the same whatever was captured first.
-SELECT DISTINCT ON (item.unit_id) item.unit_id, item.told_batch_id
+SELECT DISTINCT ON (item.unit_id) item.unit_id, item.told_batch_id,
+       min(item.told_batch_id) OVER each <> max(item.told_batch_id) OVER each AS disputed
 FROM event_item AS item
 JOIN journal_entry AS entry ON entry.event_id = item.event_id
 WHERE item.unit_id = ANY($1::bigint[]) AND item.told_batch_id IS NOT NULL AND NOT entry.voided
+WINDOW each AS (PARTITION BY item.unit_id)
 ORDER BY item.unit_id, entry.time, entry.event_key COLLATE "C"
+"""
+DISPUTED_BATCHES = """
+-- Where several lots are told: the word of whose product it is (or of an operator) before anybody else's, who
+-- would take another's pack out of its lot, and out of that lot's recall.
+SELECT DISTINCT ON (item.unit_id) item.unit_id, item.told_batch_id
+FROM event_item AS item
+JOIN journal_entry AS entry ON entry.event_id = item.event_id
+JOIN event ON event.id = item.event_id
+JOIN batch ON batch.id = item.told_batch_id
+LEFT JOIN product ON product.id = batch.product_id
+WHERE item.unit_id = ANY($1::bigint[]) AND NOT entry.voided
+ORDER BY item.unit_id, event.told_by IS NULL OR event.told_by IS NOT DISTINCT FROM product.party_id DESC,
+         entry.time, entry.event_key COLLATE "C"
 """
 EVER_PARENTS = """
 SELECT DISTINCT item.unit_id
@@ -311,7 +326,12 @@ async def batches_of_units(tx: Transaction, units: Sequence[int]) -> dict[int, t
     if not units:
         return {}
     rows = await tx.sql.fetch(UNITS_BY_ID, units)
-    told = {row["unit_id"]: row["told_batch_id"] for row in await tx.sql.fetch(TOLD_BATCHES, units)}
+    words = await tx.sql.fetch(TOLD_BATCHES, units)
+    told = {row["unit_id"]: row["told_batch_id"] for row in words}
+    disputed = [row["unit_id"] for row in words if row["disputed"]]
+    if disputed:
+        words = await tx.sql.fetch(DISPUTED_BATCHES, disputed)
+        told |= {row["unit_id"]: row["told_batch_id"] for row in words}
     # A producer knows what it packed; what events say of the lot is a reading of the same pack.
     told |= {row["id"]: row["registered_batch_id"] for row in rows if row["registered_batch_id"] is not None}
     parents = {row["unit_id"] for row in await tx.sql.fetch(EVER_PARENTS, units)}

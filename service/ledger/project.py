@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from service.db.transaction import Transaction
 from service.ledger.captured import NOTHING, Captured
 from service.ledger.containers import HOLDERS, INSIDE, load_packings, which_are_parents
-from service.ledger.dates import describe_anew
+from service.ledger.dates import describe, describe_anew, describe_disputed
 from service.ledger.locks import LOCK_BATCHES, ProductLock, lock_plan
 from service.ledger.lotless import Lineages, load_departures, load_lineages, lots_concerned
 from service.ledger.model import Entry, Posting
@@ -33,7 +33,6 @@ from service.ledger.writing import (
     write_ledgers,
     write_postings,
 )
-from service.registry.ensure import describe_batches
 
 #: Batches whose projection is held in memory at once.
 BATCHES_AT_ONCE = 2_000
@@ -128,8 +127,9 @@ async def project(tx: Transaction, stored: Sequence[StoredEvent]) -> set[int]:
     captured = NOTHING if voided else journal.captured
     plan = await lock_plan(tx, lambda: make_plan(tx, seeds, captured), lambda plan: plan.products)
     # Only now, for this locks batches too.
-    await describe_batches(tx, journal.facts)
+    disputed = await describe(tx, journal.facts)
     await write_plan(tx, plan)
+    await describe_disputed(tx, disputed)
     if voided:
         await describe_anew(tx, voided)
     return (await project_batches(tx, plan.batches, plan.known(captured))).batches

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from service.db.transaction import Transaction
 from service.events.stored import read_stored
 from service.ledger.changes import tell_projection_changed
+from service.ledger.dates import describe
 from service.ledger.locks import own_ledger
 from service.ledger.naming import (
     ENTRY_COLUMNS,
@@ -23,7 +24,6 @@ from service.ledger.naming import (
 )
 from service.ledger.project import SET_UNIT_BATCHES, postings_of_events, project_batches
 from service.ledger.writing import Written, posting_changes, write_postings
-from service.registry.ensure import describe_batches
 
 #: What is held in memory at once: events, characters of their payloads, units, batches.
 EVENTS_AT_ONCE = 1_000
@@ -149,7 +149,8 @@ async def _mend_journal(tx: Transaction, events: list[int], journal: Journal) ->
         journal.facts,
     )
     await write_journal(tx, missing)
-    await describe_batches(tx, missing.facts)
+    # Where something else is known already, it was settled when that was captured.
+    await describe(tx, missing.facts)
     return len(gone_items) + len(gone_entries) + len(missing.items) + len(missing.entries)
 
 

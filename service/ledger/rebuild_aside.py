@@ -26,6 +26,7 @@ from service.db.transaction import Transaction, create_engine, transaction
 from service.errors import Conflict
 from service.ledger import shadow
 from service.ledger.changes import tell_projection_changed
+from service.ledger.dates import describe
 from service.ledger.locks import own_ledger
 from service.ledger.naming import batches_of_units, read_journal, write_journal
 from service.ledger.owners import BATCHES_NAMING
@@ -41,7 +42,7 @@ from service.ledger.project import (
 from service.ledger.rebuild import RebuildReport, stored_events
 from service.ledger.registration import EVENTS_OF_UNITS, SET_UNNAMED
 from service.ledger.writing import posting_changes, write_postings
-from service.registry.ensure import BatchFact, describe_batches
+from service.registry.ensure import BatchFact
 
 #: pg_try_advisory_lock key: one rebuild at a time.
 REBUILD_LOCK: Final = 0x52454255494C44  # "REBUILD"
@@ -300,7 +301,8 @@ async def work(task: Task) -> set[int]:
             found = await _derived(tx, task, facts)
         if facts:
             async with transaction(engine) as tx:
-                await describe_batches(tx, await _news(tx, facts))
+                # Where something else is known already, it was settled when that was captured.
+                await describe(tx, await _news(tx, facts))
         return found
     finally:
         await engine.dispose()

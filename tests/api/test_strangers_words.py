@@ -3,8 +3,22 @@
 import httpx
 
 from tests.api.parties import joined
-from tests.api.partnering import partners, tell
-from tests.world import Json, check_digit, commission, observe, pack, place, receive, sell, ship, unpack, uri
+from tests.api.partnering import id_of, partners, tell
+from tests.api.registering import register_batch, register_product
+from tests.world import (
+    Json,
+    check_digit,
+    commission,
+    gtin,
+    observe,
+    pack,
+    place,
+    receive,
+    sell,
+    ship,
+    unpack,
+    uri,
+)
 
 PLACES = {"plant": "maker", "depot": "dealer", "shop": "grocer", "den": "rival"}
 OWN_GLN = "690123400000"
@@ -72,3 +86,43 @@ async def test_whoever_was_sent_a_pallet_unpacks_it(client: httpx.AsyncClient) -
     for told in (unpack("@P1", at="depot", on=4.5), ship("@P1", at="depot", to="shop", on=5)):
         assert (await tell(client, keys["dealer"], told)).status_code == 201
     assert await reached(client, "milk/L1") == {"plant", "depot"}
+
+
+async def test_whose_product_a_pack_is_says_of_which_lot(client: httpx.AsyncClient) -> None:
+    keys = await partners(client, **PLACES)
+    owner = await id_of(client, keys, "maker")
+    await register_product(client, gtin=gtin("milk"), party_id=owner)
+    false = commission("milk/FALSE#1", at="den", on=0)
+    assert (await tell(client, keys["rival"], false)).status_code == 201
+    for who, told in PALLETS:
+        assert (await tell(client, keys[who], told)).status_code == 201
+    false = commission("milk/FALSE#2", at="den", on=0)
+    assert (await tell(client, keys["rival"], false)).status_code == 201
+    for serial in ("milk#1", "milk#2"):
+        answer = (await client.get("/v1/trace/forward", params={"unit": uri(serial)})).json()
+        assert [start["lot"] for start in answer["starts"]] == ["L1"]
+
+
+async def test_whose_product_it_is_says_when_a_lot_was_made_and_expires(client: httpx.AsyncClient) -> None:
+    keys = await partners(client, **PLACES)
+    owner = await id_of(client, keys, "maker")
+    await register_product(client, gtin=gtin("milk"), party_id=owner)
+    true = {"cbvmda:productionDate": "2026-01-01", "cbvmda:itemExpirationDate": "2027-01-01"}
+    false = {"cbvmda:productionDate": "2019-01-01", "cbvmda:itemExpirationDate": "2020-01-01"}
+    await register_batch(client, "R1", gtin=gtin("milk"), made_on="2026-01-01")
+
+    async def tell_of(who: str, at: str, dates: Json) -> None:
+        for lot in ("milk/L1=5", "milk/R1=5"):
+            told = commission(lot, at=at, on=0 if who == "rival" else 2, ilmd=dates)
+            assert (await tell(client, keys[who], told)).status_code == 201
+
+    async def dates() -> list[tuple[str, str | None]]:
+        rows = (await client.get("/v1/batches", params={"gtin": gtin("milk")})).json()["items"]
+        return [(row["made_on"], row["expires_on"]) for row in rows]
+
+    await tell_of("rival", "den", false)
+    assert await dates() == [("2026-01-01", None), ("2019-01-01", "2020-01-01")]
+    await tell_of("maker", "plant", true)
+    assert await dates() == [("2026-01-01", "2027-01-01")] * 2
+    await tell_of("rival", "den", {**false, "cbvmda:productionDate": "2018-01-01"})
+    assert await dates() == [("2026-01-01", "2027-01-01")] * 2
