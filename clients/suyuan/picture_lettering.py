@@ -20,7 +20,7 @@ STRANGERS: Final = re.compile(
 )
 BLANKS: Final = re.compile(r"\s+")
 #: Shares of the size of the letters.
-WIDE, CAPITAL, SMALL, NARROW = 1.0, 0.72, 0.58, 0.32
+WIDE, CAPITAL, SMALL, NARROW = 1.0, 0.7, 0.56, 0.3
 NARROW_LETTERS: Final = frozenset(" .,:;|!'`ijl()[]")
 MORE: Final = "…"
 

@@ -16,6 +16,8 @@ from suyuan.trace_wording import Wording
 #: Units of the picture (CSS pixels).
 HOLDING_WIDTH, GROUP_WIDTH = 184.0, 214.0
 LETTERS, LEADING, INSET = 11, 14.0, 11.0
+#: Bold letters are so much wider.
+BOLD: Final = 1.05
 #: Amounts of a group that have a line of their own; the others are in its tooltip.
 AMOUNTS_MOST: Final = 4
 #: The widest line: of groups with very many flows between them.
@@ -114,9 +116,8 @@ class Marks:
         put(group, "title").text = "\n".join(tooltip)
         self._shape(group, place, state, gap=gap, asked=asked, recalled=bool(recalled))
         for number, text in enumerate(self._lines(box)):
-            room = place.width - 2 * INSET - (20 if not number and (gap or recalled) else 0)
-            # The name is bold, which is wider.
-            told = fitted(text, LETTERS + (1 if not number else 0), room)
+            room = place.width - 2 * INSET - (0 if number else 18 * (gap + bool(recalled)))
+            told = fitted(text, LETTERS * (BOLD if not number else 1), room)
             y = place.y + LEADING * (number + 1) + 2
             put_text(group, place.x + INSET, y, told, "name" if not number else "")
         marks = {"is gap": gap, "is asked": asked, "is recalled": bool(recalled), f"is {state}": True}
@@ -133,7 +134,7 @@ class Marks:
         told = words.states(box, ("on_hand",)) or words.states(box, ("sold",))
         told += words.states(box, ("in_transit",))
         nothing = "nothing left" if state_of(box) == "gone" else "nothing told"
-        return [name, words.goods(holding.batch), "; ".join(told) or words.say(nothing)]
+        return [name, words.goods(holding.batch, lot_first=True), "; ".join(told) or words.say(nothing)]
 
     def _shape(
         self, group: Element, place: Place, state: str, *, gap: bool, asked: bool, recalled: bool
@@ -146,7 +147,7 @@ class Marks:
         put(group, "rect", kind, x=x, y=y, width=width, height=height, rx=radius)
         if state == "on_hand":
             put(group, "rect", "bar", x=x, y=y, width=5, height=height)
-        right = x + width - 5
+        right = x + width - (9 if state == "sold" else 5)
         if gap:
             put(
                 group,

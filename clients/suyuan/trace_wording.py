@@ -126,10 +126,11 @@ class Wording:
         """The lot, else the URI."""
         return clean(batch.lot or batch.uri)
 
-    def goods(self, batch: TracedBatch) -> str:
-        """Product and lot."""
+    def goods(self, batch: TracedBatch, *, lot_first: bool = False) -> str:
+        """Product and lot; the lot first where the end may be cut."""
         product = self.name(batch, "product_name") if batch.product_name_zh or batch.product_name_en else ""
-        return f"{product} {self.lot(batch)}".strip()
+        parts = (self.lot(batch), product) if lot_first else (product, self.lot(batch))
+        return " ".join(filter(None, parts))
 
     def moment(self, moment: datetime) -> str:
         """Day, minute and offset."""

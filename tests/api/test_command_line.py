@@ -236,6 +236,7 @@ def test_a_recall_is_opened_followed_and_closed(truth: Truth, run: Run) -> None:
     assert opened.exit_code == 0, opened.stderr
     case = json.loads(opened.stdout)
     number = str(case["id"])
+    assert "RECALLED: " in run("trace", start_of(truth), "--svg", "-").stdout
     holders = [json.loads(line) for line in run("recall", "holders", number, "--json").stdout.splitlines()]
     assert {(row["batch_uri"], row["site_uri"]) for row in holders} == truth.pairs()
     table = run("recall", "holders", number).stdout

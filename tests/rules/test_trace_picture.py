@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scripts.write_trace_picture import PICTURE, example
 from suyuan.picture_lettering import clean, fitted, width_of
 from suyuan.trace_boxes import Shown, shown, sums
 from suyuan.trace_layers import layers
@@ -216,3 +217,8 @@ def test_a_text_fits_its_room(text: str, room: int) -> None:
     told = fitted(clean(text), 11, room)
     assert width_of(told, 11) <= room
     assert told == clean(text) or told.endswith("…")
+
+
+def test_the_example_in_the_documents_is_as_it_is_drawn_now() -> None:
+    """Else `python -m scripts.write_trace_picture` writes it."""
+    assert PICTURE.read_text(encoding="utf-8") == example()
