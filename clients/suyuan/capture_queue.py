@@ -136,12 +136,15 @@ class CaptureQueue:
         """Close the file; what is kept stays."""
         self._file.close()
 
-    def keep(self, *told: Mapping[str, Any] | bytes) -> list[int]:
+    def keep(self, *told: Mapping[str, Any] | bytes, name: str = "the document") -> list[int]:
         """Keep events or whole documents, all or none; their numbers. They are on the disk when this answers.
 
-        A document beyond the service's usual limits is cut. Raises `QueueFull`, `NotADocument`.
+        A document beyond the service's usual limits is cut. `name`: how an error calls what is none.
+        Raises `QueueFull`, `NotADocument`.
         """
-        parts = [part for each in told for part in captures.parts_of(_as_document(each), CaptureLimits())]
+        parts = [
+            part for each in told for part in captures.parts_of(_as_document(each), CaptureLimits(), name)
+        ]
         with self._writing():
             if self._octets() + sum(map(len, parts)) > self._most:
                 raise QueueFull(self.path, self._most)

@@ -19,6 +19,7 @@ from suyuan.cli.keys import invite, join, key, member, whoami
 from suyuan.cli.letting_see import grant, jurisdiction
 from suyuan.cli.notices import recall
 from suyuan.cli.queries import query, subscribe
+from suyuan.cli.queue import queue
 from suyuan.cli.single import label, login, rebuild
 from suyuan.cli.texts import text
 from suyuan.cli.traces import trace
@@ -40,6 +41,7 @@ for group in (directory.party, directory.site, directory.product, directory.batc
 changing.add_commands()
 app.command("label", help=text("label"))(label)
 app.command("capture", help=text("capture"))(capture)
+app.add_typer(queue)
 app.command("identify", help=text("identify"))(identify_codes)
 app.command("events", help=text("events"))(list_events)
 app.add_typer(query)

@@ -12,7 +12,9 @@ from suyuan import captures
 from suyuan.captures import CaptureLimits, NotADocument
 from suyuan.cli.directory import flag
 from suyuan.cli.output import Output
-from suyuan.cli.session import REFUSED, Json, Key, Url, session, tell
+from suyuan.cli.queue import File as QueueFile
+from suyuan.cli.queue import queue_of
+from suyuan.cli.session import REFUSED, Json, Key, Url, ends, session, tell
 from suyuan.cli.texts import text
 from suyuan.client import Suyuan
 from suyuan.problems import NotAllowed, Refused, Unavailable
@@ -31,11 +33,16 @@ class Captured(msgspec.Struct):
 def capture(
     files: Annotated[list[str], typer.Argument(metavar="FILE|-", show_default=False)],
     proceed: Annotated[bool, flag("--proceed")] = False,
+    offline: Annotated[bool, flag("--offline")] = False,
+    queue: QueueFile = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Run the command. A file that is refused does not keep the others from being captured."""
+    if offline:
+        _keep(files, queue, as_json)
+        return
     with session(url, key, as_json) as (client, out):
         limits = client.capture_limits()
         refused = 0
@@ -57,10 +64,23 @@ def capture(
             raise typer.Exit(REFUSED)
 
 
+def _keep(files: list[str], queue: str | None, as_json: bool) -> None:
+    """Keep the files in the queue; none is sent."""
+    out = Output(as_json)
+    with ends(out), queue_of(queue) as kept:
+        for file in files:
+            numbers = kept.keep(_content(file), name=file)
+            out.say("kept", file=file)
+            out.document({"file": file, "numbers": numbers})
+
+
+def _content(file: str) -> bytes:
+    return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+
+
 def _capture(client: Suyuan, file: str, limits: CaptureLimits, *, proceed: bool) -> Captured:
-    content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     captured = Captured(file, jobs=[])
-    for part in captures.parts_of(content, limits, file):
+    for part in captures.parts_of(_content(file), limits, file):
         job = client.capture(part, proceed=proceed)
         captured.stored += job.stored
         captured.repeated += job.repeated

@@ -9,6 +9,7 @@ from suyuan.cli.help import HELP
 from suyuan.cli.key_texts import KEY_TEXTS
 from suyuan.cli.letting_see_texts import LETTING_SEE_TEXTS
 from suyuan.cli.notice_texts import NOTICE_TEXTS
+from suyuan.cli.queue_texts import QUEUE_TEXTS
 from suyuan.cli.recall_texts import RECALL_TEXTS
 from suyuan.cli.report_texts import REPORT_TEXTS
 
@@ -18,6 +19,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **KEY_TEXTS,
     **LETTING_SEE_TEXTS,
     **NOTICE_TEXTS,
+    **QUEUE_TEXTS,
     **RECALL_TEXTS,
     **REPORT_TEXTS,
     # headings
