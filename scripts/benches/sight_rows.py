@@ -1,11 +1,15 @@
-"""What row-level security costs: the same answers as a party that sees them all, and as the tables' owner."""
+"""What row-level security costs: the same answers as a party that sees them all, and as the tables' owner;
+and those of a party that sees few of very many.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scripts.benches.databases import Bench
 from scripts.benches.measuring import Row, Size, in_turns
@@ -13,17 +17,21 @@ from scripts.benches.networks import Network
 from scripts.benches.traced import asking, timed
 from service.auth.sight import see_as_party
 from service.db.transaction import Transaction, create_engine, transaction
-from service.events.query_conditions import ColumnIs, EventQuery
-from service.events.query_store import list_events
+from service.events.query import EVENT
+from service.events.query_conditions import ColumnIs, EventQuery, Order
+from service.events.query_store import list_events, page_statement
 from service.trace.starts import Question
 
 REPEATS: Final = {Size.SMALL: 1, Size.MEDIUM: 5, Size.LARGE: 5}
 #: The party that is said to run every place while this is measured; parties of networks are fewer.
 EVERYBODY: Final = 9_000_000_000
+#: One that runs a single place.
+SHOPKEEPER: Final = EVERYBODY + 1
+OPEN_SHOP: Final = "UPDATE site SET party_id = $1 WHERE id = (SELECT max(id) FROM site)"
 OWNER: Final = "the tables' owner, without row-level security"
 MAKE: Final = """
 INSERT INTO party (id, uri, source, created_at, updated_at) OVERRIDING SYSTEM VALUE
-VALUES ($1, 'https://trade.example/party/everybody', 'registered', now(), now()) ON CONFLICT DO NOTHING
+VALUES ($1, 'https://trade.example/party/' || $1::bigint, 'registered', now(), now()) ON CONFLICT DO NOTHING
 """
 KEEP: Final = "CREATE TABLE owned AS SELECT id, party_id FROM site"
 OWN: Final = "UPDATE site SET party_id = $1"
@@ -43,6 +51,12 @@ FROM event JOIN site ON site.uri = biz_location ON CONFLICT DO NOTHING
 PAGES: Final = {
     "every event": EventQuery(()),
     "bizStep (one event in 5,000)": EventQuery((ColumnIs("biz_step", ("destroying",)),)),
+}
+#: What a party asks that sees few events among very many.
+LISTS: Final = {
+    "the list": EventQuery(()),
+    "the latest": EventQuery((), Order("event_time")),
+    "one bizStep": EventQuery((ColumnIs("biz_step", ("shipping",)),)),
 }
 PAGE: Final = 30
 
@@ -71,7 +85,41 @@ async def of_events(bench: Bench, dsn: str) -> AsyncIterator[Row]:
                 *("query", f"as a party that runs every place, by {what}", seen.median, "ms"),
                 *(OWNER, without.median),
             )
+    async for row in _of_few(bench, dsn, engine):
+        yield row
     await engine.dispose()
+
+
+async def _of_few(bench: Bench, dsn: str, engine: AsyncEngine) -> AsyncIterator[Row]:
+    """The first page of a party of one place: its events found first, one by one, and by key as the owner."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(MAKE, SHOPKEEPER)
+    await connection.execute(OPEN_SHOP, SHOPKEEPER)
+    await connection.close()
+    async with transaction(engine, snapshot=True) as whole, transaction(engine, snapshot=True) as own:
+        await see_as_party(own, SHOPKEEPER, now=datetime.now(UTC))
+        rows = await own.sql.fetch("SELECT id FROM event")
+        ids = [row["id"] for row in rows]
+        for what, query in LISTS.items():
+            statement = page_statement(query, horizon=None, after=None, limit=PAGE + 1)
+            by_key = statement.where(EVENT.c.id.in_(ids))
+
+            async def first(query: EventQuery = query) -> int:
+                return len((await list_events(own, query, horizon=None, after=None, limit=PAGE)).rows)
+
+            async def asked(tx: Transaction, statement: Select[Any]) -> int:
+                return min(PAGE, len((await (await tx.orm.connection()).execute(statement)).all()))
+
+            assert await first() == await asked(own, statement) == await asked(whole, by_key) > 0
+            found, walked, keyed = await in_turns(
+                timed(first),
+                timed(partial(asked, own, statement)),
+                timed(partial(asked, whole, by_key)),
+                repeats=REPEATS[bench.size],
+            )
+            asking_for = f"as a party that sees {len(ids)} events, {what}"
+            yield Row("query", asking_for, found.median, "ms", f"{OWNER}, by key", keyed.median)
+            yield Row("query", asking_for, found.median, "ms", "event by event", walked.median)
 
 
 async def of_network(bench: Bench, dsn: str, network: Network, levels: Sequence[int]) -> AsyncIterator[Row]:

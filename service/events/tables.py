@@ -102,6 +102,7 @@ class Event(SQLModel, table=True):
         Index("event_read_point_idx", "read_point", "id"),
         Index("event_biz_location_idx", "biz_location", "id"),
         Index("event_declares_error_idx", "id", postgresql_where=text("declares_error")),
+        Index("event_told_by_idx", "told_by", "id", postgresql_where=text("told_by IS NOT NULL")),
         Index(
             "event_facts_idx",
             "facts",

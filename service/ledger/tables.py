@@ -37,15 +37,25 @@ class JournalEntry(SQLModel, table=True):
             "transformation_id",
             postgresql_where=text("transformation_id IS NOT NULL"),
         ),
-        # Which events name a place? Asked when it gets another owner.
-        Index("journal_entry_site_id_idx", "site_id"),
+        # Which events name a place? Asked when it gets another owner, and, in their order, for who runs it.
+        Index("journal_entry_site_id_event_id_idx", "site_id", "event_id"),
         *(
             Index(
-                f"journal_entry_{column}_idx",
+                f"journal_entry_{column}_event_id_idx",
                 column,
-                postgresql_where=text(f"{column} IS DISTINCT FROM site_id"),
+                "event_id",
+                postgresql_where=text(f"{column} IS NOT NULL AND {column} IS DISTINCT FROM site_id"),
             )
             for column in ("read_site_id", "source_site_id", "destination_site_id")
+        ),
+        *(
+            Index(
+                f"journal_entry_{column}_event_id_idx",
+                column,
+                "event_id",
+                postgresql_where=text(f"{column} IS NOT NULL"),
+            )
+            for column in ("source_party_id", "destination_party_id")
         ),
     )
 

@@ -19,14 +19,15 @@ from service.trace.graph import Node
 from service.trace.unit_uses import starts_of_unit
 from service.trace.walk import open_start
 
-FIND_BATCH = """
+# Arrays by way of a sub-select, here and below: the plan is then the same for one as for thousands, and is
+# not made anew each time. A party's plan holds all that says what it sees.
+FIND_BATCHES = """
+SELECT id, of_one FROM batch WHERE uri = ANY(ARRAY(SELECT unnest($1::text[]))) ORDER BY of_one, id
+"""
+COUNTS_FOR = """
 -- A batch of one counts while its unit counts for it: its lot, or that it holds others, may be known by now.
-SELECT id FROM batch
-WHERE uri = ANY($1::text[])
-  AND (NOT of_one OR EXISTS (
-        -- A registered unit counts for a lot.
-        SELECT FROM unit WHERE unit.batch_id = batch.id AND unit.registered_batch_id IS NULL))
-ORDER BY of_one, id LIMIT 1
+-- A registered unit counts for a lot.
+SELECT EXISTS (SELECT FROM unit WHERE batch_id = $1 AND registered_batch_id IS NULL)
 """
 FIND_UNIT = "SELECT id, batch_id FROM unit WHERE uri = $1"
 FIND_CODE = """
@@ -37,20 +38,20 @@ WHERE drug_code.code = $1
 FIND_SITES = "SELECT id FROM site WHERE uri = ANY($1::text[]) OR gln = $2"
 FIND_PRODUCT = "SELECT id FROM product WHERE uri = $1"
 HOLDINGS_FROM = """
-SELECT batch_id, site_id FROM holding WHERE batch_id = ANY($1::bigint[])
+SELECT batch_id, site_id FROM holding WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
 UNION
 -- Who sees a part only may see a flow without the stock at either end: what is under way to him, or was
 -- granted. Then the trace starts from where it left.
 SELECT batch_id, from_site_id FROM flow
-WHERE batch_id = ANY($1::bigint[]) AND (SELECT suyuan_party() IS NOT NULL)
+WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[]))) AND (SELECT suyuan_party() IS NOT NULL)
   AND NOT EXISTS (SELECT FROM holding AS held
                   WHERE held.batch_id = flow.batch_id AND held.site_id IN (from_site_id, to_site_id))
 """
 HOLDINGS_TO = """
-SELECT batch_id, site_id FROM holding WHERE batch_id = ANY($1::bigint[])
+SELECT batch_id, site_id FROM holding WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
 UNION
 SELECT to_batch_id, to_site_id FROM flow
-WHERE to_batch_id = ANY($1::bigint[]) AND (SELECT suyuan_party() IS NOT NULL)
+WHERE to_batch_id = ANY(ARRAY(SELECT unnest($1::bigint[]))) AND (SELECT suyuan_party() IS NOT NULL)
   AND NOT EXISTS (SELECT FROM holding AS held
                   WHERE held.batch_id = flow.to_batch_id AND held.site_id IN (from_site_id, to_site_id))
 """
@@ -215,8 +216,10 @@ async def _batch_of(tx: Transaction, identity: Identity, text: str, field_name: 
             coded = await tx.sql.fetchval(FIND_CODE, identity.uri.removeprefix(DRUG_URI_PREFIX))
             return None if coded is None else int(coded)
     names = [uri for uri in (identity.batch_uri, identity.uri) if uri is not None]
-    batch = await tx.sql.fetchval(FIND_BATCH, names)
-    if batch is None and identity.kind is Kind.PRODUCT:
+    for batch in await tx.sql.fetch(FIND_BATCHES, names):
+        if not batch["of_one"] or await tx.sql.fetchval(COUNTS_FOR, batch["id"]):
+            return int(batch["id"])
+    if identity.kind is Kind.PRODUCT:
         raise Malformed.field(
             field_name,
             text,
@@ -224,7 +227,7 @@ async def _batch_of(tx: Transaction, identity: Identity, text: str, field_name: 
             "`made_to=`.",
             "这是没有批号的产品标识：请加上批号，或用 product= 加 made_from= 与 made_to= 查询。",
         )
-    return None if batch is None else int(batch)
+    return None
 
 
 def _unknown(field_name: str, text: str) -> Missing:
