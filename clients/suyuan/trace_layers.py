@@ -20,11 +20,14 @@ def layers(
     circle = _circles(len(ranks), links)
     back = {(a, b) for a, b in links if circle[a] == circle[b] and ranks[a] >= ranks[b]}
     ahead = [link for link in links if link not in back]
-    if not from_end:
-        return _longest(len(ranks), ahead), back
-    reverse = _longest(len(ranks), [(b, a) for a, b in ahead])
-    last = max(reverse, default=0)
-    return [last - layer for layer in reverse], back
+    if from_end:
+        reverse = _longest(len(ranks), [(b, a) for a, b in ahead])
+        last = max(reverse, default=0)
+        found = [last - layer for layer in reverse]
+    else:
+        found = _longest(len(ranks), ahead)
+    # What lies to the right all the same does not lead back in the picture.
+    return found, {(a, b) for a, b in back if found[a] >= found[b]}
 
 
 def _longest(nodes: int, links: Iterable[Link]) -> list[int]:

@@ -186,7 +186,7 @@ class Marks:
 
     def _end(self, box: Box) -> str:
         """One end of a line in a tooltip."""
-        return self._lines(box)[0] if self.grouped else ", ".join(self._lines(box)[:2])
+        return self.words.region(box) if self.grouped else ", ".join(self._lines(box)[:2])
 
     def sample(self, legend: Element, name: str, x: float, y: float) -> None:
         """What an entry of the legend looks like."""
