@@ -238,7 +238,15 @@ def _event(
 
 
 def _papers(told: Told) -> dict[str, Any]:
-    documents: dict[str, Any] = dict(told.get("documents") or {})
+    given: Any = told.get("documents") or {}
+    if not isinstance(given, Mapping):
+        raise WrongField(
+            "documents",
+            repr(given)[:200],
+            "name documents by their kind: {'inv': ('6901234000009', 'INV-1')}.",
+            "单据须按类型给出：{'inv': ('6901234000009', 'INV-1')}。",
+        )
+    documents: dict[str, Any] = dict(given)
     for argument, kind in (("po", "po"), ("despatch_advice", "desadv")):
         value = told.get(argument)
         if value is not None:

@@ -157,6 +157,7 @@ WRONG: list[tuple[str, Callable[[], Event]]] = [
     ("to_owner", lambda: events.ship(L1, 1, at=MILL, to_owner="nobody")),
     ("po", lambda: events.ship(L1, 1, at=MILL, po="PO-1")),
     ("documents", lambda: events.ship(L1, 1, at=MILL, documents={"letter": "urn:x:1"})),
+    ("documents", lambda: untyped(L1, 1, at=MILL, documents=["urn:x:1"])),
     ("when", lambda: events.ship(L1, 1, at=MILL, when="2026-03-01T08:30:00")),
     ("when", lambda: untyped(L1, 1, at=MILL, when=date(2026, 3, 1))),
     ("event_id", lambda: events.ship(L1, 1, at=MILL, event_id="7")),
