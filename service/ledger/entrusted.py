@@ -54,8 +54,9 @@ class _Say:
         sites: Sites,
     ) -> None:
         self.sites = sites
-        self.tellers = tellers
-        self.teller = {key: tellers[entry.event_id] for key, entry in entries.items()}
+        named = [*entries.values(), *(entry for told in naming.values() for entry, _ in told)]
+        self.tellers = {entry.event_id: self._for_whom(entry, tellers[entry.event_id]) for entry in named}
+        self.teller = {key: self.tellers[entry.event_id] for key, entry in entries.items()}
         #: unit that holds others -> the events that say something of it
         self.words: dict[int, list[Entry]] = defaultdict(list)
         #: unit -> what was put in, and by whom
@@ -74,6 +75,12 @@ class _Say:
         for unit in self.words.keys() & naming.keys():
             self.words[unit].extend(entry for entry, _ in naming[unit])
         self._came: dict[tuple[int, int], bool] = {}
+
+    def _for_whom(self, entry: Entry, by: int | None) -> int | None:
+        """Whoever tells what happened at another's place does so for them, by their delegation."""
+        places = (entry.site, entry.read_site) if by is not None else ()
+        owners = (self.sites.owner.get(site) for site in places if site is not None)
+        return next((owner for owner in owners if owner is not None), by)
 
     def of_packing(self, packing: Packing) -> Packing | None:
         """As much of it as its teller has a say in; None: nothing."""

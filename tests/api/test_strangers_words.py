@@ -79,12 +79,16 @@ async def test_nobody_unpacks_at_his_place_what_nobody_sent_there(client: httpx.
         assert await reached(client, "milk/L1", "milk/L2") >= {"plant", "depot", "shop"}, unpackings
 
 
-async def test_whoever_was_sent_a_pallet_unpacks_it(client: httpx.AsyncClient) -> None:
+async def test_whoever_was_sent_a_pallet_unpacks_it_or_lets_others_do_so(client: httpx.AsyncClient) -> None:
     keys = await partners(client, **PLACES)
+    carrier = {"delegate_id": await id_of(client, keys, "rival")}
+    assert (await client.post("/v1/delegations", json=carrier, headers=keys["dealer"])).status_code == 201
     for who, told in PALLETS[:5]:
         assert (await tell(client, keys[who], told)).status_code == 201
-    for told in (unpack("@P1", at="depot", on=4.5), ship("@P1", at="depot", to="shop", on=5)):
-        assert (await tell(client, keys["dealer"], told)).status_code == 201
+    unpacked = unpack("@P1", at="depot", on=4.5)
+    assert (await tell(client, keys["rival"], unpacked)).status_code == 201
+    emptied = ship("@P1", at="depot", to="shop", on=5)
+    assert (await tell(client, keys["dealer"], emptied)).status_code == 201
     assert await reached(client, "milk/L1") == {"plant", "depot"}
 
 
