@@ -27,7 +27,10 @@ REPEATS: Final = {Size.SMALL: 1, Size.MEDIUM: 5, Size.LARGE: 5}
 EVERYBODY: Final = 9_000_000_000
 #: One that runs a single place.
 SHOPKEEPER: Final = EVERYBODY + 1
-OPEN_SHOP: Final = "UPDATE site SET party_id = $1 WHERE id = (SELECT max(id) FROM site)"
+OPEN_SHOP: Final = """
+UPDATE site SET party_id = $1
+WHERE uri = (SELECT biz_location FROM event WHERE biz_step = 'shipping' ORDER BY id DESC LIMIT 1)
+"""
 OWNER: Final = "the tables' owner, without row-level security"
 MAKE: Final = """
 INSERT INTO party (id, uri, source, created_at, updated_at) OVERRIDING SYSTEM VALUE
