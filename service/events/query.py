@@ -107,11 +107,6 @@ def sort_key(order: Order | None) -> ColumnElement[Any] | None:
     return func.coalesce(*first, _json(None))
 
 
-def ids_of(query: EventQuery) -> Select[Any]:
-    """The ids of the events of a query, in no order."""
-    return select(EVENT.c.id).where(*matching(query))
-
-
 def _json(value: Any) -> ColumnElement[Any]:
     return cast(literal(_encoder.encode(value).decode(), Text), JSONB)
 

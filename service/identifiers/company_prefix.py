@@ -5,7 +5,6 @@ does, or else the table of GS1 that `biip` carries.
 """
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -51,9 +50,3 @@ def item_prefix_length(digits: str) -> int | None:
     if _NO_TRADE_ITEM.match(digits) is not None:
         return None
     return company_prefix_length(digits)
-
-
-def registered_length(digits: str, prefixes: Iterable[str]) -> int | None:
-    """Digits of the longest of the company prefixes that the number begins with; None when none does."""
-    fitting = [prefix for prefix in prefixes if prefix and digits.startswith(prefix)]
-    return max(map(len, fitting), default=None)

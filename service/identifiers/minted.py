@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 from service.errors import Malformed
-from service.identifiers.gs1 import Gtin, Sscc, parse_lot, parse_serial
+from service.identifiers.gs1 import Gtin, parse_lot, parse_serial
 from service.identifiers.uscc import parse_uscc
 
 MINTED_LENGTH: Final = 13  # characters
@@ -101,8 +101,3 @@ def gs1_unit_uri(gtin: str, serial: str, host: str = GS1_HOST, lot: str | None =
     """`{host}/01/{gtin}[/10/{lot}]/21/{serial}`. Labels may carry the lot; the canonical key does not."""
     start = gs1_product_uri(gtin, host) if lot is None else gs1_batch_uri(gtin, lot, host)
     return f"{start}/21/{quote(parse_serial(serial), safe='')}"
-
-
-def gs1_sscc_uri(sscc: str, host: str = GS1_HOST) -> str:
-    """`{host}/00/{sscc}`. Raises `Malformed`."""
-    return f"{host.rstrip('/')}/00/{Sscc.parse(sscc).value}"

@@ -162,8 +162,3 @@ async def _is_complete(tx: Transaction, recipient_id: int, goods: Mapping[int, T
     """Whether every batch was answered for since the recipient was last told of it."""
     answered = await store.find_answered(tx, recipient_id)
     return all(batch in answered and answered[batch] >= told.at for batch, told in goods.items())
-
-
-def goods_lines_of(goods: Mapping[int, Told]) -> list[dict[str, Any]]:
-    """The recipient's goods as its notices tell them, in the order of batches."""
-    return [goods[batch].line for batch in sorted(goods)]
