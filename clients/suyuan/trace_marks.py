@@ -89,9 +89,10 @@ def _group_lines(box: Box, words: Wording) -> list[str]:
     if len(amounts) > AMOUNTS_MOST:
         kept = amounts[: AMOUNTS_MOST - 1]
         amounts = [*kept, words.say("more", count=len(amounts) - len(kept))]
+    lines += amounts or [words.say("nothing told" if state_of(box) == "unknown" else "nothing left")]
     if box.gaps:
-        amounts.append(words.say("gaps", count=f"{len(box.gaps):,}"))
-    return lines + (amounts or [words.say("nothing left" if state_of(box) != "unknown" else "nothing told")])
+        lines.append(words.say("gaps", count=f"{len(box.gaps):,}"))
+    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,9 @@ class Marks:
 
     def _end(self, box: Box) -> str:
         """One end of a line in a tooltip."""
-        return self.words.region(box) if self.grouped else ", ".join(self._lines(box)[:2])
+        if self.grouped:
+            return f"{self.words.region(box)} ({self.words.holders(box)})"
+        return ", ".join(self._lines(box)[:2])
 
     def sample(self, legend: Element, name: str, x: float, y: float) -> None:
         """What an entry of the legend looks like."""
