@@ -51,6 +51,10 @@ class Caller:
         """Whether no row is kept from the caller: an operator."""
         return self.role is Role.OPERATOR
 
+    def speaks_for(self, party_id: int | None) -> bool:
+        """Whether the caller reads and says what is this party's: its own; an operator, anybody's."""
+        return self.sees_everything or self.party_id == party_id
+
     def require(self, permission: Permission | None) -> None:
         """Raises `Forbidden` where the caller has not got the permission."""
         if permission is not None and permission not in self.permissions:

@@ -7,7 +7,6 @@ from starlette.responses import Response as Octets
 
 from service import clock
 from service.auth.caller import KnownCaller, Tx, find_caller
-from service.auth.permissions import Role
 from service.errors import Forbidden, Missing
 from service.notices import store
 from service.notices.answer_schemas import AnswerLine, NewAnswer, ProofLine, TakenAnswer
@@ -75,7 +74,7 @@ async def add_answer(
     found = await store.find_recipient(tx, recall_id, recipient_id)
     if found is None or own not in (None, found.party_id):
         raise unknown_recipient(recipient_id)
-    if caller.role is not Role.OPERATOR and found.party_id != caller.party_id:
+    if not caller.speaks_for(found.party_id):
         raise Forbidden(
             "An answer is the holder's own word: make them a link, or let the operator write it down.",
             "回复须由持有人本人作出：请为其生成链接，或由运营者代为记录。",

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Depends, Response
 
 from service import clock
-from service.auth.caller import KnownCaller, Tx, find_caller
+from service.auth.caller import Caller, KnownCaller, Tx, find_caller
+from service.errors import Forbidden
 from service.notices import channels
-from service.notices.notice_routes import require_own
 from service.notices.schemas import Channels, NewChannel, PartyChannel
 from service.registry.fields import PathId
 
@@ -19,7 +19,7 @@ async def list_channels(tx: Tx, caller: KnownCaller, party_id: PathId) -> Channe
     """The party's channels for notices of recalls; without any it is told by e-mail to its contact for
     recalls, its quality manager or its legal representative, as the registry names them.
     """
-    require_own(caller, party_id)
+    _require_own(caller, party_id)
     return await channels.list_channels(tx, party_id)
 
 
@@ -32,7 +32,7 @@ async def add_channel(
     Webhooks get `Suyuan-Signature`: HMAC-SHA256 of the body's octets by the channel's key, in hexadecimal,
     and `Suyuan-Delivery`, which is the same whenever the same notice is sent again.
     """
-    require_own(caller, party_id)
+    _require_own(caller, party_id)
     made = await channels.add_channel(tx, party_id, body, now=clock.now(), by=caller.name)
     response.headers["Location"] = f"/v1/parties/{party_id}/channels"
     return made
@@ -46,5 +46,14 @@ async def add_channel(
 )
 async def remove_channel(tx: Tx, caller: KnownCaller, party_id: PathId, channel_id: PathId) -> None:
     """Tell the party this way no more; its key is forgotten, what waits to be sent by it is cancelled."""
-    require_own(caller, party_id)
+    _require_own(caller, party_id)
     await channels.remove_channel(tx, party_id, channel_id, clock.now())
+
+
+def _require_own(caller: Caller, party_id: int) -> None:
+    """Raises `Forbidden` where it is another party's."""
+    if not caller.speaks_for(party_id):
+        raise Forbidden(
+            f"This is another party's; {caller.name} speaks for party {caller.party_id}.",
+            f"这属于其他主体；{caller.name} 代表主体 {caller.party_id}。",
+        )

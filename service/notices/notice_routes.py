@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from service import clock
 from service.auth.caller import Caller, KnownCaller, Tx, find_caller
-from service.auth.permissions import Role
 from service.auth.sight import see_as_owner
 from service.db.transaction import Transaction
 from service.errors import Forbidden, Missing
@@ -28,25 +27,11 @@ OfCase = Annotated[RowId | None, Query(description="Id of the case. 召回编号
 Unread = Annotated[bool, Query(description="Only such as nobody has acknowledged. 仅未确认。")]
 
 
-def sees(caller: Caller, party_id: int | None) -> bool:
-    """Whether a caller may see and set what is of a party: their own, or all for the service's own people."""
-    return caller.sees_everything or caller.party_id == party_id
-
-
-def require_own(caller: Caller, party_id: int | None) -> None:
-    """Raises `Forbidden` where it is another party's."""
-    if not sees(caller, party_id):
-        raise Forbidden(
-            f"This is another party's; {caller.name} speaks for party {caller.party_id}.",
-            f"这属于其他主体；{caller.name} 代表主体 {caller.party_id}。",
-        )
-
-
 async def fetch_seen(tx: Transaction, caller: Caller, notice_id: int) -> NoticeLine:
     """A notice of the caller's party, or of a case that it directs. Raises `Missing`."""
     await see_as_owner(tx)
     found = await fetch_notice(tx, notice_id)
-    if not (_is_own(caller, found) or await directs(tx, caller, found.recall_id)):
+    if not (caller.speaks_for(found.party_id) or await directs(tx, caller, found.recall_id)):
         raise unknown_notice(notice_id)
     return found
 
@@ -54,16 +39,12 @@ async def fetch_seen(tx: Transaction, caller: Caller, notice_id: int) -> NoticeL
 async def fetch_own(tx: Transaction, caller: Caller, notice_id: int) -> NoticeLine:
     """A notice that the caller speaks for. Raises `Missing`, and `Forbidden` where they may only read it."""
     found = await fetch_seen(tx, caller, notice_id)
-    if not _is_own(caller, found):
+    if not caller.speaks_for(found.party_id):
         raise Forbidden(
             "A notice is acknowledged and answered by whom it tells, by a key or by the link in it.",
             "通知由被通知方确认和回复：使用其密钥，或通知中的链接。",
         )
     return found
-
-
-def _is_own(caller: Caller, notice: NoticeLine) -> bool:
-    return caller.role is Role.OPERATOR or notice.party_id == caller.party_id
 
 
 @router.get("/v1/notices", summary="Notices, the in-box of a party 通知收件箱")
@@ -86,7 +67,7 @@ async def read_notices(
             party_id = await find_party_reference(tx, None, party, "party")
     all_of_case = recall is not None and await directs(tx, caller, recall)
     await see_as_owner(tx)
-    if caller.role is not Role.OPERATOR and not all_of_case:
+    if not (caller.sees_everything or all_of_case):
         if party_id not in (None, caller.party_id):
             return Page(items=[], next_page=None)
         party_id = caller.party_id
