@@ -1,6 +1,6 @@
 """The command `suyuan` on a real service.
 
-`service`      a real service, one for all tests of commands
+`service`      a real service, one for the tests of a file
 `environment`  the variables of a person who uses it
 `run`          runs the command
 """
@@ -16,9 +16,9 @@ from tests.api.commanding import NARROW, Run
 from tests.server import Server, running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service() -> Iterator[Server]:
-    """A real service; tests only add to it, and never count what is there."""
+    """A real service; the tests of a file only add to it."""
     with running(SUYUAN_SUSPECT_LOOKS="2") as server:
         yield server
 
