@@ -9,6 +9,7 @@ from suyuan.cli import changing, directory, operating
 from suyuan.cli.audit import list_reads
 from suyuan.cli.captures import capture
 from suyuan.cli.complaints import complaint, list_complaints, list_suspects
+from suyuan.cli.completion import completion, know_shells
 from suyuan.cli.delegations import delegation
 from suyuan.cli.demo import demo
 from suyuan.cli.drills import drill
@@ -64,6 +65,7 @@ app.command("audit", help=text("audit"))(list_reads)
 app.command("whoami", help=text("whoami"))(whoami)
 app.command("rebuild", help=text("rebuild"))(rebuild)
 app.command("demo", help=text("demo"))(demo)
+app.command("completion", help=text("completion"))(completion)
 operating.add_commands(app)
 
 
@@ -73,4 +75,5 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot show Chinese shows question marks, not a traceback.
             stream.reconfigure(errors="replace")
+    know_shells()
     app(prog_name="suyuan")

@@ -6,6 +6,7 @@ from typing import Final
 
 from suyuan.cli.filing_texts import FILING_TEXTS
 from suyuan.cli.help import HELP
+from suyuan.cli.import_texts import IMPORT_TEXTS
 from suyuan.cli.key_texts import KEY_TEXTS
 from suyuan.cli.letting_see_texts import LETTING_SEE_TEXTS
 from suyuan.cli.notice_texts import NOTICE_TEXTS
@@ -16,6 +17,7 @@ from suyuan.cli.report_texts import REPORT_TEXTS
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     **HELP,
     **FILING_TEXTS,
+    **IMPORT_TEXTS,
     **KEY_TEXTS,
     **LETTING_SEE_TEXTS,
     **NOTICE_TEXTS,

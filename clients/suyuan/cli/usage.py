@@ -20,6 +20,8 @@ IN_CHINESE: Final = tuple(
         (r"No such option: (\S+)", r"没有选项 \1。"),
         (r"Missing command\.", "缺少命令。"),
         (r"Missing argument '(.*)'\.", r"缺少参数 \1。"),
+        (r"Missing argument '(.*)'\. Choose from:\s*(.*)", r"缺少参数 \1，可选：\2。"),
+        (r"Invalid value for (.*): Value error, (.*) is not one of (.*)\.", r"\1 不能是 \2，可选：\3。"),
         (r"Missing option (.*)\.", r"缺少选项 \1。"),
         (r"Option '(.*)' requires an argument\.", r"选项 \1 需要一个值。"),
         (r"Option '(.*)' does not take a value\.", r"选项 \1 不带值。"),
