@@ -55,6 +55,8 @@ def test_a_producer_goes_the_whole_way_by_itself(run: Run, service: Server, tmp_
         mine(*words)
     refused = run("site", "add", "--name-en", "x", "--gln", "6901234500004", SUYUAN_KEY=key)
     assert "ask an operator to record your GS1 prefix" in " ".join(refused.stderr.split())
+    # A key was given, and a good one: another would not help.
+    assert "SUYUAN_KEY" not in refused.stderr
     with Suyuan(service.url, key=key) as suyuan:
         assert suyuan.whoami().party_id == party["id"]
         assert [each.name_en for each in suyuan.products.list(party_id=party["id"])] == ["Flour"]

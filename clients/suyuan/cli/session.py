@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -15,14 +16,7 @@ from suyuan.cli.output import Output, plain
 from suyuan.cli.texts import chinese, text
 from suyuan.client import Suyuan
 from suyuan.connection import BadConfiguration
-from suyuan.problems import (
-    NotAllowed,
-    Refused,
-    SuyuanError,
-    Unavailable,
-    Unreachable,
-    Unreadable,
-)
+from suyuan.problems import Refused, SuyuanError, Unavailable, Unreachable, Unreadable
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -118,5 +112,5 @@ def _refusal(error: Refused) -> Iterator[str]:
         more = "" if message in detail else f": {message}"
         if value or more:
             yield f"  [bold]{escape(fault.field)}[/bold]{escape(value + more)}"
-    if isinstance(error, NotAllowed):
+    if error.status == HTTPStatus.UNAUTHORIZED:
         yield escape(text("try key"))
