@@ -51,6 +51,9 @@ OPEN: Final[dict[str, tuple[str, ...]]] = {
     "audit_read": (),
     "recall_deadline": (),
     "drill": (),
+    "sheet_import": ("caller",),
+    "import_fault": (),
+    "import_file": (),
 }
 
 #: Views that the policies of the roles read; the roles must be let read them, too. Numbers of rows, no names.
