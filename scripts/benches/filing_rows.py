@@ -11,8 +11,9 @@ from openpyxl import Workbook as OtherWorkbook
 
 from scripts.benches.databases import Bench
 from scripts.benches.measuring import Measurement, Row, Size, at_least, in_turns
-from service.filings.spreadsheet import Cell, Workbook, csv_lines
 from service.filings.tracking import COLUMNS, Tracking, TrackingRow
+from service.workbooks.book import Workbook
+from service.workbooks.cells import Cell, csv_lines
 
 ROWS: Final = {Size.SMALL: 500, Size.MEDIUM: 100_000, Size.LARGE: 100_000}
 REPEATS: Final = {Size.SMALL: 1, Size.MEDIUM: 3, Size.LARGE: 3}

@@ -7,8 +7,6 @@ workbook, `missing` in JSON; a CSV is one table and has the rows alone.
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
 from typing import IO, Any, Final, Protocol
 
 import msgspec
@@ -16,12 +14,13 @@ import msgspec
 from service.db.transaction import Transaction
 from service.filings.places import both_names
 from service.filings.registry_rows import RegistryRows
-from service.filings.spreadsheet import Cell, Workbook, csv_head, csv_lines, number_text
+from service.workbooks.book import MEDIA_TYPE, Workbook
+from service.workbooks.cells import Cell, as_text, csv_head, csv_lines
 
 MEDIA_TYPES: Final = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": MEDIA_TYPE,
 }
 MISSING_SHEET: Final = "missing 缺失"
 MISSING_TITLES: Final = {
@@ -31,8 +30,6 @@ MISSING_TITLES: Final = {
     "data_element": "Missing data element 缺失项",
     "rows": "Rows 行数",
 }
-#: Octets of a workbook sent at a time.
-SENT_AT_ONCE: Final = 64 * 1024
 
 
 class Record(Protocol):
@@ -77,9 +74,7 @@ async def as_json(tx: Transaction, record: Record, columns: Mapping[str, str]) -
 
 
 def _json_value(cell: Cell) -> str | None:
-    if cell is None or isinstance(cell, str):
-        return cell
-    return cell.isoformat() if isinstance(cell, date) else number_text(Decimal(cell))
+    return cell if cell is None or isinstance(cell, str) else as_text(cell)
 
 
 async def as_workbook(tx: Transaction, record: Record, columns: Mapping[str, str], sheet: str) -> IO[bytes]:
@@ -95,10 +90,3 @@ async def as_workbook(tx: Transaction, record: Record, columns: Mapping[str, str
     except BaseException:
         book.file.close()
         raise
-
-
-async def sent(file: IO[bytes]) -> AsyncIterator[bytes]:
-    """A file piece by piece; closed at its end, or when nobody takes any more."""
-    with file:
-        while piece := file.read(SENT_AT_ONCE):
-            yield piece

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from service.auth.caller import LongSnapshot, find_long_reader
 from service.db.transaction import Transaction
 from service.filings import fsma204, one_step, tracking
-from service.filings.forms import MEDIA_TYPES, Record, as_csv, as_json, as_workbook, sent
+from service.filings.forms import MEDIA_TYPES, Record, as_csv, as_json, as_workbook
 from service.filings.local_days import Span
 from service.filings.schemas import DeliveryList, TrackingList
 from service.filings.scope import Direction, Scope, find_lots, find_party, find_product
-from service.web.downloads import Download, take_turn
+from service.web.downloads import Download, pieces_of, take_turn
 from service.web.leaving import unless_gone
 
 router = APIRouter(
@@ -115,7 +115,7 @@ async def _answer(
         return Download(as_csv(tx, record, columns), media_type=MEDIA_TYPES[form], headers=headers)
     # A workbook is sent once it is whole: what fails on the way is told as an error.
     book = await as_workbook(tx, record, columns, name)
-    return Download(sent(book), media_type=MEDIA_TYPES[form], headers=headers)
+    return Download(pieces_of(book), media_type=MEDIA_TYPES[form], headers=headers)
 
 
 def _form_of(accept: str) -> str:

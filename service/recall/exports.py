@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.trace.exports import BYTE_ORDER_MARK, harmless
+from service.workbooks.cells import BYTE_ORDER_MARK, harmless
 
 COLUMNS = (
     ("party_name_zh", "主体"),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from service.reports.case_progress import CaseProgress
 from service.reports.progress import Amounts, Events, Line, Said
-from service.trace.exports import BYTE_ORDER_MARK, harmless
+from service.workbooks.cells import BYTE_ORDER_MARK, harmless
 
 Json = dict[str, Any]
 

@@ -5,7 +5,6 @@ What many lines have in common (a party, a place, a batch) is put into text once
 
 import csv
 import io
-import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import islice
@@ -14,21 +13,15 @@ from typing import Any, Final
 import msgspec
 
 from service.db.transaction import Transaction
-from service.identifiers.plain_text import without_strangers
 from service.trace.answer import Answer, Json
 from service.trace.holders import NOBODY, TOLD, Holders, balances_of
 from service.trace.walk import Walk
+from service.workbooks.cells import BYTE_ORDER_MARK, harmless
 
 #: Holdings that are turned into text together.
 AT_ONCE: Final = 500
 #: Balances whose text is kept for the next holding that has the same.
 LINES_KEPT: Final = 4_096
-#: Marks UTF-8 for spreadsheet programs, which else read Chinese as gibberish.
-BYTE_ORDER_MARK = "\ufeff"
-#: What a spreadsheet program would take for a formula, in a Chinese or Japanese one full-width too.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-#: A quantity, or a telephone number such as +86 591 8765 4321.
-NUMBER: Final = re.compile(r"[+-]?[0-9][0-9 ]*(\.[0-9]+)?")
 
 COLUMNS = (
     ("party_zh", "主体"),
@@ -236,17 +229,6 @@ def _cells(values: Sequence[object]) -> str:
     csv.writer(buffer, lineterminator="").writerow(cells)
     # An only cell that is empty would be written as "", lest the line be blank.
     return "" if cells == [""] else buffer.getvalue()
-
-
-def harmless(value: object) -> object:
-    """A cell that no spreadsheet program runs as a formula, without what turns its direction about; numbers
-    and telephone numbers stay.
-    """
-    if not isinstance(value, str):
-        return "" if value is None else value
-    text = without_strangers(value)
-    runs = text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS)
-    return "'" + text if runs and not NUMBER.fullmatch(text) else text
 
 
 def form_of(accept: str) -> str:

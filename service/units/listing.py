@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.transaction import Transaction, transaction
 from service.registry import links
-from service.trace.exports import BYTE_ORDER_MARK, harmless
 from service.units.schemas import Serial
+from service.workbooks.cells import BYTE_ORDER_MARK, harmless
 
 Form = Literal["ndjson", "csv", "text"]
 

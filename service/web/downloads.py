@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from typing import IO, Final
 
 from fastapi import Request
 from starlette.responses import StreamingResponse
@@ -17,6 +18,9 @@ from service.errors import Unavailable
 from service.settings import settings
 
 logger = logging.getLogger(__name__)
+
+#: Octets of a file sent at a time.
+SENT_AT_ONCE: Final = 64 * 1024
 
 
 async def take_turn(request: Request) -> AsyncIterator[None]:
@@ -72,3 +76,10 @@ class Download(StreamingResponse):
         except TimeoutError:
             # Nothing more can be said on this connection; the server closes it.
             logger.warning("A download was broken off: its caller took nothing more, or too slowly.")
+
+
+async def pieces_of(file: IO[bytes]) -> AsyncIterator[bytes]:
+    """A file piece by piece; closed at its end, or when nobody takes any more."""
+    with file:
+        while piece := file.read(SENT_AT_ONCE):
+            yield piece

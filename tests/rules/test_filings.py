@@ -10,14 +10,15 @@ import pytest
 from openpyxl.utils.datetime import from_excel
 
 from service.errors import Malformed
-from service.filings import spreadsheet
 from service.filings.documents import references
 from service.filings.local_days import Span, local_day
 from service.filings.places import place_of
-from service.filings.spreadsheet import Cell, Workbook, csv_lines
 from service.filings.tracking import COLUMNS, Tracking, TrackingRow, tracking_of
 from service.ledger.model import Role
 from service.ledger.steps import Effect
+from service.workbooks import book as book_writing
+from service.workbooks.book import Workbook
+from service.workbooks.cells import Cell, csv_lines
 
 CELLS: tuple[Cell, ...] = (
     "=HYPERLINK(0)",
@@ -78,7 +79,7 @@ def test_a_workbook_holds_the_same_cells_with_numbers_and_days_that_sort() -> No
 
 
 def test_rows_that_one_sheet_cannot_hold_go_on_in_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spreadsheet, "SHEET_ROWS_MOST", 3)
+    monkeypatch.setattr(book_writing, "SHEET_ROWS_MOST", 3)
     book = Workbook.on_disk()
     book.sheet("rows", ["n"])
     book.rows([(n,) for n in range(5)])

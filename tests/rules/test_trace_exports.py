@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from service.trace.exports import form_of, harmless
+from service.trace.exports import form_of
 from service.trace.gap_words import GAP_WORDS
+from service.workbooks.cells import harmless
 
 SERVICE = Path(__file__).resolve().parents[2] / "service"
 
