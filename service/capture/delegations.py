@@ -73,6 +73,10 @@ class Delegated:
         """
         return self.sites is None or not self.sites.isdisjoint(sites)
 
+    def covers_products(self, owner: int | None) -> bool:
+        """Whether it is for making this party's products: they are made anywhere, so it is for all places."""
+        return self.sites is None and self.party_id == owner
+
 
 async def in_force(tx: Transaction, delegate: int, parties: Collection[int]) -> list[Delegated]:
     """By what this party may capture for these now. They stay in force until the transaction ends."""

@@ -1,5 +1,6 @@
 """A party captures as itself, or for who lets it: what happened at its own places, at those of a party that
-delegated this to it, or at places that nobody is known to run.
+delegated this to it, or at places that nobody is known to run; and of making, what is of its own products, of
+those of a party that delegated this to it, or of nobody's.
 
 Whoever could tell what happened at a competitor's place could empty his stock, or give him a recall.
 """
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from service.capture.corrections import correctable, find_originals, visible
 from service.capture.delegations import Delegated, in_force
 from service.capture.master_data import check_own_master_data
+from service.capture.own_products import Made, Products, find_products, made_in
 from service.capture.places import Places, delegation_for, ends_of, find_places, places_of
 from service.db.transaction import Transaction
 from service.errors import Fault, Forbidden
@@ -39,8 +41,10 @@ async def check_own_places(tx: Transaction, party_id: int, events: Sequence[Iden
         tx, {uri for item in asked for uri in (*places_of(item.event), *ends_of(item.event))}
     )
     named = {uri for item in asked for uri in places_of(item.event) or ends_of(item.event)}
-    principals = places.owners(named) - {party_id}
-    check = _Check(party_id, places, await in_force(tx, party_id, principals) if principals else ())
+    products = await find_products(tx, (item.event for item in asked))
+    principals = (places.owners(named) | products.owners()) - {party_id}
+    by = await in_force(tx, party_id, principals) if principals else ()
+    check = _Check(party_id, places, products, by)
     faults: list[Fault] = []
     for position, item in enumerate(events):
         if item.event.declares_error and item.event_id in mine:
@@ -51,8 +55,9 @@ async def check_own_places(tx: Transaction, party_id: int, events: Sequence[Iden
             faults.append(fault)
     if faults:
         raise Forbidden(
-            "A party tells what happened at its own places, and at those of who lets it; nothing was stored.",
-            "主体只能采集在自己场所或受委托场所发生的事件，未存储任何内容。",
+            "A party tells what happened at its own places and that its own products were made, or does "
+            "so for who lets it; nothing was stored.",
+            "主体只能采集在自己场所发生的事件及自有产品的生产，或受委托采集，未存储任何内容。",
             faults,
         )
     return Told(party_id, check.by)
@@ -93,9 +98,12 @@ def _not_to_correct(position: int, item: Identified) -> Fault:
 class _Check:
     """What one party may tell. `by`: what its events needed, by fingerprint."""
 
-    def __init__(self, party_id: int, places: Places, delegations: Sequence[Delegated]) -> None:
+    def __init__(
+        self, party_id: int, places: Places, products: Products, delegations: Sequence[Delegated]
+    ) -> None:
         self.party_id = party_id
         self.places = places
+        self.products = products
         self.delegations = delegations
         self.by: dict[bytes, Sequence[Delegated]] = {}
 
@@ -124,8 +132,31 @@ class _Check:
                 "Name a place of yours (`readPoint` or `bizLocation`), or yourself as source or destination.",
                 "请填写您自己的场所（readPoint 或 bizLocation），或将自己列为来源或去向。",
             )
+        if (foreign := self._not_to_make(event, needed)) is not None:
+            return Fault(
+                f"{at}{foreign.at}",
+                foreign.given,
+                "This is of another party's product: let the product's owner delegate it to you, for all its "
+                "places, to tell that you made it.",
+                "该产品属于其他主体，由产品所属主体委托您（范围为其全部场所）后，方可采集其生产。",
+            )
         if needed:
             self.by[item.fingerprint] = needed
+        return None
+
+    def _not_to_make(self, event: Event, needed: list[Delegated]) -> Made | None:
+        """The first thing made that is another's, who does not let the party make it; by what the others are
+        made, goes to `needed`.
+        """
+        for made in made_in(event):
+            owner = self.products.owner(made)
+            if owner in (None, self.party_id):
+                continue
+            by = next((each for each in self.delegations if each.covers_products(owner)), None)
+            if by is None:
+                return made
+            if by not in needed:
+                needed.append(by)
         return None
 
     def _at_an_end(self, event: Event, needed: list[Delegated]) -> bool:

@@ -10,13 +10,15 @@ from service.capture.delegations import Delegated
 from service.db.transaction import Transaction
 from service.events.model import Event
 from service.identifiers.lenient import identity_of
+from service.registry.company_prefixes import prefixes_of
 from service.registry.keys import party_key, site_key
 
 #: Parts of a place belong to whoever runs the whole.
 PART: Final = "/254/"
 
 # Found as the ledger finds them (`registry.ensure`): a place by its URI or by a GLN that it was given later;
-# a party, whose URI is its unspecified place, by its GLN or credit code, too. The best match comes last.
+# a party, whose URI is its unspecified place, by its GLN or credit code, too. The best match comes last. A
+# prefix is a party's by itself: its places that nobody registered are nobody else's.
 OWNERS: Final = """
 WITH wanted AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
@@ -37,6 +39,9 @@ SELECT uri, party_id, site_id FROM (
     JOIN site ON site.gln = key.place_gln AND site.uri NOT LIKE 'https://id.gs1.org/414/%'
     UNION ALL
     SELECT parties.uri, parties.id, site.id, rank FROM parties LEFT JOIN site ON site.uri = parties.place
+    UNION ALL
+    SELECT prefix, party.id, NULL, 0 FROM unnest($6::text[]) AS prefix
+    JOIN party ON party.company_prefixes @> ARRAY[prefix]
 ) AS found
 ORDER BY rank, site_id DESC
 """
@@ -51,7 +56,7 @@ class Owned:
 
 
 class Places:
-    """Whose the places are that some events name."""
+    """Whose the places are that some events name. `rows`: of their URIs, and of prefixes of their numbers."""
 
     def __init__(self, rows: Iterable[asyncpg.Record]) -> None:
         self._owners: dict[str, int | None] = {}
@@ -62,11 +67,18 @@ class Places:
                 self._sites[row["uri"]] = row["site_id"]
 
     def of(self, uri: str) -> Owned:
-        """Whose this place is: told of itself, else of what it is part of."""
+        """Whose this place is: told of itself, else of what it is part of, else of its number."""
         whole = uri.partition(PART)[0]
         sites = frozenset(self._sites[each] for each in (uri, whole) if each in self._sites)
         owner = self._owners.get(uri)
-        return Owned(self._owners.get(whole) if owner is None else owner, sites)
+        owner = self._owners.get(whole) if owner is None else owner
+        return Owned(self._holder(uri) if owner is None else owner, sites)
+
+    def _holder(self, uri: str) -> int | None:
+        """The party that holds the company prefix of a place's number."""
+        gln = identity_of(uri).gln
+        prefixes = () if gln is None else prefixes_of(gln)
+        return next((self._owners[prefix] for prefix in prefixes if prefix in self._owners), None)
 
     def owners(self, uris: Iterable[str]) -> set[int]:
         """All whose these are."""
@@ -79,7 +91,11 @@ async def find_places(tx: Transaction, uris: Iterable[str]) -> Places:
     wholes = {uri.partition(PART)[0] for uri in named}
     keys = [(uri, site_key(uri), party_key(uri)) for uri in sorted(named | wholes)]
     told = [(uri, site.alias, party.uri, party.gln, party.uscc) for uri, site, party in keys]
-    return Places(await tx.sql.fetch(OWNERS, *map(list, zip(*told, strict=True)))) if told else Places(())
+    if not told:
+        return Places(())
+    numbers = {gln for uri in wholes if (gln := identity_of(uri).gln) is not None}
+    prefixes = sorted({prefix for number in numbers for prefix in prefixes_of(number)})
+    return Places(await tx.sql.fetch(OWNERS, *map(list, zip(*told, strict=True)), prefixes))
 
 
 def places_of(event: Event) -> list[str]:

@@ -29,7 +29,9 @@ UPDATE batch SET made_on = NULL, expires_on = NULL, updated_at = $2 WHERE id = A
 """
 MAKINGS = """
 -- The events in force that may have made the batches $1.
-SELECT event.payload::text AS payload, context.context::text AS context, event.told_by
+SELECT event.payload::text AS payload, context.context::text AS context, event.told_by, ARRAY(
+    SELECT delegation.party_id FROM delegated_event AS told JOIN delegation ON delegation.id = delegation_id
+    WHERE told.event_id = event.id) AS for_parties
 FROM journal_entry AS entry
 JOIN event ON event.id = entry.event_id JOIN event_context AS context ON context.id = event.context_id
 WHERE NOT entry.voided AND entry.action IS NOT DISTINCT FROM
@@ -99,13 +101,21 @@ async def describe_anew(tx: Transaction, voided: Sequence[int]) -> None:
 
 
 async def _facts(tx: Transaction, owners: Mapping[int, int | None]) -> list[tuple[bool, BatchFact]]:
-    """What events in force tell of batches (-> whose product); whether their owner or an operator does."""
+    """What events in force tell of batches (-> whose product); whether their owner, who makes them
+    for it, or an operator does.
+    """
     rows = await tx.sql.fetch(MAKINGS, sorted(owners))
-    readings = [(read_event(read_stored(row["payload"], row["context"])), row["told_by"]) for row in rows]
+    readings = [
+        (read_event(read_stored(row["payload"], row["context"])), (row["told_by"], *row["for_parties"]))
+        for row in rows
+    ]
     dated = [(reading, by) for reading, by in readings if reading.made_on or reading.expires_on]
     ids = await ensure_named(tx, {name for reading, _ in dated for name in reading.made()})
     return [
-        (by in (None, owners[ids[name.uri]]), BatchFact(ids[name.uri], reading.made_on, reading.expires_on))
+        (
+            by[0] is None or owners[ids[name.uri]] in by,
+            BatchFact(ids[name.uri], reading.made_on, reading.expires_on),
+        )
         for reading, by in dated
         for name in reading.made()
         if ids[name.uri] in owners

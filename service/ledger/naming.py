@@ -296,8 +296,8 @@ WINDOW each AS (PARTITION BY item.unit_id)
 ORDER BY item.unit_id, entry.time, entry.event_key COLLATE "C"
 """
 DISPUTED_BATCHES = """
--- Where several lots are told: the word of whose product it is (or of an operator) before anybody else's, who
--- would take another's pack out of its lot, and out of that lot's recall.
+-- Where several lots are told: the word of whose product it is (of who makes it for them, or of an operator)
+-- before anybody else's, who would take another's pack out of its lot, and out of that lot's recall.
 SELECT DISTINCT ON (item.unit_id) item.unit_id, item.told_batch_id
 FROM event_item AS item
 JOIN journal_entry AS entry ON entry.event_id = item.event_id
@@ -305,7 +305,11 @@ JOIN event ON event.id = item.event_id
 JOIN batch ON batch.id = item.told_batch_id
 LEFT JOIN product ON product.id = batch.product_id
 WHERE item.unit_id = ANY($1::bigint[]) AND NOT entry.voided
-ORDER BY item.unit_id, event.told_by IS NULL OR event.told_by IS NOT DISTINCT FROM product.party_id DESC,
+ORDER BY item.unit_id,
+         (event.told_by IS NULL OR event.told_by IS NOT DISTINCT FROM product.party_id
+          OR EXISTS (
+              SELECT FROM delegated_event AS told JOIN delegation ON delegation.id = told.delegation_id
+              WHERE told.event_id = event.id AND delegation.party_id = product.party_id)) DESC,
          entry.time, entry.event_key COLLATE "C"
 """
 EVER_PARENTS = """

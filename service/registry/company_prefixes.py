@@ -28,6 +28,11 @@ def parse_company_prefix(text: str) -> str:
     return text
 
 
+def prefixes_of(number: str) -> list[str]:
+    """The prefixes under which 13 digits may have been given out: of a GLN, or a GTIN after its first one."""
+    return [number[:length] for length in range(4, 13) if not number.startswith(_NOBODYS)]
+
+
 def covers_gln(prefixes: Collection[str], gln: str) -> bool:
     """Whether a GLN (13 digits) was given out under one of the prefixes."""
     return gln.startswith(tuple(prefixes))

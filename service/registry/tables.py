@@ -41,6 +41,7 @@ class Party(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint(_SOURCE_CHECK, name="source"),
         CheckConstraint("disclosure IN ('name', 'region', 'hidden')", name="disclosure"),
+        Index("party_company_prefixes_idx", "company_prefixes", postgresql_using="gin"),
     )
 
     id: int | None = identity_key()

@@ -96,11 +96,11 @@ async def test_whose_product_a_pack_is_says_of_which_lot(client: httpx.AsyncClie
     keys = await partners(client, **PLACES)
     owner = await id_of(client, keys, "maker")
     await register_product(client, gtin=gtin("milk"), party_id=owner)
-    false = commission("milk/FALSE#1", at="den", on=0)
+    false = observe("milk/FALSE#1", at="den", on=0)
     assert (await tell(client, keys["rival"], false)).status_code == 201
     for who, told in PALLETS:
         assert (await tell(client, keys[who], told)).status_code == 201
-    false = commission("milk/FALSE#2", at="den", on=0)
+    false = observe("milk/FALSE#2", at="den", on=0)
     assert (await tell(client, keys["rival"], false)).status_code == 201
     for serial in ("milk#1", "milk#2"):
         answer = (await client.get("/v1/trace/forward", params={"unit": uri(serial)})).json()
@@ -110,7 +110,7 @@ async def test_whose_product_a_pack_is_says_of_which_lot(client: httpx.AsyncClie
 async def test_whose_product_it_is_says_when_a_lot_was_made_and_expires(client: httpx.AsyncClient) -> None:
     keys = await partners(client, **PLACES)
     owner = await id_of(client, keys, "maker")
-    await register_product(client, gtin=gtin("milk"), party_id=owner)
+    product = await register_product(client, gtin=gtin("milk"))
     true = {"cbvmda:productionDate": "2026-01-01", "cbvmda:itemExpirationDate": "2027-01-01"}
     false = {"cbvmda:productionDate": "2019-01-01", "cbvmda:itemExpirationDate": "2020-01-01"}
     await register_batch(client, "R1", gtin=gtin("milk"), made_on="2026-01-01")
@@ -124,9 +124,11 @@ async def test_whose_product_it_is_says_when_a_lot_was_made_and_expires(client: 
         rows = (await client.get("/v1/batches", params={"gtin": gtin("milk")})).json()["items"]
         return [(row["made_on"], row["expires_on"]) for row in rows]
 
+    # As long as the product is nobody's, everybody may tell of it.
     await tell_of("rival", "den", false)
-    assert await dates() == [("2026-01-01", None), ("2019-01-01", "2020-01-01")]
-    await tell_of("maker", "plant", true)
-    assert await dates() == [("2026-01-01", "2027-01-01")] * 2
     await tell_of("rival", "den", {**false, "cbvmda:productionDate": "2018-01-01"})
+    assert await dates() == [("2026-01-01", None), ("2018-01-01", "2020-01-01")]
+    answer = await client.patch(f"/v1/products/{product['id']}", json={"party_id": owner})
+    assert answer.status_code == 200, answer.text
+    await tell_of("maker", "plant", true)
     assert await dates() == [("2026-01-01", "2027-01-01")] * 2
