@@ -1,0 +1,1 @@
+"""The documentation's site: the pages of `docs/`, and those made from the code; see `scripts/docs`."""
