@@ -52,6 +52,7 @@ from service.scan.fast_pages import FastPages
 from service.scan.fast_redirect import FastRedirect
 from service.scan.fast_status import FastStatus
 from service.settings import settings
+from service.sheets import routes as sheet_routes
 from service.signals import complaint_routes, suspect_routes
 from service.signals.scans import counting
 from service.subscriptions import query_routes, stream_routes, subscription_routes
@@ -78,7 +79,7 @@ the field, the value and what would be right, in English and Chinese.
 #: Ends of paths of uploaded files and of lists of serial numbers.
 OWN_BOUNDS = ("/documents", "/serials", "/drug-codes")
 OWN_BOUND_BEGINNINGS = ("/epcis/", "/r/")
-OWN_BOUND_PATHS = (identify.PATH, complaint_routes.PATH, complaint_pages.PATH)
+OWN_BOUND_PATHS = (identify.PATH, complaint_routes.PATH, complaint_pages.PATH, sheet_routes.router.prefix)
 #: Complaints come before the pages of codes, which take every path below theirs.
 CONSUMERS = (
     *(complaint_pages.router, scan_routes.router),
@@ -111,6 +112,7 @@ ACCESS = (
     operation_routes.public,
     operation_routes.router,
 )
+TELLING = (delegation_routes.router, sheet_routes.router)
 #: What hears of what happens below it.
 LISTENING = (owners, recall_conduct, recall_alarms, recall_advice, notices_making)
 #: What workers do beside the requests.
@@ -164,7 +166,7 @@ def create_app(
     app.include_router(label_routes.router)
     app.include_router(label_sheet_routes.router)
     app.include_router(identify.router)
-    for router in (*CONSUMERS, *LINKS, *RECALLS, *NOTICES, *ACCESS, delegation_routes.router):
+    for router in (*CONSUMERS, *LINKS, *RECALLS, *NOTICES, *ACCESS, *TELLING):
         app.include_router(router)
     for area in LISTENING:
         area.listen()

@@ -134,6 +134,9 @@ class Settings(BaseSettings):
     capture_max_events: int = Field(default=10_000, ge=1, description="Events in one captured document.")
     capture_max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, description="Octets of one document.")
     file_max_bytes: int = Field(default=20 * 1024 * 1024, ge=1024, description="Octets of one uploaded file.")
+    import_max_bytes: int = Field(
+        default=32 * 1024 * 1024, ge=1024, description="Octets of one uploaded spreadsheet."
+    )
     trace_max_holdings: int = Field(default=1_000_000, ge=1, description="Holdings in one trace's answer.")
     download_stall_seconds: float = Field(
         default=30.0, gt=0, description="How long a caller of a streamed answer may take nothing of it."

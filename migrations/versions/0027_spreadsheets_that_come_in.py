@@ -82,6 +82,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("import_id", "number", name=op.f("import_fault_pkey")),
     )
+    op.create_table(
+        "import_row",
+        sa.Column("owner", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "digest", name=op.f("import_row_pkey")),
+    )
     for table, seen in SEEN.items():
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY seen_by_party ON {table} FOR SELECT TO suyuan_party USING ({seen})")
@@ -90,5 +97,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in SEEN:
         op.execute(f"DROP POLICY seen_by_party ON {table}")
-    for table in ("import_fault", "sheet_import", "import_file"):
+    for table in ("import_row", "import_fault", "sheet_import", "import_file"):
         op.drop_table(table)

@@ -97,6 +97,7 @@ WRITING: Final[tuple[tuple[str, Permission], ...]] = (
     ("/v1/products", Permission.REGISTER),
     ("/v1/batches", Permission.REGISTER),
     ("/v1/links", Permission.REGISTER),
+    ("/v1/imports", Permission.CAPTURE),
 )
 
 
@@ -168,6 +169,7 @@ OWN: Final = (
     OwnCheck("/v1/batches/*/serials", reads=BOUND),
     OwnCheck("/v1/batches/*/labels.pdf", reads=BOUND),
     OwnCheck("/v1/links", writes=BOUND),
+    OwnCheck("/v1/imports", writes=BOUND),
     OwnCheck("/v1/units", BOUNDED, BOUNDED),
     OwnCheck("/v1/complaints", writes=BOUNDED),
     OwnCheck("/v1/suspect-codes", writes=BOUNDED),

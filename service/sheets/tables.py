@@ -94,3 +94,17 @@ class ImportFault(SQLModel, table=True):
     message: str
     message_zh: str
     rule: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class ImportRow(SQLModel, table=True):
+    """A row that an event tells already: uploaded again, it is known by its content. Written by: sql.
+
+    `owner`: the party that told it, 0: operators. `digest`: of what it says, and of how many rows of its file
+    said the same before it (`rows.digest_of`). `event_id`: the event that tells it.
+    """
+
+    __tablename__ = "import_row"
+
+    owner: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    event_id: str
