@@ -27,10 +27,13 @@ def free_port() -> int:
 
 
 class Server:
-    """`python -m service serve` on `data_dir`. `key` is the first admin key, once it was printed."""
+    """`python -m service serve` on `data_dir`. `key` is the first admin key, once it was printed; `code`: the
+    checkout that it is of.
+    """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, code: Path = ROOT) -> None:
         self.data_dir = data_dir
+        self.code = code
         self.port = free_port()
         self.key = ""
         self.lines: list[str] = []
@@ -53,7 +56,7 @@ class Server:
         clean = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "SUYUAN_DATABASE_URL")}
         self.process = subprocess.Popen(
             [*command, "--data-dir", str(self.data_dir), *arguments],
-            cwd=ROOT,
+            cwd=self.code,
             # Nobody sends requests elsewhere before it ends.
             env={**clean, "PYTHONUNBUFFERED": "1", "SUYUAN_LEAVE_SECONDS": "0", **environment},
             stdout=subprocess.PIPE,

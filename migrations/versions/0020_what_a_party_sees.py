@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from service.db.online import let_requests_finish
+
 revision: str = "0020"
 down_revision: str | None = "0019"
 branch_labels: str | Sequence[str] | None = None
@@ -61,6 +63,7 @@ SEEN = {
 
 
 def upgrade() -> None:
+    let_requests_finish()
     op.add_column("capture_job", sa.Column("party_id", sa.BigInteger(), nullable=True))
     op.execute(PARTY)
     op.execute(SITES)

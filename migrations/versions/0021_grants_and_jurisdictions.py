@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from service.db.online import let_requests_finish
+
 revision: str = "0021"
 down_revision: str | None = "0020"
 branch_labels: str | Sequence[str] | None = None
@@ -263,6 +265,7 @@ SEEN_BEFORE = {
 
 
 def upgrade() -> None:
+    let_requests_finish()
     _make_tables()
     for role in ("suyuan_party", "suyuan_regulator"):
         op.execute(MAKE_ROLE.format(role=role))

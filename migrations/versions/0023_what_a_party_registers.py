@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from service.db.online import let_requests_finish
+
 revision: str = "0023"
 down_revision: str | None = "0022"
 branch_labels: str | Sequence[str] | None = None
@@ -84,6 +86,7 @@ LINKED = {
 
 
 def upgrade() -> None:
+    let_requests_finish()
     op.add_column(
         "party",
         sa.Column("company_prefixes", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),

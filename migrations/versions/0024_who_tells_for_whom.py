@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from service.db.online import drop_index, make_index
+from service.db.online import drop_index, let_requests_finish, make_index
 
 revision: str = "0024"
 down_revision: str | None = "0023"
@@ -41,6 +41,7 @@ BOUNDED = ("correction", "named_query", "subscription")
 
 
 def upgrade() -> None:
+    let_requests_finish()
     _make_delegations()
     op.create_table(
         "correction",

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from service.db.online import let_requests_finish
+
 revision: str = "0025"
 down_revision: str | None = "0024"
 branch_labels: str | Sequence[str] | None = None
@@ -40,6 +42,7 @@ SEEN = {
 
 
 def upgrade() -> None:
+    let_requests_finish()
     op.add_column("drill", sa.Column("asked_party_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(op.f("drill_asked_party_id_fkey"), "drill", "party", ["asked_party_id"], ["id"])
     op.execute(WAS_TOLD)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from service.db.online import drop_index, make_index
+from service.db.online import drop_index, let_requests_finish, make_index
 
 revision: str = "0026"
 down_revision: str | None = "0025"
@@ -174,6 +174,7 @@ END $$
 
 
 def upgrade() -> None:
+    let_requests_finish()
     for (policy, table), seen in POLICIES.items():
         op.execute(f"ALTER POLICY {policy} ON {table} USING ({seen})")
     for column, held in (PLACES | PARTIES).items():

@@ -23,6 +23,16 @@ BIG_TABLES: Final = frozenset(
 )
 
 
+def let_requests_finish() -> None:
+    """First in each transaction that changes several tables in use: requests under way end, new ones wait.
+
+    Every request reads its caller's key before anything else, and one that waits for that holds nothing yet;
+    one that had read it would hold what this revision wants, and want what it has: PostgreSQL breaks off
+    either, and while callers keep coming the revision would never get through.
+    """
+    op.execute("LOCK TABLE api_key IN ACCESS EXCLUSIVE MODE")
+
+
 @contextmanager
 def outside_a_transaction() -> Iterator[None]:
     """What was done so far in the revision is committed. What follows must be able to be done twice: after a

@@ -23,12 +23,13 @@ HEAD = (
 
 
 async def run(name: str, runs: int, seconds: float) -> Row:
-    """All runs of one fault, on a scene of its own."""
+    """All runs of one fault, on a scene of its own, or on one for each where it happens once."""
     fault, row = FAULTS[name], Row(name)
-    async with scene(**fault.needs) as where:
-        for _ in range(runs):
-            await try_faults(where, [fault], row, seconds)
-        await check_in_the_end(where, row)
+    for on_one in [1] * runs if fault.once else [runs]:
+        async with scene(**fault.needs) as where:
+            for _ in range(on_one):
+                await try_faults(where, [fault], row, seconds)
+            await check_in_the_end(where, row)
     return row
 
 

@@ -34,12 +34,13 @@ SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`strike`: makes it happen; `needs`: how its scene is set (arguments of `scene`); `ends_service`:
-    callers may find nobody there.
+    callers may find nobody there; `once`: it can happen once on a scene.
     """
 
     strike: Strike
     needs: Mapping[str, Any] = field(default_factory=dict)
     ends_service: bool = False
+    once: bool = False
 
 
 @asynccontextmanager
@@ -211,6 +212,18 @@ async def migrate(scene: Scene, seconds: float) -> None:
     await asyncio.to_thread(scene.services[1].up)
 
 
+async def two_versions(scene: Scene, seconds: float) -> None:
+    """The present code comes up beside that of before, which it migrates the schema under; callers go to both
+    by turns, then to the present one alone, and the old one is sent away.
+    """
+    old, new = scene.services
+    await asyncio.to_thread(new.up)
+    scene.open_to = [old, new]
+    await asyncio.sleep(seconds)
+    scene.open_to = [new]
+    await asyncio.to_thread(old.down, signal.SIGTERM)
+
+
 # The network to PostgreSQL.
 
 
@@ -358,6 +371,8 @@ FAULTS: dict[str, Fault] = {
     "no connection free": Fault(no_connections),
     "deadlocks": Fault(deadlocks),
     "migration under load": Fault(migrate, {"worker": True}),
+    "two versions at once": Fault(two_versions, {"earlier": 1}, once=True),
+    "two versions at once, four revisions apart": Fault(two_versions, {"earlier": 4}, once=True),
     "answers cut": Fault(cut_answers, NETWORK),
     "network held up": Fault(hold_network, NETWORK),
     "network lost": Fault(lose_network, NETWORK),

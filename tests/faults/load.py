@@ -198,6 +198,24 @@ class Load:
                     said = f"GET {path}: {answer.status_code} {answer.text[:300]}"
                     self.wishes.wrong.append(f"{said} ({standing})")
 
+    async def traces(self) -> None:
+        """Where the goods of a lot of two keepers are, as the first of them: its own stock, nobody else's."""
+        headers = {"Authorization": f"Bearer {self.scene.keeper_key}"}
+        params = {"batch": uri("case/N0")}
+        try:
+            answer = await self.client.get("/v1/trace/forward", params=params, headers=headers)
+        except httpx.TransportError as error:
+            self._nobody("a trace", error)
+            await asyncio.sleep(UNANSWERED_SECONDS)
+            return
+        self.judge("a trace", answer)
+        if answer.is_success:
+            at = [holding["site"]["gln"] for holding in answer.json()["holdings"]]
+            if at != [gln(f"{KEEPERS[0]} store")]:
+                self.wishes.wrong.append(f"a trace: {at}")
+        elif answer.status_code != 503:
+            self.wishes.wrong.append(f"a trace: {answer.status_code} {answer.text[:300]}")
+
     async def probe(self) -> bool:
         """Whether a capture is acknowledged and a look at the recalled lot is checked, and the service says
         that it is ready.
@@ -217,7 +235,8 @@ class Load:
         """All callers at work until the block ends; then each finishes what it is at."""
         lanes: list[Callable[[], Awaitable[None]]] = [
             *(self.documents, self.documents, self.events, self.events, self.events, self.events),
-            *(self.registrations, self.sales, self.cases, self.scans, self.scans),
+            *(self.registrations, self.sales, self.cases, self.traces),
+            *(self.scans, self.scans),
         ]
 
         async def keep_on(lane: Callable[[], Awaitable[None]]) -> None:

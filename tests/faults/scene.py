@@ -20,6 +20,7 @@ from service.db.embedded import EmbeddedPostgres, find_running
 from service.db.liveness import SOCKET_NAME
 from tests.api.registering import TEA
 from tests.api.sink import Sink, listening
+from tests.faults.earlier import earlier_code
 from tests.faults.proxy import Network, network_to
 from tests.server import PATIENCE_SECONDS, ROOT, Server
 from tests.small_disk import disk_at
@@ -62,8 +63,8 @@ T = TypeVar("T")
 class Service(Server):
     """A service whose words are read as they come: a full pipe would stop it."""
 
-    def __init__(self, data_dir: Path, settings: Mapping[str, str]) -> None:
-        super().__init__(data_dir)
+    def __init__(self, data_dir: Path, settings: Mapping[str, str], code: Path = ROOT) -> None:
+        super().__init__(data_dir, code)
         self.settings = {**SETTINGS, **settings}
         self._reading: threading.Thread | None = None
 
@@ -94,9 +95,28 @@ class Service(Server):
         self.process.stdout.close()
 
 
+class Turns(httpx.AsyncBaseTransport):
+    """Requests go to the services of `scene.open_to` by turns."""
+
+    def __init__(self, scene: "Scene") -> None:
+        self._scene = scene
+        self._inner = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=64), trust_env=False)
+        self._count = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._count += 1
+        to = self._scene.open_to
+        request.url = request.url.copy_with(port=to[self._count % len(to)].port)
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
 class Scene:
-    """`server`: the PostgreSQL, unless the service brings its own; `services`: the first is what callers talk
-    to; `network`: the way to PostgreSQL, where there is one; `standby`: a standby of it, where there is one.
+    """`server`: the PostgreSQL, unless the service brings its own; `services`: what runs, the first from the
+    beginning; `open_to`: whom of them callers talk to, by turns; `network`: the way to PostgreSQL, where
+    there is one; `standby`: a standby of it, where there is one; `keeper_key`: of the first keeper.
     """
 
     def __init__(self, place: Path, sink: Sink) -> None:
@@ -106,12 +126,14 @@ class Scene:
         self.network: Network | None = None
         self.standby: EmbeddedPostgres | None = None
         self.services: list[Service] = []
+        self.open_to: list[Service] = []
+        self.keeper_key = ""
         #: How many cases, papers … were made so far: names are never used again.
         self.numbers: dict[str, int] = {}
 
     @property
     def service(self) -> Service:
-        """Whom callers talk to."""
+        """Whom callers talk to first."""
         return self.services[0]
 
     def next_number(self, of: str) -> int:
@@ -131,11 +153,10 @@ class Scene:
         new.rename(self.place / "clock")
 
     def client(self, seconds: float = PATIENCE_SECONDS) -> httpx.AsyncClient:
-        """HTTP on the service, with its key."""
+        """HTTP on the services that are open, with the first one's key."""
         headers = {"Authorization": f"Bearer {self.service.key}"}
-        limits = httpx.Limits(max_connections=64)
         return httpx.AsyncClient(
-            base_url=self.service.url, headers=headers, timeout=seconds, limits=limits, trust_env=False
+            transport=Turns(self), base_url=self.service.url, headers=headers, timeout=seconds
         )
 
     async def seed(self) -> None:
@@ -161,11 +182,16 @@ class Scene:
                 row = (await post("/v1/parties", made)).json()
                 hook = {"kind": "webhook", "address": f"{self.sink.url}/hook/{keeper}"}
                 await post(f"/v1/parties/{row['id']}/channels", hook)
+                reads = {"name": keeper, "role": "holder", "party_id": row["id"], "permissions": ["read"]}
+                self.keeper_key = self.keeper_key or (await post("/v1/keys", reads)).json()["key"]
             await post("/epcis/queries", {"name": "all", "query": {}})
             news = {"dest": f"{self.sink.url}/news", "stream": True}
             await post("/epcis/queries/all/subscriptions", news)
             told = document(
-                observe("case/N0=1", at=f"{KEEPERS[0]} store", on=1, id="seed"),
+                *(
+                    observe("case/N0=1", at=f"{keeper} store", on=1, id=f"seed-{keeper}")
+                    for keeper in KEEPERS
+                ),
                 master=owners(**{f"{keeper} store": keeper for keeper in KEEPERS}),
             )
             headers = {"Content-Type": "application/ld+json"}
@@ -216,12 +242,14 @@ async def scene(
     small_disk: bool = False,
     replica: bool = False,
     own_clock: bool = False,
+    earlier: int = 0,
     **settings: str,
 ) -> AsyncIterator[Scene]:
     """A scene, seeded. `embedded`: the service brings its PostgreSQL; `over_network`: there is a `Network` in
     between; `worker`: a second service does what is done beside the requests; `small_disk`: the data are on a
     disk that is soon full; `replica`: scans are read from a standby; `own_clock`: the services' clock can be
-    set; `settings`: of the services.
+    set; `earlier`: callers talk to the code of so many revisions of the schema ago, and the present one does
+    not run yet; `settings`: of the services. Raises `NoHistory` where there is no such code.
     """
     async with listening() as sink, AsyncExitStack() as stack:
         made = Scene(Path(tempfile.mkdtemp(prefix="suyuan-faults-")), sink)
@@ -249,7 +277,14 @@ async def scene(
             made.services = [Service(made.place, told | ({"SUYUAN_WORKERS": "false"} if worker else {}))]
             if worker:
                 made.services.append(Service(made.place, told))
+            if earlier:
+                code = await asyncio.to_thread(earlier_code, made.place, earlier)
+                path = f"{code}{os.pathsep}{code / 'clients'}"
+                made.services = [Service(made.place, told | {"PYTHONPATH": path}, code)]
+            made.open_to = made.services[:1]
             await made.started()
+            if earlier:
+                made.services.append(Service(made.place, told))
             if embedded:
                 made.dsn = find_running(made.place) or ""
             await made.seed()

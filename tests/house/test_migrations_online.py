@@ -13,6 +13,11 @@ from tests.house.sources import ROOT, dotted, nodes, tree
 #: The last revision of the time when no installation had a big table yet.
 BEFORE_THE_RULE = "0011"
 REVISIONS = sorted((ROOT / "migrations" / "versions").glob("[0-9]*.py"))
+#: The last one that was written before several changes of tables in use had to wait for requests first.
+BEFORE_THE_WAIT = "0019"
+FIRST = "let_requests_finish"
+#: What changes nothing that requests hold.
+NEW = ("op.create_table", "op.create_index", "op.f", "op.bulk_insert")
 #: What each would do under a lock that keeps writers out, and what does it without.
 BUILDS = {
     "op.create_index": "builds an index: db.online.make_index",
@@ -58,6 +63,56 @@ def _text(node: ast.expr | None) -> str:
 
 def _is_true(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is True
+
+
+def _upgrade(module: ast.Module) -> ast.FunctionDef:
+    found = (node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == "upgrade")
+    return next(found)
+
+
+def _strings(node: ast.expr, module: ast.Module) -> set[str]:
+    """What stands in an expression, or in what its names stand for in the revision."""
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    stand_for = [
+        one.value
+        for one in module.body
+        if isinstance(one, ast.Assign) and names & {dotted(target) for target in one.targets}
+    ]
+    parts = [part for whole in (node, *stand_for) for part in ast.walk(whole)]
+    return {part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+
+
+def changes_in_use(module: ast.Module) -> Iterator[str]:
+    """Statements of a revision that lock a table in use; twice, where they stand in a loop."""
+    upgrade = _upgrade(module)
+    calls = [node for node in ast.walk(upgrade) if isinstance(node, ast.Call)]
+    made = {_text(call.args[0]) for call in calls if dotted(call.func) == "op.create_table" and call.args}
+    loops = [node for node in ast.walk(upgrade) if isinstance(node, ast.For)]
+    looped = [inner for loop in loops for inner in ast.walk(loop)]
+    of_made = [inner for loop in loops if made & _strings(loop.iter, module) for inner in ast.walk(loop)]
+    for call in calls:
+        name = dotted(call.func) or ""
+        if call in of_made:
+            continue
+        told = [_text(argument) for argument in call.args[:2]]
+        if name == "op.execute":
+            words = "".join(_text(part) for part in ast.walk(call) if isinstance(part, ast.Constant))
+            if not re.search(r"\bALTER TABLE\b|\bPOLICY\b", words) or any(
+                f" {table} " in words for table in made
+            ):
+                continue
+        elif not name.startswith("op.") or name in NEW or made.intersection(told):
+            continue
+        yield from [name] * (2 if call in looped else 1)
+
+
+@pytest.mark.parametrize("path", REVISIONS, ids=lambda path: path.stem)
+def test_a_revision_of_several_tables_in_use_lets_requests_finish_first(path: Path) -> None:
+    if path.name[:4] > BEFORE_THE_WAIT and len(list(changes_in_use(tree(path)))) > 1:
+        begins = _upgrade(tree(path)).body[0]
+        first = begins.value if isinstance(begins, ast.Expr) else None
+        assert isinstance(first, ast.Call), f"begin with db.online.{FIRST}()"
+        assert dotted(first.func) == FIRST, f"begin with db.online.{FIRST}()"
 
 
 @pytest.mark.parametrize("path", REVISIONS, ids=lambda path: path.stem)
