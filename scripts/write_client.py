@@ -16,6 +16,7 @@ TWINS: Final = {
     "async_notice_areas.py": "notice_areas.py",
     "async_report_areas.py": "report_areas.py",
     "async_filing_areas.py": "filing_areas.py",
+    "async_import_areas.py": "import_areas.py",
     "async_trade.py": "trade.py",
 }
 #: What stands in asyncio's file, and what stands for it in the other.

@@ -12,6 +12,7 @@ from suyuan.capture_queue import BadQueue, CaptureQueue, QueueFull, RefusedCaptu
 from suyuan.captures import CapturedEvent, CaptureJob, CaptureLimits, NotADocument, Standing
 from suyuan.client import Suyuan
 from suyuan.connection import BadConfiguration, Connection
+from suyuan.imports import Import, ImportFault
 from suyuan.keys import Accepted, Invitation, Key, Member, WhoAmI
 from suyuan.problems import (
     BadInput,
@@ -57,6 +58,8 @@ __all__ = [
     "Connection",
     "Drill",
     "Fault",
+    "Import",
+    "ImportFault",
     "Invitation",
     "Key",
     "Licence",

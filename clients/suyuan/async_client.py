@@ -12,6 +12,7 @@ import httpx
 from suyuan import captures, events, keys, recalls, registry, signals, traces
 from suyuan.async_areas import Batches, Complaints, Queries, Recalls, Rows, Subscriptions, Suspects, Units
 from suyuan.async_filing_areas import Alarms, Filings
+from suyuan.async_import_areas import Imports
 from suyuan.async_key_areas import Audit, Delegations, Invitations, Keys, Members
 from suyuan.async_letting_see_areas import Grants, Jurisdictions
 from suyuan.async_notice_areas import Notices
@@ -55,7 +56,7 @@ class AsyncSuyuan(Trade):
         self.connection: Connection = find_connection(url, key)
         self._http = httpx.AsyncClient(transport=transport, **arguments_of(self.connection, timeout))
         self._retry = retry
-        self._pause = pause
+        self.pause = pause
         self.parties = Rows(self, registry.PARTIES)
         self.sites = Rows(self, registry.SITES)
         self.products = Rows(self, registry.PRODUCTS)
@@ -78,6 +79,7 @@ class AsyncSuyuan(Trade):
         self.invitations = Invitations(self)
         self.delegations = Delegations(self)
         self.audit = Audit(self)
+        self.imports = Imports(self)
 
     async def __aenter__(self) -> Self:
         return self
@@ -125,7 +127,7 @@ class AsyncSuyuan(Trade):
             wait = self._retry.wait(call, attempt, outcome)
             if wait is None:
                 break
-            await self._pause(wait)
+            await self.pause(wait)
         if isinstance(outcome, httpx.RequestError):
             raise self._unreachable(outcome) from outcome
         if outcome.status_code >= 400:

@@ -16,6 +16,7 @@ from suyuan.captures import CaptureJob, CaptureLimits, Document
 from suyuan.connection import Connection, find_connection
 from suyuan.events import Event
 from suyuan.filing_areas import Alarms, Filings
+from suyuan.import_areas import Imports
 from suyuan.key_areas import Audit, Delegations, Invitations, Keys, Members
 from suyuan.keys import WhoAmI
 from suyuan.letting_see_areas import Grants, Jurisdictions
@@ -55,7 +56,7 @@ class Suyuan(Trade):
         self.connection: Connection = find_connection(url, key)
         self._http = httpx.Client(transport=transport, **arguments_of(self.connection, timeout))
         self._retry = retry
-        self._pause = pause
+        self.pause = pause
         self.parties = Rows(self, registry.PARTIES)
         self.sites = Rows(self, registry.SITES)
         self.products = Rows(self, registry.PRODUCTS)
@@ -78,6 +79,7 @@ class Suyuan(Trade):
         self.invitations = Invitations(self)
         self.delegations = Delegations(self)
         self.audit = Audit(self)
+        self.imports = Imports(self)
 
     def __enter__(self) -> Self:
         return self
@@ -125,7 +127,7 @@ class Suyuan(Trade):
             wait = self._retry.wait(call, attempt, outcome)
             if wait is None:
                 break
-            self._pause(wait)
+            self.pause(wait)
         if isinstance(outcome, httpx.RequestError):
             raise self._unreachable(outcome) from outcome
         if outcome.status_code >= 400:
