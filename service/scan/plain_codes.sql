@@ -20,13 +20,19 @@ SELECT asked.place, unit.id AS unit_id, batch.id AS batch_id, batch.uri AS batch
                     SELECT unit.id
                     UNION ALL
                     SELECT alias.id
-                    FROM drug_code JOIN unit AS alias ON alias.uri = 'urn:suyuan:drug:' || drug_code.code
+                    FROM drug_code CROSS JOIN LATERAL (
+                        SELECT id FROM unit WHERE uri = 'urn:suyuan:drug:' || drug_code.code OFFSET 0
+                    ) AS alias
                     WHERE drug_code.unit_id = unit.id
                 ) AS name (id)
-                JOIN event_item AS item ON item.unit_id = name.id
-                JOIN journal_entry AS entry ON entry.event_id = item.event_id
-                JOIN event ON event.id = item.event_id
-                WHERE NOT entry.voided
+                CROSS JOIN LATERAL (
+                    SELECT event_id, role FROM event_item WHERE unit_id = name.id OFFSET 0
+                ) AS item
+                CROSS JOIN LATERAL (
+                    SELECT type, action, step FROM journal_entry
+                    WHERE event_id = item.event_id AND NOT voided OFFSET 0
+                ) AS entry
+                CROSS JOIN LATERAL (SELECT disposition FROM event WHERE id = item.event_id OFFSET 0) AS event
                 LIMIT $4
             ) AS each
         )
@@ -35,9 +41,11 @@ SELECT asked.place, unit.id AS unit_id, batch.id AS batch_id, batch.uri AS batch
         ' ', batch.xmin, product.id, product.xmin, party.id, party.xmin, site.id, site.xmin,
         -- A document may be made public, voided or deleted; a link is registered or deleted, never changed.
         'documents', (SELECT string_agg(concat(document.id, '.', document.xmin), ',' ORDER BY document.id)
-            FROM batch_document AS document WHERE document.batch_id = batch.id),
+            FROM (SELECT xmin, id FROM batch_document WHERE batch_id = batch.id OFFSET 0) AS document),
         'links', (SELECT string_agg(link.id::text, ',' ORDER BY link.id)
-            FROM link WHERE link.anchor IN (batch.uri, product.uri))
+            -- Compared as the index of anchors has them, not in the order of octets as URIs of lots are.
+            FROM unnest(ARRAY[batch.uri, product.uri]) AS named (uri)
+            CROSS JOIN LATERAL (SELECT id FROM link WHERE anchor = named.uri COLLATE "default" OFFSET 0) AS link)
     ) END AS version,
     $5 AND (SELECT true FROM link WHERE link.anchor = asked.unit LIMIT 1) IS NOT NULL AS linked
 FROM unnest($1::text[], $2::text[], $3::bool[]) WITH ORDINALITY AS asked (named, unit, has_lot, place)

@@ -16,18 +16,19 @@ SAME_LOOK: Final = timedelta(hours=1)
 
 FIND: Final = """
 -- One by one (OFFSET 0), by index: nothing here may grow with the number of units.
-SELECT asked.place, looked.*, (SELECT at FROM scan_seen WHERE scan_seen.visitor = asked.visitor) AS seen_at
+SELECT asked.place, unit.id AS unit_id, total.looks, total.first_at, city.city_zh, city.city_en,
+    suspect.status AS suspect, seen.at AS seen_at
 FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS asked (uri, visitor, place)
-CROSS JOIN LATERAL (
-    SELECT unit.id AS unit_id, total.looks, total.first_at, place.city_zh, place.city_en,
-        suspect.status AS suspect
-    FROM unit
-    LEFT JOIN scan_total AS total ON total.level = 'unit' AND total.thing_id = unit.id
-    LEFT JOIN scan_place AS place ON place.id = total.first_place_id
-    LEFT JOIN suspect_code AS suspect ON suspect.unit_id = unit.id
-    WHERE unit.uri = asked.uri AND unit.batch_id IS NOT NULL
-    OFFSET 0
-) AS looked
+CROSS JOIN LATERAL (SELECT id FROM unit WHERE uri = asked.uri AND batch_id IS NOT NULL OFFSET 0) AS unit
+LEFT JOIN LATERAL (
+    SELECT looks, first_at, first_place_id FROM scan_total
+    WHERE level = 'unit' AND thing_id = unit.id OFFSET 0
+) AS total ON true
+LEFT JOIN LATERAL (
+    SELECT city_zh, city_en FROM scan_place WHERE id = total.first_place_id OFFSET 0
+) AS city ON true
+LEFT JOIN LATERAL (SELECT status FROM suspect_code WHERE unit_id = unit.id OFFSET 0) AS suspect ON true
+LEFT JOIN LATERAL (SELECT at FROM scan_seen WHERE visitor = asked.visitor OFFSET 0) AS seen ON true
 """
 INSERT_PLACES: Final = """
 INSERT INTO scan_place (key, city_zh, city_en, country, latitude, longitude)

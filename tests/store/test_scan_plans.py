@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.db.held import SETTINGS
 from service.db.statements import statement
 from service.db.transaction import create_engine, transaction
 from service.registry.ensure import NewBatch, ensure_batches
@@ -75,3 +76,19 @@ async def test_no_statement_of_a_scan_reads_all_units_or_lots(seeded: AsyncEngin
     # By an index without a condition is from end to end as well.
     whole = [node for node in whole if "Index Cond" not in node]
     assert not [node for node in whole if node["Relation Name"] in ("unit", "batch")], plan
+
+
+@pytest.mark.parametrize("name", ["plain_codes", "known_codes", "looks"])
+async def test_what_is_asked_by_held_connections_is_found_by_a_condition(
+    seeded: AsyncEngine, name: str
+) -> None:
+    text, arguments = STATEMENTS[name]
+    async with transaction(seeded) as tx:
+        for setting, value in SETTINGS.items():
+            await tx.sql.execute("SELECT set_config($1, $2, true)", setting, value)
+        told = await tx.sql.fetchval(f"EXPLAIN (FORMAT JSON) {text}", *arguments)
+    plan = list(nodes((json.loads(told) if isinstance(told, str) else told)[0]["Plan"]))
+    # Plans are made while most tables are empty, and kept: an index read from end to end costs nothing then.
+    scans = [node for node in plan if node["Node Type"].endswith("Scan") and "Relation Name" in node]
+    assert scans
+    assert [node.get("Index Name", node["Relation Name"]) for node in scans if "Index Cond" not in node] == []
