@@ -16,6 +16,7 @@ from suyuan.cli.drills import drill
 from suyuan.cli.events import list_events
 from suyuan.cli.filings import filing
 from suyuan.cli.identify import identify_codes
+from suyuan.cli.imports import import_file
 from suyuan.cli.keys import invite, join, key, member, whoami
 from suyuan.cli.letting_see import grant, jurisdiction
 from suyuan.cli.notices import recall
@@ -25,6 +26,7 @@ from suyuan.cli.single import label, login, rebuild
 from suyuan.cli.texts import text
 from suyuan.cli.traces import trace
 from suyuan.cli.usage import Commands
+from suyuan.cli.watch import watch
 
 app = typer.Typer(
     name="suyuan",
@@ -42,6 +44,8 @@ for group in (directory.party, directory.site, directory.product, directory.batc
 changing.add_commands()
 app.command("label", help=text("label"))(label)
 app.command("capture", help=text("capture"))(capture)
+app.command("import", help=text("import"))(import_file)
+app.command("watch", help=text("watch"))(watch)
 app.add_typer(queue)
 app.command("identify", help=text("identify"))(identify_codes)
 app.command("events", help=text("events"))(list_events)
