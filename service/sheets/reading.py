@@ -1,4 +1,4 @@
-"""Files of rows, read: XLSX and CSV, sheet by sheet, row by row, in bounded memory. Pure but for the file.
+"""Files of rows, read: XLSX and CSV, sheet by sheet, row by row, in bounded memory.
 
     with open_workbook(file, "deliveries.xlsx") as book:
         for sheet in book.sheets:
@@ -7,71 +7,16 @@
 Blocking: it is called beside the event loop.
 """
 
-import csv
-import io
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import IO, Any, Final, Self, TypeAlias
+from typing import IO
 
-import openpyxl
+from service.sheets.delimited import Delimited
+from service.sheets.file_kinds import kind_of, refusal
+from service.sheets.raw_cells import Area, Raw, Row, Sheet, Unreadable, Workbook, letters
+from service.sheets.sheet_rows import SheetRows
+from service.sheets.workbook_parts import Package
 
-from service.errors import Malformed
-
-#: What a cell holds: text, a number as the program kept it, a day or moment without a zone, a time of day or
-#: a length of time, yes or no, nothing; or `Unreadable`.
-Raw: TypeAlias = "str | int | float | datetime | date | time | timedelta | bool | Unreadable | None"
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A cell that holds no value. `text`: as it stands (`=A1*2`, `#N/A`); `why`: formula or error."""
-
-    text: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A sheet of a file. `index`: from 0, as in the file; `hidden`: people do not see it."""
-
-    index: int
-    name: str
-    hidden: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row with something in it. `number`: from 1, as people see it; `cells`: from column A on, what is
-    merged over several rows in each of them; `merged`: columns (from 0) whose value comes from a row above.
-    """
-
-    number: int
-    cells: tuple[Raw, ...]
-    merged: frozenset[int] = frozenset()
-
-
-class Workbook(ABC):
-    """An open file. `kind`: xlsx or csv; `encoding`: of a CSV."""
-
-    kind: str
-    encoding: str = ""
-    sheets: tuple[Sheet, ...]
-
-    @abstractmethod
-    def rows(self, sheet: Sheet) -> Iterator[Row]:
-        """The rows that are not empty, from the first; may be asked again. Raises `Malformed`, `TooLarge`."""
-
-    def close(self) -> None:
-        """Let the file go."""
-        self.sheets = ()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
+__all__ = ["Area", "Raw", "Row", "Sheet", "Unreadable", "Workbook", "letters", "open_workbook"]
 
 
 def open_workbook(file: IO[bytes], name: str = "") -> Workbook:
@@ -80,59 +25,38 @@ def open_workbook(file: IO[bytes], name: str = "") -> Workbook:
     Raises `Malformed` for what is no such file, is broken or is locked with a password; `TooLarge` for what
     unpacks to more than is read.
     """
-    start = file.read(8)
-    file.seek(0)
-    return _Xlsx(file) if start.startswith(b"PK") else _Csv(file, name)
+    return Packaged(file, name) if kind_of(file, name) == "xlsx" else Delimited(file, name)
 
 
-class _Xlsx(Workbook):
+class Packaged(Workbook):
+    """An XLSX workbook. Macros and links to other files are never looked at."""
+
     kind = "xlsx"
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        self.sheets = tuple(
-            Sheet(index, sheet.title, sheet.sheet_state != "visible")
-            for index, sheet in enumerate(self._book.worksheets)
-        )
-
-    def rows(self, sheet: Sheet) -> Iterator[Row]:
-        for number, cells in enumerate(self._book.worksheets[sheet.index].iter_rows(values_only=True), 1):
-            found: tuple[Any, ...] = cells
-            if any(cell is not None for cell in found):
-                yield Row(number, found)
-
-
-class _Csv(Workbook):
-    kind = "csv"
-
     def __init__(self, file: IO[bytes], name: str) -> None:
-        octets = file.read()
-        for encoding in ("utf-8-sig", "gb18030"):
-            try:
-                self._text = octets.decode(encoding)
-            except UnicodeDecodeError:
-                continue
-            self.encoding = encoding
-            break
-        else:
-            raise Malformed.field("file", name, "The text is in no encoding read here.", "无法识别文件编码。")
-        self.sheets = (Sheet(0, name.rpartition(".")[0] or name),)
+        self._package = Package(file, name)
+        self.sheets = tuple(sheet for sheet, _ in self._package.sheets)
+        if not self.sheets:
+            self._package.close()
+            raise refusal(name, "there is no sheet in it", "其中没有工作表")
+        self._parts = {sheet.index: part for sheet, part in self._package.sheets}
+        self._texts: list[str] | None = None
+        self._meanings: list[str] = []
+        self._areas: dict[int, tuple[Area, ...]] = {}
 
     def rows(self, sheet: Sheet) -> Iterator[Row]:
-        assert sheet in self.sheets
-        for number, cells in enumerate(csv.reader(io.StringIO(self._text)), 1):
-            if any(cells):
-                yield Row(number, tuple(cell or None for cell in cells))
+        if self._texts is None:
+            self._meanings = self._package.meanings()
+            self._texts = self._package.texts()
+        reader = SheetRows(self._package, self._parts[sheet.index], self._texts, self._meanings)
+        yield from reader.rows(self.areas(sheet))
 
+    def areas(self, sheet: Sheet) -> tuple[Area, ...]:
+        if sheet.index not in self._areas:
+            self._areas[sheet.index] = self._package.areas(self._parts[sheet.index])
+        return self._areas[sheet.index]
 
-COLUMN_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def letters(column: int) -> str:
-    """A column as people see it: 0 is A, 26 is AA."""
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = COLUMN_LETTERS[rest] + text
-    return text
+    def close(self) -> None:
+        super().close()
+        self._package.close()
+        self._texts = None
