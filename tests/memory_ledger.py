@@ -48,9 +48,16 @@ class _Numbers:
 
 
 class MemoryLedger:
-    """All of it, computed on making. `owners`: URI of a place -> URI of the party that runs it."""
+    """All of it, computed on making. `owners`: URI of a place -> URI of the party that runs it; `tellers`:
+    place of an event among them -> URIs of the parties that tell it; the others are operators'.
+    """
 
-    def __init__(self, events: Sequence[Json], owners: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        events: Sequence[Json],
+        owners: Mapping[str, str] | None = None,
+        tellers: Mapping[int, Sequence[str]] | None = None,
+    ) -> None:
         read = identify_events(read_document(document(*events), max_events=10_000))
         declared = {item.event_id for item in read if item.event.declares_error}
         self.events = _Numbers()
@@ -61,18 +68,19 @@ class MemoryLedger:
         #: URI of a batch, unless it is of one unit -> URI of its product
         self.product_of: dict[str, str | None] = {}
         self.told: dict[int, list[tuple[int, BatchName]]] = {}
+        told_by = {read[number].event_id: uris for number, uris in (tellers or {}).items()}
         for item in read:
             if item.event.declares_error or item.event_id in declared:
                 continue
             event, reading = self.events(item.event_id), read_event(item.event)
-            self.entries[event] = self._entry(event, item, reading)
+            self.entries[event] = self._entry(event, item, reading, told_by.get(item.event_id))
             self.items[event], self.told[event] = self._items(reading)
         owned = {self.sites(site): self.parties(party) for site, party in (owners or {}).items()}
         self.geography = self._sites(owned)
         self.postings = self._postings()
         self.ledgers = self._project()
 
-    def _entry(self, event: int, item: Any, reading: Reading) -> Entry:
+    def _entry(self, event: int, item: Any, reading: Reading, tellers: Sequence[str] | None) -> Entry:
         def side(party: str | None, site: str | None) -> tuple[int | None, int | None]:
             number = self.parties(party) if party else None
             named = site or party
@@ -95,6 +103,7 @@ class MemoryLedger:
             destination_party,
             frozenset(reading.transactions),
             item.event.transformation_id,
+            None if tellers is None else frozenset(map(self.parties, tellers)),
         )
 
     def _items(self, reading: Reading) -> tuple[list[Item], list[tuple[int, BatchName]]]:
@@ -193,9 +202,8 @@ class MemoryLedger:
                     inputs.append(batch)
                 else:
                     site = place_of(entry)
-                    outputs.add(
-                        Output(batch, UNKNOWN_SITE if site is None else site, entry.time, entry.event_id)
-                    )
+                    where = UNKNOWN_SITE if site is None else site
+                    outputs.add(Output(batch, where, entry.time, entry.event_id, entry.tellers))
         return {
             event: Transformation(
                 tuple(sorted(groups[group][0], key=lambda o: (o.batch, o.time, o.event_id))),

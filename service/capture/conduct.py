@@ -213,13 +213,17 @@ async def _follow(
     }
     await keep_delegated(tx, needed)
     settled = await settle_corrections(tx, inserted, teller)
-    stored = [StoredEvent(row_id, item.event_id, item.event) for row_id, item in settled]
+    stored = [_stored(row_id, item, told_by(item)) for row_id, item in settled]
     changed = await project(tx, stored)
     await tell_projection_changed(tx, changed)
     warned = await ask_advisers(tx, [item.id for item in stored], changed)
     if stored:
         tell_recorded(tx)
     return _Followed(changed, warned)
+
+
+def _stored(row_id: int, item: Identified, told: Told | None) -> StoredEvent:
+    return StoredEvent(row_id, item.event_id, item.event, None if told is None else told.tellers(item))
 
 
 async def _store_together(tx: Transaction, events: Sequence[Single]) -> list[Outcome]:

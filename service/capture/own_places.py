@@ -12,7 +12,15 @@ from service.capture.corrections import correctable, find_originals, visible
 from service.capture.delegations import Delegated, in_force
 from service.capture.master_data import check_own_master_data
 from service.capture.own_products import Made, Products, find_products, made_in
-from service.capture.places import Places, delegation_for, ends_of, find_places, places_of
+from service.capture.places import (
+    Places,
+    acting_ends_of,
+    delegation_for,
+    ends_of,
+    find_places,
+    places_of,
+    takes,
+)
 from service.db.transaction import Transaction
 from service.errors import Fault, Forbidden
 from service.events.identifying import Identified
@@ -26,6 +34,10 @@ class Told:
 
     party_id: int
     by: Mapping[bytes, Sequence[Delegated]] = field(default_factory=dict)
+
+    def tellers(self, item: Identified) -> frozenset[int]:
+        """The party, and those for which it tells this one."""
+        return frozenset((self.party_id, *(by.party_id for by in self.by.get(item.fingerprint, ()))))
 
     def for_parties(self, events: Sequence[Identified]) -> list[int] | None:
         """For whom these are told, in the order of ids; None for the party alone."""
@@ -160,8 +172,10 @@ class _Check:
         return None
 
     def _at_an_end(self, event: Event, needed: list[Delegated]) -> bool:
-        """Whether the party, or one that lets it, is where from or where to; by what, goes to `needed`."""
-        ends = [self.places.of(uri) for uri in ends_of(event)]
+        """Whether the party, or one that lets it, is where from or where to; by what, goes to `needed`. For
+        what makes goods or takes them away, to be the other end of it is not enough.
+        """
+        ends = [self.places.of(uri) for uri in (acting_ends_of(event) if takes(event) else ends_of(event))]
         if self.party_id in [end.party_id for end in ends]:
             return True
         found = [by for end in ends if (by := delegation_for(end, self.delegations)) is not None]

@@ -13,6 +13,7 @@ from service.events.model import Event, Quantity
 from service.identifiers.identity import Identity, Kind
 from service.identifiers.lenient import identity_of
 from service.ledger.journal import GDST_LOT_CLASS
+from service.ledger.steps import Effect, known_effect
 from service.registry.company_prefixes import prefixes_of
 from service.registry.keys import product_key
 
@@ -55,7 +56,9 @@ def made_in(event: Event) -> Iterator[Made]:
     epcs: Iterable[str] = ()
     quantities: Iterable[Quantity] = ()
     names = ("epcList", "quantityList")
-    if event.type == "ObjectEvent" and event.action == "ADD":
+    if event.type == "ObjectEvent" and (
+        event.action == "ADD" or known_effect(event.biz_step) is Effect.PRODUCE
+    ):
         epcs, quantities = event.epcs, event.quantities
     elif event.type == "TransformationEvent":
         names = ("outputEPCList", "outputQuantityList")

@@ -10,6 +10,7 @@ from service.capture.delegations import Delegated
 from service.db.transaction import Transaction
 from service.events.model import Event
 from service.identifiers.lenient import identity_of
+from service.ledger.steps import Effect, known_effect
 from service.registry.company_prefixes import prefixes_of
 from service.registry.keys import party_key, site_key
 
@@ -106,6 +107,23 @@ def places_of(event: Event) -> list[str]:
 def ends_of(event: Event) -> list[str]:
     """Where from and where to it says: canonical URIs."""
     return [identity_of(uri).uri for _, uri in (*event.sources, *event.destinations)]
+
+
+def takes(event: Event) -> bool:
+    """Does it make goods where it happens, or take them away there?"""
+    effect = known_effect(event.biz_step)
+    if effect is None:
+        return event.type == "TransformationEvent" or event.action == "DELETE"
+    return effect in (Effect.PRODUCE, Effect.SELL, Effect.DESTROY, Effect.SAMPLE)
+
+
+def acting_ends_of(event: Event) -> list[str]:
+    """Where an event without a place of its own happens, as the ledger reads it: where from, else where to;
+    at the location rather than with the party.
+    """
+    side = event.sources or event.destinations
+    locations = [uri for kind, uri in side if kind == "location"]
+    return [identity_of(uri).uri for uri in locations or [uri for _, uri in side]]
 
 
 def delegation_for(owned: Owned, delegations: Sequence[Delegated]) -> Delegated | None:

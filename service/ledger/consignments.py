@@ -31,6 +31,8 @@ class Move:
     receive: Entry | None
     inferred: bool = False
     gaps: list[Gap] = field(default_factory=list)
+    #: Nobody who has a say in what leaves the origin tells of it: see `claims.py`.
+    claimed: bool = False
 
 
 @dataclass(slots=True)

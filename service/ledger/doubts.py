@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from service.ledger.acts import Act
 from service.ledger.consignments import Move
 from service.ledger.model import Doubt, Entry, Gap, Posting, Role
-from service.ledger.presence import Act
 from service.ledger.steps import moves_by_papers
 
 GAPS = {

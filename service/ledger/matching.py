@@ -61,6 +61,7 @@ class _Matching:
                 not earlier.moves
                 and ends.destinations_agree(earlier.ends, self.places)
                 and ends.share_papers(earlier.ends)
+                and entry.of_one_hand(earlier.entry.tellers)
             ):
                 # The goods left with the last of the steps; both directions of a trace are safe so.
                 self.open.close(earlier)
@@ -221,10 +222,16 @@ class _Matching:
         return shipment.place is None or (sender is None and self.places.vague(source))
 
     def void(self, posting: Posting) -> None:
-        """CBV void_shipping: the latest open shipment of these amounts from this place never left."""
+        """CBV void_shipping: the latest open shipment of these amounts from this place never left, by the
+        word of who told it or whose place it is: else whom it was sent to would be missed.
+        """
         origin, ends = origin_of(posting.entry, self.places), Ends.of(posting.entry)
+        owner = None if origin is None else self.places.owner(origin)
+        own = posting.entry.speaks_for(owner)
         for shipment in self.shipments.of_load(origin, posting.amounts):
-            if not shipment.moves and ends.share_papers(shipment.ends):
+            told = shipment.entry.tellers
+            mine = own or (told is not None and posting.entry.of_one_hand(told))
+            if mine and not shipment.moves and ends.share_papers(shipment.ends):
                 self.shipments.remove(shipment)
                 self.open.close(shipment)
                 del self.all[id(shipment)]

@@ -71,6 +71,16 @@ class Entry:
     destination_party: int | None = None
     transactions: frozenset[str] = frozenset()
     transformation_id: str | None = None
+    #: The party that captured it and those for which it did so, by their delegations; None: an operator.
+    tellers: frozenset[int] | None = None
+
+    def speaks_for(self, party: int | None) -> bool:
+        """Is it the word of this party, or of who may give it? Operators tell for anybody."""
+        return self.tellers is None or party in self.tellers
+
+    def of_one_hand(self, tellers: frozenset[int] | None) -> bool:
+        """Can these have told it, too? Not two parties who do so neither for one another nor for a third."""
+        return self.tellers is None or tellers is None or not self.tellers.isdisjoint(tellers)
 
     def sites(self) -> set[int]:
         """Every place named."""
@@ -96,6 +106,8 @@ class Output:
     site: int
     time: datetime
     event_id: int
+    #: Of its event, as in `Entry`.
+    tellers: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

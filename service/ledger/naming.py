@@ -53,16 +53,20 @@ ENTRY_COLUMNS = (
     "transactions",
     "transformation_id",
     "voided",
+    "told_by",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event with the id of its row and its `eventID` (given, or made from its content)."""
+    """An event with the id of its row and its `eventID` (given, or made from its content). `tellers`: the
+    party that captured it and those for which it did so; None: an operator.
+    """
 
     id: int
     event_id: str
     event: Event
+    tellers: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +198,11 @@ async def _batches_of_loose(
     batches: Mapping[str, int],
     missing: set[str],
 ) -> tuple[dict[str, int | None], frozenset[int]]:
-    """The batches of those new units that no event packs, as `batches_of_units` has them: of its lot, by the
-    first word; else one of its own. And which of the latter were made here.
+    """The batches of those new units that no event packs and of which no two lots are told, as
+    `batches_of_units` has them: of its lot; else one of its own. And which of the latter were made here.
     """
     first: dict[str, int | None] = {}
+    #: What more is known of than this.
     packed: set[str] = set()
     for item, reading in sorted(told, key=lambda each: (each[0].event.event_time, each[0].event_id)):
         in_force = item.event_id not in declared
@@ -206,8 +211,10 @@ async def _batches_of_loose(
                 packed.add(unit.uri)
             elif unit.uri in missing:
                 known = first.setdefault(unit.uri, None)
-                if known is None and unit.told is not None and in_force:
-                    first[unit.uri] = batches[unit.told.uri]
+                told_lot = batches[unit.told.uri] if unit.told is not None and in_force else None
+                if known is not None and told_lot not in (None, known):
+                    packed.add(unit.uri)
+                first[unit.uri] = known if known is not None else told_lot
     loose = {uri: batch for uri, batch in first.items() if uri not in packed}
     alone = {uri: own for uri, batch in loose.items() if batch is None and (own := own_batch(uri))}
     found = await find_named(tx, set(alone.values()))
@@ -243,6 +250,7 @@ def _entry(item: StoredEvent, reading: Reading, ids: _Ids) -> Entry:
         destination_party,
         frozenset(reading.transactions),
         item.event.transformation_id,
+        item.tellers,
     )
 
 
@@ -263,6 +271,7 @@ def _entry_row(entry: Entry, reading: Reading, *, voided: bool) -> tuple[Any, ..
         list(reading.transactions),
         entry.transformation_id,
         voided,
+        None if entry.tellers is None else sorted(entry.tellers),
     )
 
 

@@ -13,23 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from service.ledger.acts import Act
+from service.ledger.claims import Claims
 from service.ledger.consignments import Move
 from service.ledger.model import UNKNOWN_SITE, Amounts, Entry, Gap, Places
-from service.ledger.steps import Effect, place_of
+from service.ledger.steps import Effect
 
 ZERO = Decimal(0)
-
-
-@dataclass(slots=True)
-class Act:
-    """Anything but a move that an entry does to the batch. `place` is settled by `Presence`."""
-
-    entry: Entry
-    effect: Effect
-    amounts: Amounts
-    place: int | None
-    #: Later than the entry's time where the goods were made later than they were used, by the records.
-    left_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -58,8 +48,9 @@ class Presence:
     `gaps` what the events leave open.
     """
 
-    def __init__(self, places: Places, moves: list[Move]) -> None:
+    def __init__(self, places: Places, moves: list[Move], claims: Claims) -> None:
         self.places = places
+        self.claims = claims
         self.sites = places.sites
         self.moves = moves
         self.appeared: list[tuple[int, Entry, Amounts]] = []
@@ -126,6 +117,7 @@ class Presence:
         if place != self.made[1]:
             made_at, origin = self.made
             move = Move(origin, place, made_at, time, amounts, amounts, None, entry, inferred=True)
+            self.claims.mark(move)
             self.moves.append(move)
             self._arrive(move)
         return True
@@ -195,6 +187,7 @@ class Presence:
             self.gaps.append(Gap("seen_before_made", move.target, entry.event_id))
             move.origin, move.inferred = self.made[1], True
             move.departed_at = self.made[0]
+            self.claims.mark(move)
             return
         if origin is None:
             self.orphans.add(id(move))
@@ -206,7 +199,8 @@ class Presence:
 
     def _leave(self, move: Move, origin: int) -> None:
         move.origin = origin
-        self._take(origin, move.departed_at, move.shipped)
+        if not self.claims.mark(move):
+            self._take(origin, move.departed_at, move.shipped)
         if id(move) not in self.arrived:
             self.travelling[move.target][id(move)] = move
 
@@ -215,7 +209,8 @@ class Presence:
         if place is None:
             self.gaps.append(Gap("appears_from_nowhere", None, act.entry.event_id))
         act.place = UNKNOWN_SITE if place is None else place
-        self._take(act.place, act.entry.time, act.amounts)
+        if not self.claims.mark_act(act):
+            self._take(act.place, act.entry.time, act.amounts)
 
     def _take(self, place: int, time: datetime, amounts: Amounts) -> None:
         stock = self.stock.setdefault(place, _Stock())
@@ -295,9 +290,10 @@ class Presence:
             return False
         move = Move(origin, place, time, time, amounts, amounts, None, entry, inferred=True)
         self.moves.append(move)
-        self._take(origin, time, amounts)
+        if not self.claims.mark(move):
+            self._take(origin, time, amounts)
+            self.sighted_on[origin] = place
         self._arrive(move)
-        self.sighted_on[origin] = place
         return True
 
     def _let_arrive(self, move: Move, place: int, time: datetime, entry: Entry) -> None:
@@ -381,11 +377,3 @@ class Presence:
                 if move.departed_at < time and (best is None or move.departed_at > best.departed_at):
                     best = move
         return best
-
-
-def act_place(entry: Entry) -> int | None:
-    """Where an act happens: the event's place, else the one location it names."""
-    place = place_of(entry)
-    if place is None:
-        place = entry.source_site if entry.source_site is not None else entry.destination_site
-    return place

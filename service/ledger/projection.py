@@ -27,6 +27,8 @@ void_shipping
     The shipment it names never left.
 a product without a lot
     A batch of its own; a flow `lot_untold` from each lot that may be among it: `untold_lots.py`.
+what leaves a place by another's word than its party's
+    Takes from its stock only where that party tells of nothing that left it: `claims.py`.
 error declaration
     The event it names no longer counts: it never gets here.
 any other step
@@ -40,6 +42,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
 
+from service.ledger.acts import Act, act_place
+from service.ledger.claims import LEAVING, Claims, settle_claims
 from service.ledger.consignments import Move
 from service.ledger.doubts import Doubts
 from service.ledger.matching import as_text, match_moves
@@ -59,15 +63,13 @@ from service.ledger.model import (
     Transformation,
 )
 from service.ledger.papers import not_told_otherwise
-from service.ledger.presence import Act, Presence, act_place
+from service.ledger.presence import Presence
 from service.ledger.steps import Effect, effect_of
 from service.ledger.unspecified import specify
 from service.ledger.untold_lots import Departure, Stays, link_lot
 
 #: Effects that the matching turns into moves.
 _MOVING = (Effect.SHIP, Effect.RECEIVE, Effect.VOID_SHIPMENT)
-#: Effects that take goods out of a holding without a move.
-_LEAVING = (Effect.CONSUME, Effect.SELL, Effect.DESTROY, Effect.SAMPLE)
 
 
 def project_batch(
@@ -93,16 +95,18 @@ def project_batch(
             moving.append((posting, effect))
         else:
             acts.append(Act(posting.entry, effect, posting.amounts, act_place(posting.entry)))
-    presence = Presence(places, match_moves(not_told_otherwise(moving, places), places))
+    moves = match_moves(not_told_otherwise(moving, places), places)
+    presence = Presence(places, moves, Claims(postings, places))
     presence.run(acts)
     specify(presence, acts, places)
+    claimed = settle_claims(presence.moves, acts)
     doubts = Doubts(postings)
     for move in presence.moves:
         doubts.mark(move)
     balances = _Balances(Places(sites, {**places.told_owner, **receivers(presence.moves, places)}))
     balances.add(presence, acts)
     flows = [flow for move in presence.moves for flow in _flows_of(batch, move)]
-    gaps = [*presence.gaps, *_gaps_of_moves(presence.moves), *balances.gaps(), *doubts.gaps(acts)]
+    gaps = [*presence.gaps, *claimed, *_gaps_of_moves(presence.moves), *balances.gaps(), *doubts.gaps(acts)]
     for act in acts:
         if act.effect is Effect.CONSUME:
             flows.extend(_transform_flows(act, transformations[act.entry.event_id]))
@@ -196,7 +200,7 @@ def _flows_of(batch: int, move: Move) -> list[Flow]:
 
 def _transform_flows(act: Act, transformation: Transformation) -> list[Flow]:
     """From the input's holding to each output's. Where one transformation spans several events, all
-    inputs go into all outputs (EPCIS 2.0 §7.4.6), whichever came first.
+    inputs go into all outputs of one hand (EPCIS 2.0 §7.4.6), whichever came first.
     """
     assert act.place is not None
     uom = next(iter(sorted(act.amounts)), None)
@@ -217,6 +221,7 @@ def _transform_flows(act: Act, transformation: Transformation) -> list[Flow]:
             output.event_id,
         )
         for output in transformation.outputs
+        if act.entry.of_one_hand(output.tellers)
     ]
 
 
@@ -244,7 +249,7 @@ def _gaps_of_moves(moves: Sequence[Move]) -> list[Gap]:
             gaps.append(Gap("destination_unknown", move.origin, entry.event_id))
         if move.arrived_at is not None and move.arrived_at < move.departed_at:
             gaps.append(Gap("received_before_shipped", move.target, entry.event_id))
-        if move.ship is None or move.received is None:
+        if move.ship is None or move.received is None or move.claimed:
             continue
         for uom in sorted(move.shipped.keys() | move.received.keys()):
             sent, got = move.shipped.get(uom), move.received.get(uom)
@@ -259,11 +264,13 @@ def _gaps_of_moves(moves: Sequence[Move]) -> list[Gap]:
 def _gaps_of_act(act: Act, transformations: Mapping[int, Transformation]) -> list[Gap]:
     gaps: list[Gap] = []
     event = act.entry.event_id
-    if act.effect not in (Effect.SIGHT, Effect.PACK) and None in act.amounts.values():
+    if act.effect not in (Effect.SIGHT, Effect.PACK) and None in act.amounts.values() and not act.claimed:
         gaps.append(Gap("quantity_not_stated", act.place, event))
     if act.effect is Effect.PRODUCE and event in transformations and not transformations[event].has_inputs:
         gaps.append(Gap("transformation_without_inputs", act.place, event))
-    if act.effect is Effect.CONSUME and not transformations[event].outputs:
+    if act.effect is Effect.CONSUME and not any(
+        act.entry.of_one_hand(output.tellers) for output in transformations[event].outputs
+    ):
         gaps.append(Gap("transformation_without_outputs", act.place, event))
     return gaps
 
@@ -293,7 +300,7 @@ class _Balances:
         for place, entry, amounts in presence.appeared:
             self.put(place, entry.time, amounts, "received", entry)
         for act in acts:
-            if act.effect is Effect.PRODUCE or act.effect in _LEAVING:
+            if act.effect is Effect.PRODUCE or act.effect in LEAVING:
                 assert act.place is not None
                 self.put(act.place, act.entry.time, act.amounts, act.effect.value, act.entry)
             elif act.place is not None:

@@ -67,6 +67,7 @@ def entry_of(row: asyncpg.Record) -> Entry:
         row["destination_party_id"],
         frozenset(row["transactions"]),
         row["transformation_id"],
+        None if row["told_by"] is None else frozenset(row["told_by"]),
     )
 
 
@@ -122,7 +123,7 @@ async def load_transformations(
         else:
             place = place_of(entry)
             site = UNKNOWN_SITE if place is None else place
-            outputs[group].add(Output(batch, site, entry.time, entry.event_id))
+            outputs[group].add(Output(batch, site, entry.time, entry.event_id, entry.tellers))
 
     tied = sorted({e.transformation_id for e in events.values() if e.transformation_id is not None})
     alone: list[int] = []

@@ -34,7 +34,10 @@ BATCHES_AT_ONCE = 500
 FETCHED_AHEAD = 50
 
 EVENTS_BETWEEN = """
-SELECT event.id, event.event_id, event.payload::text AS payload, context.context::text AS context
+SELECT event.id, event.event_id, event.payload::text AS payload, context.context::text AS context,
+    CASE WHEN told_by IS NOT NULL THEN told_by || ARRAY(
+        SELECT delegation.party_id FROM delegated_event AS told
+        JOIN delegation ON delegation.id = told.delegation_id WHERE told.event_id = event.id) END AS told_by
 FROM event JOIN event_context AS context ON context.id = event.context_id
 WHERE event.id BETWEEN $1 AND $2
 ORDER BY event.id
@@ -111,7 +114,9 @@ async def stored_events(
     some: list[StoredEvent] = []
     characters = 0
     async for row in tx.sql.cursor(EVENTS_BETWEEN, first, last, prefetch=FETCHED_AHEAD):
-        some.append(StoredEvent(row["id"], row["event_id"], read_stored(row["payload"], row["context"])))
+        tellers = None if row["told_by"] is None else frozenset(row["told_by"])
+        event = read_stored(row["payload"], row["context"])
+        some.append(StoredEvent(row["id"], row["event_id"], event, tellers))
         characters += len(row["payload"])
         if len(some) >= EVENTS_AT_ONCE or characters >= PAYLOAD_AT_ONCE:
             yield some

@@ -65,7 +65,8 @@ JOURNAL: Final = (
         "journal_entry",
         "event_id",
         "event_id, event_key, time, type, action, step, site_id, read_site_id, source_site_id, "
-        "source_party_id, destination_site_id, destination_party_id, transactions, transformation_id, voided",
+        "source_party_id, destination_site_id, destination_party_id, transactions, transformation_id, "
+        "voided, told_by",
     ),
 )
 OF_BATCHES: Final = (

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, SmallInteger, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from service.db.schema import amount, document, instant, words
@@ -76,6 +77,8 @@ class JournalEntry(SQLModel, table=True):
     transactions: list[str] = words()
     transformation_id: str | None = None
     voided: bool = False
+    #: The party that captured it, and those for which it did so, by their delegations; null: an operator.
+    told_by: list[int] | None = Field(default=None, sa_column=Column(ARRAY(BigInteger), nullable=True))
 
 
 class Posting(SQLModel, table=True):

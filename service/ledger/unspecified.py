@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from service.ledger.acts import Act
 from service.ledger.consignments import Move
 from service.ledger.model import Gap, Places
-from service.ledger.presence import Act, Presence
+from service.ledger.presence import Presence
 
 
 def specify(presence: Presence, acts: Sequence[Act], places: Places) -> None:

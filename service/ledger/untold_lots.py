@@ -20,10 +20,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from service.ledger.acts import Act
 from service.ledger.consignments import Move
 from service.ledger.matching import as_text
 from service.ledger.model import UNKNOWN_SITE, Amounts, Flow, FlowKind, Gap, Places
-from service.ledger.presence import Act, Presence
+from service.ledger.presence import Presence
 from service.ledger.steps import Effect
 
 ZERO = Decimal(0)

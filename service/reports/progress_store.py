@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from service.db.statements import statement
 from service.db.transaction import Transaction
-from service.ledger.presence import act_place
+from service.ledger.acts import act_place
 from service.ledger.reading import entry_of
 from service.ledger.steps import Effect, known_effect
 from service.reports.case_facts import Destroyed, LateMove

@@ -18,6 +18,11 @@ GAP_WORDS = {
         "Received, but nobody recorded having shipped it.",
         "有收货记录，但没有对应的发货记录。",
     ),
+    "claimed_by_another": (
+        "Only another party tells that goods left here. They still count here until whoever runs the place "
+        "tells so; where they are said to be is followed all the same.",
+        "仅由他方声明货物离开此处。在该处经营主体确认之前仍计为该处库存；其声称的去向照常追踪。",
+    ),
     "appears_from_nowhere": (
         "The goods appear here without any record of where they came from.",
         "货物在此出现，却没有任何来源记录。",

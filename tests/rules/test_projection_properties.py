@@ -9,8 +9,8 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.ledger.acts import act_place
 from service.ledger.model import UNKNOWN_SITE, BatchLedger, Flow, FlowKind, Places, Posting
-from service.ledger.presence import act_place
 from service.ledger.projection import told_owners as ledger_told_owners
 from service.ledger.steps import Effect, effect_of, target_of
 from tests.chains import Chain, chains
