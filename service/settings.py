@@ -137,6 +137,9 @@ class Settings(BaseSettings):
     import_max_bytes: int = Field(
         default=32 * 1024 * 1024, ge=1024, description="Octets of one uploaded spreadsheet."
     )
+    import_kept_days: int = Field(
+        default=90, ge=1, description="Days for which an upload keeps its file and its faults."
+    )
     trace_max_holdings: int = Field(default=1_000_000, ge=1, description="Holdings in one trace's answer.")
     download_stall_seconds: float = Field(
         default=30.0, gt=0, description="How long a caller of a streamed answer may take nothing of it."

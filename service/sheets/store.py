@@ -58,18 +58,20 @@ RETURNING id, party_id, caller::text, file_sha256, file_name, zone, choices::tex
 CONTENT: Final = "SELECT content FROM import_file WHERE sha256 = $1"
 PROGRESS: Final = "UPDATE sheet_import SET rows_checked = $2, updated_at = $3 WHERE id = $1"
 COUNT: Final = """
-UPDATE sheet_import SET rows_stored = rows_stored + $2, rows_known = rows_known + $3,
-    events_stored = events_stored + $4, updated_at = $5
+UPDATE sheet_import SET rows_stored = rows_stored + $2, events_stored = events_stored + $3, updated_at = $4
 WHERE id = $1
 """
 FORGET_FAULTS: Final = "DELETE FROM import_fault WHERE import_id = $1"
 CHECKED: Final = """
 UPDATE sheet_import SET rows = $2, rows_checked = $2, rows_faulty = $3, faults = $4, sheets = $5,
-    rows_known = 0, updated_at = $6
+    rows_known = greatest(0, $6 - rows_stored), updated_at = $7
 WHERE id = $1
 """
 END: Final = """
 UPDATE sheet_import SET state = $2, task = NULL, failure = $3, updated_at = $4 WHERE id = $1
+"""
+GO_ON: Final = """
+UPDATE sheet_import SET state = 'storing', task = 'store', updated_at = $2 WHERE id = $1
 """
 FORGET: Final = "DELETE FROM sheet_import WHERE task IS NULL AND updated_at <= $1"
 FORGET_FILES: Final = """
@@ -247,6 +249,7 @@ async def keep_checked(
     *,
     rows: int,
     faulty: int,
+    known: int,
     faults: int,
     kept: Iterable[Told],
     sheets: list[Json],
@@ -266,7 +269,22 @@ async def keep_checked(
         columns=FAULT_COLUMNS,
     )
     said = msgspec.json.encode(sheets).decode()
-    await tx.sql.execute(CHECKED, import_id, rows, faulty, faults, said, now)
+    await tx.sql.execute(CHECKED, import_id, rows, faulty, faults, said, known, now)
+
+
+async def count(tx: Transaction, import_id: int, *, stored: int, events: int = 0, now: datetime) -> None:
+    """So many rows more are stored, and so many events."""
+    await tx.sql.execute(COUNT, import_id, stored, events, now)
+
+
+async def tell_progress(tx: Transaction, import_id: int, checked: int, now: datetime) -> None:
+    """So many rows are read."""
+    await tx.sql.execute(PROGRESS, import_id, checked, now)
+
+
+async def go_on(tx: Transaction, import_id: int, now: datetime) -> None:
+    """What was checked is stored at once."""
+    await tx.sql.execute(GO_ON, import_id, now)
 
 
 async def end(
