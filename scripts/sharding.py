@@ -14,7 +14,7 @@ from typing import Final
 
 #: Table -> by what it is spread. What belongs to a batch lies together; so does what belongs to an event.
 SPREAD: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("posting", "flow", "holding", "gap"), "batch_id"),
+    **dict.fromkeys(("posting", "flow", "holding", "gap", "batch_pack"), "batch_id"),
     **dict.fromkeys(("journal_entry", "event_item"), "event_id"),
 }
 #: Rows that a shard sends, or is sent, together.

@@ -16,6 +16,7 @@ from service.app import create_app
 from service.demo_data import load_once
 from service.errors import Conflict, Unavailable
 from service.operation import logs
+from service.operation.packing import pack_always
 from service.settings import settings
 from service.short_cut import short_cut
 from service.signals.tidy import tidy_daily
@@ -87,6 +88,7 @@ class Server(uvicorn.Server):
         self._slow = SlowClients(settings())
         self._loading: asyncio.Task[None] | None = None
         self._tidying: asyncio.Task[None] | None = None
+        self._packing: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start; once requests are answered, say so."""
@@ -103,6 +105,7 @@ class Server(uvicorn.Server):
         part.announce()
         if part.tidies:
             self._tidying = asyncio.create_task(tidy_daily(settings().database_url))
+            self._packing = asyncio.create_task(pack_always(settings().database_url))
         if part.demo is not None:
             self._loading = asyncio.create_task(load_once(settings().database_url, part.url, part.demo))
 
@@ -115,11 +118,11 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Say so where SIGTERM asked for it, and let others take over; stop loading and tidying, stop
+        """Say so where SIGTERM asked for it, and let others take over; stop what runs beside, stop
         accepting, finish.
         """
         await self._leave()
-        for task in (self._loading, self._tidying):
+        for task in (self._loading, self._tidying, self._packing):
             if task is not None and not task.done():
                 task.cancel()
                 await asyncio.wait([task])

@@ -40,6 +40,8 @@ OPEN: Final[dict[str, tuple[str, ...]]] = {
     "journal_entry": (),
     "flow": (),
     "holding": (),
+    # To nobody else but the owner: they read rows.
+    "batch_pack": (),
     "gap": (),
     "capture_job": (),
     "correction": (),

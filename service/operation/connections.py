@@ -1,6 +1,7 @@
 """Connections to the database: how many the processes of a service open together at most.
 
-The pool of each process is the greater part; beside it are those that look up codes, watch, deliver and tidy.
+The pool of each process is the greater part; beside it are those that look up codes, watch, deliver, tidy and
+pack.
 """
 
 from typing import Final
@@ -8,8 +9,8 @@ from typing import Final
 from service.settings import Settings
 
 #: Of a process besides its pool: codes and health (5), records of reads (1), the bell (1), two kinds of work
-#: (2), the age of a replica (1), tidying (1), demonstration data (2).
-BESIDE_THE_POOL: Final = 13
+#: (2), the age of a replica (1), tidying (1), packing (1), demonstration data (2).
+BESIDE_THE_POOL: Final = 14
 #: Left for operators and their tools, and for a rebuild.
 FOR_OTHERS: Final = 20
 

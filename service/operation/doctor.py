@@ -4,6 +4,7 @@ Nothing is changed. The dearest question, whether the projection is what the eve
 anew in a transaction that is then undone; captures wait meanwhile, so it is asked only when wanted.
 """
 
+import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
@@ -21,6 +22,7 @@ from service.labels.lettering import find_font
 from service.ledger.rebuild import RebuildReport, rebuild
 from service.operation.connections import BESIDE_THE_POOL, connections_of
 from service.settings import Settings
+from service.trace.packs import differing
 
 #: How far the database's clock may be from this machine's: events of now would be "in the future".
 CLOCKS_APART: Final = timedelta(seconds=5)
@@ -32,6 +34,7 @@ OPEN_LONG: Final = timedelta(hours=1)
 #: A notice that was to be sent so long ago and was not even tried is late.
 NOTICES_LATE: Final = timedelta(minutes=5)
 EXAMPLES: Final = 5
+PACKS_LOOKED_AT: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,25 @@ async def ask_orphans(tx: Transaction) -> Finding:
         "wrong",
         f"Rows that belong to nothing ({told}); rebuild the ledger.",
         f"存在孤立的行（{told}），请重建台账。",
+    )
+
+
+SOME_PACKS = "SELECT batch_id FROM batch_pack WHERE batch_id >= $1 ORDER BY batch_id LIMIT $2"
+LAST_PACK = "SELECT coalesce(max(batch_id), 0) FROM batch_pack"
+
+
+async def ask_packs(tx: Transaction) -> Finding:
+    """Are packs of batches what their rows say? Some that lie together are looked at, others each time."""
+    begin = secrets.randbelow(await tx.sql.fetchval(LAST_PACK) + 1)
+    some = [row["batch_id"] for row in await tx.sql.fetch(SOME_PACKS, begin, PACKS_LOOKED_AT)]
+    stale = sorted(await differing(tx, some))[:EXAMPLES] if some else []
+    if not stale:
+        return _well("packs", f"As their rows, {len(some)} looked at.", f"与明细一致，抽查 {len(some)} 个。")
+    return Finding(
+        "packs",
+        "wrong",
+        f"Packs of batches {stale} are not what their rows say: empty batch_pack, and they are made again.",
+        f"批次 {stale} 的打包数据与明细不符：请清空 batch_pack 表，系统会重新生成。",
     )
 
 
@@ -262,6 +284,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     ask_connections,
     ask_indexes,
     ask_orphans,
+    ask_packs,
     ask_transactions,
     ask_notices,
     ask_font,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from service.db.statements import statement
 from service.db.transaction import Transaction
+from service.trace.packs import LINE_END, Held, packed_holdings
 from service.trace.passes import EPOCH, EVER, MICROSECOND, Column, column, distinct, keys_of
 from service.trace.walk import Walk
 
@@ -21,12 +22,13 @@ STATES: Final = ("produced", "received", "shipped", "consumed", "sold", "destroy
 TOLD: Final = (*STATES, "on_hand")
 #: What parts the amounts of a line, and lines: no unit of measure has them.
 BETWEEN: Final = chr(31)
-LINE_END: Final = chr(30)
 #: Batches whose holdings are read together.
 BATCHES_AT_ONCE: Final = 2_000
 #: Holdings are read batch by batch, unless a trace looked at more than so many flows for each that it
 #: reaches: then much of its batches has nothing to do with it.
 PASSED_MOST: Final = 4
+#: So few holdings are read by rows: packs would be one question more.
+FEW_HOLDINGS: Final = 500
 #: No party is known.
 NOBODY: Final = -1
 #: Microseconds: of a second, and from the beginning of numpy's time to that of PostgreSQL's.
@@ -120,19 +122,36 @@ async def _read(tx: Transaction, found: Walk, now: datetime) -> tuple[Column, ND
     bounds = np.flatnonzero(np.diff(held.batch, prepend=held.batch[:1] - 1))[::BATCHES_AT_ONCE].tolist()
     for begin, end in pairwise([*bounds, len(found)]):
         batch, site = held.batch[begin:end], held.site[begin:end]
+        rest = np.ones(len(batch), dtype=np.bool_)
+        if by_batch and len(batch) > FEW_HOLDINGS:
+            # Nothing in a pack is dated after now.
+            packed, packs = await packed_holdings(tx, distinct(batch))
+            rest = ~np.isin(batch, packs)
+            _told_of(packed, batch, site, party[begin:end], lines[begin:end], known)
+            if not rest.any():
+                continue
+        wanted = batch[rest]
         if by_batch:
-            (row,) = await tx.sql.fetch(held_of, distinct(batch).tolist(), now)
+            (row,) = await tx.sql.fetch(held_of, distinct(wanted).tolist(), now)
         else:
-            (row,) = await tx.sql.fetch(held_at, batch.tolist(), site.tolist(), now)
+            (row,) = await tx.sql.fetch(held_at, wanted.tolist(), site[rest].tolist(), now)
         told = row[3].split(LINE_END) if row[3] is not None else []
-        there, places = _places(batch, site, column(row[0]), column(row[1]))
-        party[begin:end][places] = column(row[2])[there]
-        # One text for all that are equal.
-        some = [known.setdefault(told[n], told[n]) for n in there.tolist()]
-        _enter(lines[begin:end], places, some)
+        of_rows = Held(column(row[0]), column(row[1]), column(row[2]), told)
+        _told_of(of_rows, batch, site, party[begin:end], lines[begin:end], known)
         late_batch = column(row[4])
         late |= set(late_batch[_places(batch, site, late_batch, column(row[5]))[0]].tolist())
     return party, lines, late
+
+
+def _told_of(
+    held: Held, batch: Column, site: Column, party: Column, lines: NDArray[Any], known: dict[str, str]
+) -> None:
+    """Enter balances where these pairs of batch and site want them."""
+    there, places = _places(batch, site, held.batch, held.site)
+    party[places] = held.party[there]
+    # One text for all that are equal.
+    some = [known.setdefault(held.lines[n], held.lines[n]) for n in there.tolist()]
+    _enter(lines, places, some)
 
 
 async def _name_neighbours(tx: Transaction, site: Column, party: Column) -> None:

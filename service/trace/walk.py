@@ -21,6 +21,7 @@ from service.db.transaction import Transaction
 from service.errors import TooLarge
 from service.trace.few import FEW_FLOWS, reach_few
 from service.trace.graph import BEGINNING, END, Node, Reached
+from service.trace.packs import packed_flows
 from service.trace.passes import MICROSECOND, Begun, Column, Flows, Reach, column, distinct, moment, reach
 
 #: Batches fetched by one statement.
@@ -168,10 +169,22 @@ async def _fetch(
     text = statement("service.trace", f"flows_{direction}")
     parts: list[Flows] = []
     for begin in range(0, len(wanted), BATCHES_AT_ONCE):
-        (row,) = await tx.sql.fetch(text, wanted[begin : begin + BATCHES_AT_ONCE].tolist(), most + 1)
-        parts.append(_read(row, most))
-        most -= len(parts[-1])
+        some = wanted[begin : begin + BATCHES_AT_ONCE]
+        packed, known = await packed_flows(tx, some, most=most)
+        if not forward:
+            packed = packed.of(packed.to_batch == packed.batch)
+            parts.append(await _rows(tx, statement("service.trace", "flows_into"), known, most - len(packed)))
+        parts.append(packed)
+        parts.append(await _rows(tx, text, _not_in(some, known), most - len(packed)))
+        most -= sum(map(len, parts[-3:]))
     return Flows.joined(parts), wanted
+
+
+async def _rows(tx: Transaction, text: str, batches: Column, most: int) -> Flows:
+    if not len(batches):
+        return Flows.none()
+    (row,) = await tx.sql.fetch(text, batches.tolist(), most + 1)
+    return _read(row, most)
 
 
 def _read(packed: Iterable[bytes | None], most: int) -> Flows:

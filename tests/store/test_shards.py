@@ -32,6 +32,7 @@ from service.db.transaction import Transaction, create_engine, transaction
 from service.events.json_document import read_document
 from service.trace.answer import Answer
 from service.trace.exports import whole
+from service.trace.packs import differing, pack_some
 from service.trace.starts import Question, find_starts
 from service.trace.walk import walk
 from tests.conftest import FAST, execute, on_database
@@ -87,6 +88,8 @@ async def engines(machine: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]
     one = create_engine(on_database(machine, "one"))
     for number in range(DOCUMENTS):
         await _capture(one, number)
+    async with transaction(one) as tx:
+        await pack_some(tx, 0, most=100_000, now=NOW + timedelta(days=1_000))
     await one.dispose()
     # Somebody runs every third place, and sees what comes and goes there.
     await execute(on_database(machine, "one"), "UPDATE site SET party_id = 1 WHERE id % 3 = 0")
@@ -190,8 +193,10 @@ async def test_a_capture_through_the_front_leaves_what_it_leaves_on_one_machine(
     rows = []
     for engine in engines:
         async with transaction(engine, snapshot=True) as tx:
-            tables = ("flow", "holding", "gap", "posting")
+            tables = ("flow", "holding", "gap", "posting", "batch_pack")
             left = {table: await tx.sql.fetch(f"SELECT * FROM {table}") for table in tables}
             rows.append({table: sorted(map(str, found)) for table, found in left.items()})
+            packs = await tx.sql.fetch("SELECT batch_id FROM batch_pack")
+            assert await differing(tx, [row["batch_id"] for row in packs]) == set()
     assert rows[0] == rows[1]
     assert all(rows[0].values())

@@ -8,6 +8,7 @@ import pytest
 from service.db.transaction import Transaction
 from service.trace.graph import BEGINNING, END, Node
 from service.trace.holders import Holders, load_holders
+from service.trace.packs import pack
 from service.trace.walk import walk
 
 FAR = 3_000_000
@@ -67,6 +68,25 @@ async def test_both_ways_of_reading_tell_the_same(
         assert (lines[FAR, 4][2], lines[FAR, 4][4], of_shop[3]) == (-1, "2026-03-05T00:00:00Z", 1)
         # A start without a moment is told by when anything was there.
         assert lines[FAR, 0][4] == "2026-03-01T00:00:00Z"
+
+
+async def test_packs_tell_what_the_rows_tell(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
+    await write(tx)
+    monkeypatch.setattr("service.trace.holders.FEW_HOLDINGS", 0)
+    starts = {Node(FAR, 0): BEGINNING, Node(FAR + 1, 0): BEGINNING}
+    found = await walk(tx, starts, forward=True, skew=timedelta(0), most=100)
+    ways = []
+    for packed in ([], [FAR + 1], [FAR]):
+        await pack(tx, packed)
+        holders, late = await load_holders(tx, found, BEGUN + 2000 * DAY)
+        ways.append((told(holders), late))
+    assert ways[0] == ways[1] == ways[2]
+    # And it was they that were read.
+    await tx.sql.execute(
+        "UPDATE batch_pack SET lines = replace(lines, 'LTR', 'GRM') WHERE batch_id = $1", FAR
+    )
+    holders, _ = await load_holders(tx, found, BEGUN + 2000 * DAY)
+    assert told(holders) != ways[0][0]
 
 
 async def test_a_holding_of_which_no_balance_is_known_is_told_without(tx: Transaction) -> None:

@@ -28,6 +28,7 @@ from service.trace.graph import (
     reach_backward,
     reach_forward,
 )
+from service.trace.packs import pack
 from service.trace.walk import BATCHES_AT_ONCE, FEW, FEW_QUESTIONS, MADE_MOST, Walk, carried_flows, walk
 from tests.conftest import RollBack
 
@@ -132,23 +133,31 @@ def far_away(flows: Sequence[Edge], graph: int) -> list[Edge]:
     return [Edge(moved(edge.source), moved(edge.target), edge.departed_at, edge.arrived_at) for edge in flows]
 
 
-@pytest.fixture(params=["few", "many"])
+@pytest.fixture(params=["few", "many", "packed"])
 def as_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Walks that begin as small ones, and such as go for the columns at once."""
-    if request.param == "many":
+    """Walks that begin as small ones, such as go for the columns at once, and such as look for packs."""
+    if request.param != "few":
         monkeypatch.setattr("service.trace.walk.FEW_QUESTIONS", 0)
+    if request.param == "packed":
+        monkeypatch.setattr("service.trace.walk.FEW", 0)
 
 
 @pytest.mark.usefixtures("as_many")
 @pytest.mark.parametrize("forward", [True, False])
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(flows=FLOWS, starts=st.dictionaries(NODES, st.none() | MINUTES, min_size=1, max_size=4), skew=SKEWS)
+@given(
+    flows=FLOWS,
+    starts=st.dictionaries(NODES, st.none() | MINUTES, min_size=1, max_size=4),
+    skew=SKEWS,
+    packed=st.sets(st.integers(0, 3)),
+)
 async def test_the_walk_is_the_rule_on_every_graph(
     shared_engine: AsyncEngine,
     forward: bool,
     flows: list[Edge],
     starts: dict[Node, int | None],
     skew: timedelta,
+    packed: set[int],
 ) -> None:
     graph = next(GRAPHS)
     flows = far_away(flows, graph)
@@ -160,6 +169,7 @@ async def test_the_walk_is_the_rule_on_every_graph(
     with suppress(RollBack):
         async with transaction(shared_engine) as tx:
             await write(tx, flows)
+            await pack(tx, [batch + graph * FAR for batch in sorted(packed)])
             await assert_equal_to_the_rule(tx, flows, moments, forward, skew)
             raise RollBack
 
@@ -262,7 +272,8 @@ async def test_more_batches_than_one_question_holds_are_all_walked(tx: Transacti
     await write(tx, flows)
     found, asked = await walked(tx, {flour: BEGINNING}, forward=True)
     assert found.reached.keys() == {flour, *loaves, *sold}
-    assert asked == 3
+    # Twice for each lot of batches: packs, and the rows of those that have none.
+    assert asked == 5
 
 
 async def test_a_trace_beyond_the_limit_is_refused_and_at_the_limit_is_not(tx: Transaction) -> None:

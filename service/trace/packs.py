@@ -1,0 +1,159 @@
+"""Batches at rest, kept a second time, packed: their flows as one value each, and who holds what.
+
+Most of what a large trace takes is the database handing out flows and balances one by one; of a batch to
+which nothing happens any more they can be handed out together. A pack is a cache and never the truth:
+triggers on `flow` and `holding` (revision 0031) forget the pack of a batch in the transaction that changes a
+row of it, whoever changes it, so a snapshot has either the pack or what came after it. Packs are read as the
+tables' owner only; others find none, and read rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from service.db.statements import statement
+from service.db.transaction import Transaction
+from service.ledger.locks import share_ledger
+from service.trace.passes import Column, Flows, column, distinct
+
+#: Nothing happened for so long, and nothing is dated later: nothing in a pack is ever dated after now.
+AT_REST: Final = timedelta(days=7)
+#: A batch of more flows is read by rows, which can be bounded.
+FLOWS_MOST: Final = 1_000
+#: What parts the lines of balances of a pack, as in `held_of.sql`.
+LINE_END: Final = chr(30)
+#: Of a flow all but its batch; of a holding its place and party.
+OF_A_FLOW: Final = ("ordinal", "from_site", "to_batch", "to_site", "departs", "reaches")
+OF_A_HOLDING: Final = 2
+NUMBER: Final = "<i8"
+#: More flows than there are; nothing is dated later.
+EVERY: Final = 2**62
+NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
+
+UNPACKED: Final = """
+-- The next batches without a pack, kept from captures until this transaction ends.
+--   $1: after which   $2: how many
+SELECT id FROM batch WHERE id > $1 AND NOT EXISTS (SELECT FROM batch_pack WHERE batch_id = batch.id)
+ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+"""
+RESTING: Final = """
+-- Which of the batches $1 rest since $2, and have at most $3 flows.
+SELECT id FROM unnest($1::bigint[]) AS batch (id)
+WHERE NOT EXISTS (SELECT FROM holding WHERE batch_id = id AND last_at > $2)
+  AND EXISTS (SELECT FROM holding WHERE batch_id = id)
+  AND NOT EXISTS (SELECT FROM flow WHERE batch_id = id OFFSET $3)
+ORDER BY id
+"""
+KEEP: Final = """
+INSERT INTO batch_pack (batch_id, flows, held, lines)
+SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::text[])
+"""
+KEPT: Final = "SELECT * FROM batch_pack WHERE batch_id = ANY($1::bigint[])"
+FLOWS_OF: Final = """
+-- Packs of the batches $1, in their order, until they have $2 octets.
+SELECT batch_id, flows FROM (
+    SELECT batch_id, flows, sum(octet_length(flows)) OVER (ORDER BY batch_id) AS octets
+    FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
+) AS pack WHERE octets <= $2
+"""
+HELD_OF: Final = """
+SELECT batch_id, held, lines FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Balances of batches: a column each, and a line of text for each (`held_of.sql`)."""
+
+    batch: Column
+    site: Column
+    party: Column
+    lines: Sequence[str]
+
+
+async def pack_some(tx: Transaction, after: int, *, most: int, now: datetime) -> tuple[int, int] | None:
+    """Pack those at rest `now` of the next `most` batches without a pack after the id `after`. The last id
+    looked at and how many were packed; None at the end.
+    """
+    await share_ledger(tx)
+    looked = [row["id"] for row in await tx.sql.fetch(UNPACKED, after, most)]
+    if not looked:
+        return None
+    batches = [row["id"] for row in await tx.sql.fetch(RESTING, looked, now - AT_REST, FLOWS_MOST)]
+    await pack(tx, batches)
+    return looked[-1], len(batches)
+
+
+async def pack(tx: Transaction, batches: Sequence[int]) -> None:
+    """Keep packs of these batches, of which none has one; nobody may write of them meanwhile."""
+    if not batches:
+        return
+    made = await _made(tx, batches)
+    await tx.sql.execute(KEEP, list(made), *(list(part) for part in zip(*made.values(), strict=True)))
+
+
+async def differing(tx: Transaction, batches: Sequence[int]) -> set[int]:
+    """Those of these batches whose pack is not what their rows say. There should be none."""
+    kept = {
+        row["batch_id"]: (row["flows"], row["held"], row["lines"])
+        for row in await tx.sql.fetch(KEPT, batches)
+    }
+    made = await _made(tx, sorted(kept))
+    return {batch for batch, pack in kept.items() if pack != made[batch]}
+
+
+async def _made(tx: Transaction, batches: Sequence[int]) -> dict[int, tuple[bytes, bytes, str]]:
+    """Flows, holdings and lines of these batches as a pack has them, in an order that rows alone decide."""
+    (row,) = await tx.sql.fetch(statement("service.trace", "flows_from"), batches, EVERY)
+    flows = Flows.read(row)
+    flows = flows.of(np.lexsort((flows.ordinal, flows.batch)))
+    (row,) = await tx.sql.fetch(statement("service.trace", "held_of"), batches, NEVER)
+    lines = row[3].split(LINE_END) if row[3] is not None else []
+    held = sorted(
+        zip(column(row[0]).tolist(), column(row[1]).tolist(), lines, column(row[2]).tolist(), strict=True)
+    )
+    of_batch = np.array([one[0] for one in held], dtype=np.int64)
+    numbers = [np.array([one[place] for one in held], dtype=np.int64) for place in (1, 3)]
+    of_flows = _parts(flows.batch, [getattr(flows, name) for name in OF_A_FLOW])
+    of_held = _parts(of_batch, numbers)
+    told: dict[int, list[str]] = {}
+    for batch, _, line, _ in held:
+        told.setdefault(batch, []).append(line)
+    return {
+        batch: (of_flows.get(batch, b""), of_held.get(batch, b""), LINE_END.join(told.get(batch, ())))
+        for batch in batches
+    }
+
+
+def _parts(batch: Column, columns: Sequence[Column]) -> Mapping[int, bytes]:
+    """The rows of each batch, number after number; those of a batch stand together."""
+    rows = np.stack(columns, axis=1).astype(NUMBER)
+    begins = np.flatnonzero(np.diff(batch, prepend=batch[:1] - 1)).tolist()
+    return {int(batch[begin]): rows[begin:end].tobytes() for begin, end in pairwise([*begins, len(batch)])}
+
+
+async def packed_flows(tx: Transaction, batches: Column, *, most: int) -> tuple[Flows, Column]:
+    """The flows of those of these batches that have a pack, at most `most`, and which batches these are."""
+    rows = await tx.sql.fetch(FLOWS_OF, batches.tolist(), most * len(OF_A_FLOW) * 8)
+    known, columns = _opened([row[0] for row in rows], [row[1] for row in rows], len(OF_A_FLOW))
+    return Flows(*columns), known
+
+
+async def packed_holdings(tx: Transaction, batches: Column) -> tuple[Held, Column]:
+    """The balances of those of these batches that have a pack, and which batches these are."""
+    rows = await tx.sql.fetch(HELD_OF, batches.tolist())
+    known, (batch, site, party) = _opened([row[0] for row in rows], [row[1] for row in rows], OF_A_HOLDING)
+    lines = LINE_END.join(row[2] for row in rows if row[1])
+    return Held(batch, site, party, lines.split(LINE_END) if len(batch) else []), known
+
+
+def _opened(batches: Sequence[int], packs: Sequence[bytes], columns: int) -> tuple[Column, Sequence[Column]]:
+    """The batches in order; and the columns of all rows, the batch before the others."""
+    known = np.array(batches, dtype=np.int64)
+    counts = np.fromiter(map(len, packs), np.int64, len(packs)) // (columns * 8)
+    rows = np.frombuffer(b"".join(packs), NUMBER).reshape(-1, columns).astype(np.int64)
+    return distinct(known), [np.repeat(known, counts), *(np.ascontiguousarray(part) for part in rows.T)]
