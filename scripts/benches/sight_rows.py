@@ -22,6 +22,8 @@ from service.events.query_conditions import ColumnIs, EventQuery, Order
 from service.events.query_store import list_events, page_statement
 from service.trace.starts import Question
 
+#: The places of a very large chain of shops.
+PLACES_MOST: Final = 20_000
 REPEATS: Final = {Size.SMALL: 1, Size.MEDIUM: 5, Size.LARGE: 5}
 #: The party that is said to run every place while this is measured; parties of networks are fewer.
 EVERYBODY: Final = 9_000_000_000
@@ -126,7 +128,11 @@ async def _of_few(bench: Bench, dsn: str, engine: AsyncEngine) -> AsyncIterator[
 
 
 async def of_network(bench: Bench, dsn: str, network: Network, levels: Sequence[int]) -> AsyncIterator[Row]:
-    """Traces of a network, with and without; every place is run by one party meanwhile."""
+    """Traces of a network, with and without; every place is run by one party meanwhile. Not of a network with
+    more places than any party runs.
+    """
+    if network.sites > PLACES_MOST:
+        return
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(MAKE, EVERYBODY)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from time import perf_counter
 from typing import Final, NamedTuple
 
 from scripts.benches import sight_rows, trace_http_rows
@@ -11,6 +12,8 @@ from scripts.benches.measuring import Row, Size, at_most, in_turns
 from scripts.benches.networks import LEVELS as LEVELS_OF_A_TREE
 from scripts.benches.networks import Network, write
 from scripts.benches.traced import Traced, asking, in_memory, timed
+from service.db.transaction import create_engine
+from service.operation.packing import pack_round
 from service.trace.starts import Question
 
 #: Flows of the networks, the smaller first: the largest is where figures are taken, all show the growth.
@@ -64,6 +67,9 @@ async def _of_network(bench: Bench, network: Network, written: Written) -> Async
     size, dsn = bench.size, written.dsn
     if written.seconds is not None:
         yield Row("trace", f"a network of {written.rows:,} flows written", written.seconds, "s")
+        began = perf_counter()
+        packed = await _packed(dsn)
+        yield Row("trace", f"{packed:,} batches at rest packed", perf_counter() - began, "s")
     yield await _sampled(dsn, network, SAMPLED[size])
     for level in LEVELS[size]:
         question = Question((network.uri(network.first_of_level(level)),))
@@ -83,6 +89,14 @@ async def _of_network(bench: Bench, network: Network, written: Written) -> Async
                 repeats = max(1, REPEATS[size] // 3)
                 async for row in _walked(one, kind.what, written.rows, repeats, work, forward_from_one):
                     yield row
+
+
+async def _packed(dsn: str) -> int:
+    engine = create_engine(dsn, pool_size=1)
+    try:
+        return await pack_round(engine, pause=0)
+    finally:
+        await engine.dispose()
 
 
 class _Kind(NamedTuple):

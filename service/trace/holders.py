@@ -149,9 +149,9 @@ def _told_of(
     """Enter balances where these pairs of batch and site want them."""
     there, places = _places(batch, site, held.batch, held.site)
     party[places] = held.party[there]
+    some = [held.lines[n] for n in there.tolist()]
     # One text for all that are equal.
-    some = [known.setdefault(held.lines[n], held.lines[n]) for n in there.tolist()]
-    _enter(lines, places, some)
+    _enter(lines, places, list(map(known.setdefault, some, some)))
 
 
 async def _name_neighbours(tx: Transaction, site: Column, party: Column) -> None:

@@ -54,11 +54,8 @@ SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::text[])
 """
 KEPT: Final = "SELECT * FROM batch_pack WHERE batch_id = ANY($1::bigint[])"
 FLOWS_OF: Final = """
--- Packs of the batches $1, in their order, until they have $2 octets.
-SELECT batch_id, flows FROM (
-    SELECT batch_id, flows, sum(octet_length(flows)) OVER (ORDER BY batch_id) AS octets
-    FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
-) AS pack WHERE octets <= $2
+-- $1: of these batches   $2: so many packs at most
+SELECT batch_id, flows FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[]))) LIMIT $2
 """
 HELD_OF: Final = """
 SELECT batch_id, held, lines FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
@@ -110,7 +107,8 @@ async def _made(tx: Transaction, batches: Sequence[int]) -> dict[int, tuple[byte
     """Flows, holdings and lines of these batches as a pack has them, in an order that rows alone decide."""
     (row,) = await tx.sql.fetch(statement("service.trace", "flows_from"), batches, EVERY)
     flows = Flows.read(row)
-    flows = flows.of(np.lexsort((flows.ordinal, flows.batch)))
+    # In time: a pass need not sort what is in order.
+    flows = flows.of(np.lexsort((flows.ordinal, flows.departs, flows.batch)))
     (row,) = await tx.sql.fetch(statement("service.trace", "held_of"), batches, NEVER)
     lines = row[3].split(LINE_END) if row[3] is not None else []
     held = sorted(
@@ -138,7 +136,8 @@ def _parts(batch: Column, columns: Sequence[Column]) -> Mapping[int, bytes]:
 
 async def packed_flows(tx: Transaction, batches: Column, *, most: int) -> tuple[Flows, Column]:
     """The flows of those of these batches that have a pack, at most `most`, and which batches these are."""
-    rows = await tx.sql.fetch(FLOWS_OF, batches.tolist(), most * len(OF_A_FLOW) * 8)
+    # What is over the bound is left to be read by rows, and counted there.
+    rows = await tx.sql.fetch(FLOWS_OF, batches.tolist(), most // FLOWS_MOST)
     known, columns = _opened([row[0] for row in rows], [row[1] for row in rows], len(OF_A_FLOW))
     return Flows(*columns), known
 
