@@ -23,8 +23,10 @@ FIND: Final[dict[Noun, str]] = {
 ROLE: Final = "SELECT current_setting('role')"
 
 
-async def sees(tx: Transaction, caller: Caller, noun: Noun, row_id: int) -> bool:
+async def sees(tx: Transaction, caller: Caller, noun: Noun, row_id: int | None) -> bool:
     """Whether the row with this id is one that the caller may know of; the transaction goes on as before.
+    `row_id`: None where it was looked for and is not there, which is asked all the same: else the time that
+    an answer takes would tell what is hidden from what is not there.
 
     Raises `Unavailable` where the database has not got the caller's role.
     """

@@ -11,7 +11,7 @@ from service.db.transaction import Transaction
 from service.errors import Forbidden, Missing
 from service.notices import store
 from service.notices.links import make_link
-from service.notices.reading import acknowledge, fetch_notice, list_notices, unknown_notice
+from service.notices.reading import acknowledge, fetch_notice, find_notice, list_notices, unknown_notice
 from service.notices.schemas import Acknowledgement, Link, NoticeLine, RecipientLine
 from service.recall.parts import directs, enter_case, party_shown, signed
 from service.registry.fields import PathId, RowId, Words
@@ -30,8 +30,11 @@ Unread = Annotated[bool, Query(description="Only such as nobody has acknowledged
 async def fetch_seen(tx: Transaction, caller: Caller, notice_id: int) -> NoticeLine:
     """A notice of the caller's party, or of a case that it directs. Raises `Missing`."""
     await see_as_owner(tx)
-    found = await fetch_notice(tx, notice_id)
-    if not (caller.speaks_for(found.party_id) or await directs(tx, caller, found.recall_id)):
+    found = await find_notice(tx, notice_id)
+    if found is not None and caller.speaks_for(found.party_id):
+        return found
+    # Asked of what is not there, too: the time of an answer must not tell what is hidden.
+    if not await directs(tx, caller, found.recall_id if found else None) or found is None:
         raise unknown_notice(notice_id)
     return found
 

@@ -33,12 +33,18 @@ async def list_notices(
     return [_line(dict(row)) for row in rows]
 
 
+async def find_notice(tx: Transaction, notice_id: int) -> NoticeLine | None:
+    """One notice, if it is there."""
+    found = await list_notices(tx, after=0, limit=1, only=notice_id)
+    return found[0] if found else None
+
+
 async def fetch_notice(tx: Transaction, notice_id: int) -> NoticeLine:
     """One notice. Raises `Missing`."""
-    found = await list_notices(tx, after=0, limit=1, only=notice_id)
-    if not found:
+    found = await find_notice(tx, notice_id)
+    if found is None:
         raise unknown_notice(notice_id)
-    return found[0]
+    return found
 
 
 def unknown_notice(notice_id: int) -> Missing:

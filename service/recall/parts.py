@@ -83,7 +83,7 @@ async def keep_bounds(tx: Transaction, caller: Caller) -> None:
     await see_as(tx, caller.role, caller.party_id, now=clock.now())
 
 
-async def _find_part(tx: Transaction, caller: Caller, recall_id: int) -> tuple[Part, Status] | None:
+async def _find_part(tx: Transaction, caller: Caller, recall_id: int | None) -> tuple[Part, Status] | None:
     """What the caller is to a case, and its state; None for one that they do not see. Within their bounds."""
     await keep_bounds(tx, caller)
     row = await tx.sql.fetchrow(FIND, recall_id)
@@ -151,8 +151,10 @@ def note_reach(found: Walk) -> None:
     passes(found.batches(), distinct(found.holdings.site).tolist())
 
 
-async def directs(tx: Transaction, caller: Caller, recall_id: int) -> bool:
-    """Whether the caller reads everybody's notices of a case. The transaction is not bounded from then on."""
+async def directs(tx: Transaction, caller: Caller, recall_id: int | None) -> bool:
+    """Whether the caller reads everybody's notices of a case; of none, nobody does. The transaction is not
+    bounded from then on.
+    """
     found = await _find_part(tx, caller, recall_id)
     await see_as_owner(tx)
     if found is None or found[0] not in DIRECTING:

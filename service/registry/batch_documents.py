@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from service import clock
 from service.auth.caller import Caller
 from service.auth.permissions import Role
+from service.auth.seeing import sees
 from service.db.transaction import Transaction
 from service.errors import Conflict, Malformed, Missing
 from service.identifiers.plain_text import STRANGERS
@@ -45,8 +46,8 @@ async def add_document(
     """Add a document to a batch. Raises `Missing` for no such batch, `Malformed` for an empty file,
     `Forbidden` for another's batch.
     """
-    await fetch_batch(tx, batch_id)
     await require_may_add(tx, caller, batch_id, fields)
+    await fetch_batch(tx, batch_id)
     if caller.role is Role.LABORATORY:
         fields = fields.model_copy(update={"stated_by": "laboratory"})
     if upload is not None and not upload.content:
@@ -104,8 +105,9 @@ async def change_document(
 
     What is void stays void, and stays to be seen: whoever met it before must learn that it no longer holds.
     """
+    is_seen = await sees(tx, caller, "batch", batch_id)
     document = await tx.orm.get(BatchDocument, document_id, with_for_update=True)
-    if document is None or document.batch_id != batch_id:
+    if not is_seen or document is None or document.batch_id != batch_id:
         raise _no_document(batch_id, document_id)
     await require_may_change(tx, caller, document, change)
     if change.file_public is not None:

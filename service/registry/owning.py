@@ -75,7 +75,7 @@ async def require_own_batch(tx: Transaction, caller: Caller, batch_id: int) -> N
     row = await tx.sql.fetchrow(OF_BATCH, batch_id)
     if row is not None and row["owner"] == caller.bound_to:
         return
-    if row is None or not await sees(tx, caller, "batch", batch_id):
+    if not await sees(tx, caller, "batch", batch_id) or row is None:
         raise missing("batch", "批次", batch_id)
     await require_own(tx, caller, row["owner"], f"Batch {batch_id}", f"批次 {batch_id} ")
 

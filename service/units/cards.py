@@ -37,6 +37,14 @@ class Known:
 
 async def find_unit(tx: Transaction, text: str, field: str) -> int:
     """The id of the unit that a text names, in any form. Raises `Malformed`, `Missing`."""
+    found = await look_for_unit(tx, text, field)
+    if found is None:
+        raise unknown_unit(text, field)
+    return found
+
+
+async def look_for_unit(tx: Transaction, text: str, field: str) -> int | None:
+    """The id of the unit that a text names, in any form; None where there is none. Raises `Malformed`."""
     try:
         identity = identify_code(text)
     except Malformed as error:
@@ -56,10 +64,7 @@ async def find_unit(tx: Transaction, text: str, field: str) -> int:
     code = identity.uri.removeprefix(DRUG_URI_PREFIX) if identity.kind is Kind.DRUG_CODE else None
     if code is not None:
         await refuse_package(tx, code, text, field)
-    found = await store.find_unit(tx, identity.uri, code)
-    if found is None:
-        raise unknown_unit(text, field)
-    return found
+    return await store.find_unit(tx, identity.uri, code)
 
 
 def unknown_unit(text: str, field: str) -> Missing:

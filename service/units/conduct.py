@@ -24,6 +24,7 @@ from service.units.cards import (
     departed,
     find_unit,
     look_at,
+    look_for_unit,
     places_named,
     unknown_unit,
 )
@@ -71,8 +72,8 @@ async def read_card(tx: Transaction, caller: Caller, text: str) -> UnitCard:
     """Everything that the caller may know of a unit: of its history a party reads what was done at its own
     places. Raises `Malformed`, `Missing`.
     """
-    unit_id = await find_unit(tx, text, "unit")
-    if not await sees(tx, caller, "unit", unit_id):
+    unit_id = await look_for_unit(tx, text, "unit")
+    if not await sees(tx, caller, "unit", unit_id) or unit_id is None:
         raise unknown_unit(text, "unit")
     known = await look_at(tx, unit_id)
     card = await card_of(tx, known, clock.now())

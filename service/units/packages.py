@@ -74,7 +74,7 @@ async def describe_package(tx: Transaction, caller: Caller, text: str) -> Packag
             "package:code",
         )
     row = await tx.sql.fetchrow(FIND_PACKAGE, identity.uri.removeprefix(DRUG_URI_PREFIX))
-    if row is None or not await sees(tx, caller, "batch", row["batch_id"]):
+    if not await sees(tx, caller, "batch", row["batch_id"] if row else None) or row is None:
         message, zh = "No package of this code was registered.", "没有登记过使用该追溯码的包装。"
         raise Missing(f"code: {message}", f"code：{zh}", [Fault("code", text, message, zh)])
     contents = _Contents(False)

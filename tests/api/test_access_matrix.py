@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from service.audit.crossing import OWN_AFFAIRS, PUBLIC_KNOWLEDGE
-from tests.api.access_walk import ON_RECORD, SHOWN, Matrix, observe, read_table
-from tests.api.access_world import CALLERS
-from tests.api.own_service import own_service
+from tests.api.access_walk import ON_RECORD, SHOWN, Matrix, read_table, walk
+from tests.api.access_world import CALLERS, World, make_world
+from tests.api.hidden_walk import differences
+from tests.api.own_service import OwnService, own_service
 
 WRITTEN = Path(__file__).resolve().parents[2] / "docs" / "access-matrix.md"
 #: Callers who have no part in the maker's goods, and what they are shown of its all the same: what it says to
@@ -36,10 +37,16 @@ CODES = ("/00/", "/01/", "/414/", "/417/", "/8003/", "/8004/", "/product/")
 
 
 @pytest.fixture(scope="module")
-async def matrix(cluster: str) -> AsyncIterator[Matrix]:
-    """What everybody is answered now."""
+async def made(cluster: str) -> AsyncIterator[tuple[OwnService, World]]:
+    """A service, and the world in it."""
     async with own_service(cluster) as client:
-        yield await observe(client)
+        yield client, await make_world(client)
+
+
+@pytest.fixture(scope="module")
+async def matrix(made: tuple[OwnService, World]) -> Matrix:
+    """What everybody is answered now."""
+    return await walk(*made)
 
 
 async def test_everybody_is_answered_as_the_table_says(matrix: Matrix) -> None:
@@ -85,6 +92,13 @@ async def test_no_question_is_too_much_for_the_service(matrix: Matrix) -> None:
         if any(status.startswith("5") for status in cells[caller].split())
     ]
     assert not broken, "\n".join(broken)
+
+
+async def test_what_is_hidden_is_asked_of_the_database_as_what_is_not_there(
+    made: tuple[OwnService, World], matrix: Matrix
+) -> None:
+    told = await differences(*made)
+    assert not told, "\n".join(told)
 
 
 async def test_a_key_that_was_taken_back_is_no_key(matrix: Matrix) -> None:
