@@ -52,6 +52,7 @@ from service.scan.fast_pages import FastPages
 from service.scan.fast_redirect import FastRedirect
 from service.scan.fast_status import FastStatus
 from service.settings import settings
+from service.sheets import page_routes as sheet_page_routes
 from service.sheets import routes as sheet_routes
 from service.sheets.duty import Importing
 from service.signals import complaint_routes, suspect_routes
@@ -80,7 +81,10 @@ the field, the value and what would be right, in English and Chinese.
 #: Ends of paths of uploaded files and of lists of serial numbers.
 OWN_BOUNDS = ("/documents", "/serials", "/drug-codes")
 OWN_BOUND_BEGINNINGS = ("/epcis/", "/r/")
-OWN_BOUND_PATHS = (identify.PATH, complaint_routes.PATH, complaint_pages.PATH, sheet_routes.router.prefix)
+OWN_BOUND_PATHS = (
+    *(identify.PATH, complaint_routes.PATH, complaint_pages.PATH),
+    *(sheet_routes.router.prefix, sheet_page_routes.router.prefix),
+)
 #: Complaints come before the pages of codes, which take every path below theirs.
 CONSUMERS = (
     *(complaint_pages.router, scan_routes.router),
@@ -113,7 +117,7 @@ ACCESS = (
     operation_routes.public,
     operation_routes.router,
 )
-TELLING = (delegation_routes.router, sheet_routes.router)
+TELLING = (delegation_routes.router, sheet_routes.router, sheet_page_routes.router)
 #: What hears of what happens below it.
 LISTENING = (owners, recall_conduct, recall_alarms, recall_advice, notices_making)
 #: What workers do beside the requests.

@@ -30,6 +30,8 @@ FREE_PATHS: Final = frozenset({"/healthz", "/readyz"})
 KEYED: Final = ("/v1/", "/epcis", "/metrics")
 #: Beginnings of those among them that are public all the same.
 PUBLIC: Final = ("/v1/recall-status/", "/v1/identify", "/v1/invitations/accept")
+#: The page of spreadsheets, for who is signed in there.
+SIGNED_IN: Final = "/import"
 #: What the public sends where others read with a key.
 TOLD_BY_PUBLIC: Final = ("/v1/complaints",)
 CAPTURES: Final = ("/epcis/capture",)
@@ -45,6 +47,8 @@ def kind_of(method: str, path: str) -> Kind:
     """The kind of a request, by its method and its path without the query."""
     if path in FREE_PATHS:
         return Kind.FREE
+    if path == SIGNED_IN or path.startswith(f"{SIGNED_IN}/"):
+        return Kind.ORDINARY
     if not path.startswith(KEYED) or path.startswith(PUBLIC):
         return Kind.SCAN
     if method == "POST" and path in EVENTS:

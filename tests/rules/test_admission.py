@@ -105,6 +105,9 @@ def test_a_key_is_known_once_it_was_taken_and_no_longer_when_refused() -> None:
         ("GET", "/v1/trace/forward", Kind.HEAVY),
         ("POST", "/v1/ledger/rebuild", Kind.HEAVY),
         ("GET", "/v1/batches/7/labels.pdf", Kind.HEAVY),
+        ("POST", "/import", Kind.ORDINARY),
+        ("GET", "/import/7", Kind.ORDINARY),
+        ("GET", "/important", Kind.SCAN),
     ],
 )
 def test_the_kind_of_a_request(method: str, path: str, kind: Kind) -> None:
