@@ -86,12 +86,13 @@ async def walk(
     begun = Begun.of(starts, forward=forward)
     passing = partial(_pass, starts=begun, forward=forward, skew=skew // MICROSECOND)
     bound = most * FLOWS_OF_A_HOLDING
-    flows, found, fetched, wanted = await _walk_few(
-        tx, begun, forward=forward, skew=skew // MICROSECOND, most=bound
-    )
-    if not len(wanted) and found is None:
-        found = await passing(flows)
-        wanted = _not_in(found.batch, fetched)
+    flows, found = Flows.none(), None
+    fetched, wanted = _sorted(()), distinct(begun.batch)
+    if forward:
+        flows, found, fetched, wanted = await _walk_few(tx, begun, skew=skew // MICROSECOND, most=bound)
+        if not len(wanted) and found is None:
+            found = await passing(flows)
+            wanted = _not_in(found.batch, fetched)
     while len(wanted) and (found is None or len(found.batch) <= most):
         more, known = await _fetch(
             tx, wanted, along=max(MADE_MOST, len(fetched)), forward=forward, most=bound - len(flows)
@@ -103,21 +104,23 @@ async def walk(
         fetched = np.union1d(fetched, known)
         found = await passing(flows)
         wanted = _not_in(found.batch, fetched)
-    assert found is not None
+    if found is None:
+        found = await passing(flows)
     if len(found.batch) > most:
         raise _too_large(most)
     return Walk(forward, found, flows.of(found.carried), len(flows))
 
 
 async def _walk_few(
-    tx: Transaction, starts: Begun, *, forward: bool, skew: int, most: int
+    tx: Transaction, starts: Begun, *, skew: int, most: int
 ) -> tuple[Flows, Reach | None, Column, Column]:
-    """The walk for as long as it is a small one: flows, what they reach (None: not looked at yet, they are
-    many), the batches they are of, and the batches wanted yet.
+    """The walk forward for as long as it is a small one: flows, what they reach (None: not looked at yet,
+    they are many), the batches they are of, and the batches wanted yet.
 
-    A question for the flows of a few batches takes less time than one that also asks what is made of them.
+    A question for the flows of a few batches takes less time than one that also asks what is made of them,
+    and nothing is made of most. (Backward, most are made of something.)
     """
-    text = statement("service.trace", "flows_from" if forward else "flows_to")
+    text = statement("service.trace", "flows_from")
     flows = Flows.none()
     found: Reach | None = None
     fetched, wanted = set[int](), set(starts.batch.tolist())
@@ -130,7 +133,7 @@ async def _walk_few(
         fetched |= wanted
         if len(flows) > FEW_FLOWS:
             return flows, None, _sorted(fetched), _sorted(())
-        found = reach_few(flows, starts, forward=forward, skew=skew)
+        found = reach_few(flows, starts, forward=True, skew=skew)
         wanted = set(found.batch.tolist()) - fetched
     return flows, found, _sorted(fetched), _sorted(wanted)
 
@@ -149,6 +152,8 @@ def _anchor(flows: Flows, *, forward: bool) -> Column:
 
 
 async def _pass(flows: Flows, starts: Begun, *, forward: bool, skew: int) -> Reach:
+    if len(flows) <= FEW_FLOWS:
+        return reach_few(flows, starts, forward=forward, skew=skew)
     if len(flows) <= IN_PASSING:
         return reach(flows, starts, forward=forward, skew=skew)
     # In a thread: a million flows take a second, and others want answers meanwhile.
