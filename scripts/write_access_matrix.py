@@ -24,7 +24,8 @@ is asked, about things of one party (the maker), by everybody below; nothing of 
 A cell is the status of the answer. {SHOWN}: the answer holds private texts of the maker's that the question
 did not: lots, serial numbers, eventIDs, papers, answers, names of keys. Several cells between slashes: by
 query or form. {UNASKED}: not asked. What a caller may not see is answered like what does not exist (404); 403
-is for what a role or a key may not do at all. OPTIONS, which tells of methods alone, is left out.
+is for what a role or a key may not do at all, and for what the caller sees and may not change. OPTIONS, which
+tells of methods alone, is left out.
 
 """
 

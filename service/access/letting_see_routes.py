@@ -15,9 +15,10 @@ from service.access.letting_see_schemas import (
     NewAccessGrant,
     NewJurisdiction,
 )
-from service.auth.caller import Caller, KnownCaller, Tx, find_caller
+from service.auth.caller import KnownCaller, Tx, find_caller
+from service.auth.for_whom import for_whom
 from service.db.transaction import Transaction
-from service.errors import Conflict, Fault, Forbidden, Malformed, Missing
+from service.errors import Conflict, Fault, Malformed, Missing
 from service.registry.fields import PathId, RowId
 from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
 
@@ -35,7 +36,7 @@ async def give_grant(tx: Tx, caller: KnownCaller, body: NewAccessGrant, response
     A grant that is narrowed by counterparty or time shows no stock, and one for a product no event that tells
     of other products, too. Reads that go by it are on record (`GET /v1/audit`).
     """
-    grantor = _grantor(caller, body.grantor_id)
+    grantor = for_whom(caller, "grantor_id", body.grantor_id)
     now = clock.now()
     check_parties(grantor, body.grantee_id, body.customer_id)
     check_period(body.events_from, body.events_until)
@@ -59,25 +60,6 @@ async def give_grant(tx: Tx, caller: KnownCaller, body: NewAccessGrant, response
     )
     response.headers["Location"] = "/v1/grants"
     return AccessGrant.model_validate(dict(row))
-
-
-def _grantor(caller: Caller, named: int | None) -> int:
-    """Whose part a caller may show: its own party's; an operator, who has none, says whose."""
-    own = caller.party_id
-    if own is not None and named not in (None, own):
-        raise Forbidden(
-            "A party grants what is its own; leave `grantor_id` out.",
-            "主体只能授权查看自己的部分，请去掉 grantor_id。",
-        )
-    grantor = named if own is None else own
-    if grantor is None:
-        raise Malformed.field(
-            "/grantor_id",
-            None,
-            "An operator belongs to no party: say whose part is shown.",
-            "运营者不属于任何主体，请填写授权方 grantor_id。",
-        )
-    return grantor
 
 
 @router.get("/grants", summary="Grants given and received 查看授权列表")

@@ -1,11 +1,12 @@
 """How often each may ask: a token bucket for everybody, in a table of bounded size. Pure.
 
 A bucket is one number: the moment when it would be full again (the generic cell rate algorithm, ITU-T I.371).
-Who has not asked for a minute has a full one, so nobody need be remembered for longer. The table is of two
-generations: when the younger one is full the older one is forgotten, and with it whoever asked longest ago.
+Who has not asked for a minute has a full one, so nobody need be remembered for longer.
 """
 
 from typing import Final
+
+from service.admission.generations import Generations
 
 #: What an allowance is for, and within what it may be used at once: seconds.
 PERIOD: Final = 60.0
@@ -20,12 +21,10 @@ class Buckets:
 
     def __init__(self, a_minute: int, kept_most: int = KEPT_MOST) -> None:
         self._each = PERIOD / a_minute if a_minute else 0.0
-        self._of_one = max(1, kept_most // 2)
-        self._young: dict[str, float] = {}
-        self._old: dict[str, float] = {}
+        self._full: Generations[str, float] = Generations(kept_most)
 
     def __len__(self) -> int:
-        return len(self._young) + len(self._old)
+        return len(self._full)
 
     def take(self, who: str, now: float) -> float:
         """Take one from somebody's bucket; 0.0, or the seconds after which there is one again. What is
@@ -33,21 +32,12 @@ class Buckets:
         """
         wait = self.wait(who, now)
         if wait == 0.0 and self._each:
-            self._keep(who, max(self._full_at(who), now) + self._each)
+            self._full.put(who, max(self._full.get(who) or 0.0, now) + self._each)
         return wait
 
     def wait(self, who: str, now: float) -> float:
         """What `take` would say."""
         if not self._each:
             return 0.0
-        wait = max(self._full_at(who) - now, 0.0) + self._each - PERIOD
+        wait = max((self._full.get(who) or 0.0) - now, 0.0) + self._each - PERIOD
         return wait if wait > ROUNDED else 0.0
-
-    def _full_at(self, who: str) -> float:
-        kept = self._young.get(who)
-        return self._old.get(who, 0.0) if kept is None else kept
-
-    def _keep(self, who: str, full_at: float) -> None:
-        self._young[who] = full_at
-        if len(self._young) >= self._of_one:
-            self._young, self._old = {}, self._young

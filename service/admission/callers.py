@@ -6,6 +6,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
+from service.admission.generations import Generations
 from service.signals.addresses import NETWORK_V6, parse_address
 
 #: Addresses whose meaning is remembered.
@@ -52,23 +53,16 @@ class Known:
     """
 
     def __init__(self, most: int = KEYS_MOST) -> None:
-        self._of_one = max(1, most // 2)
-        self._young: dict[bytes, str] = {}
-        self._old: dict[bytes, str] = {}
+        self._names: Generations[bytes, str] = Generations(most)
 
     def find(self, key: bytes | None) -> str | None:
         """The caller with this key; None for one that was not answered of late."""
-        if key is None:
-            return None
-        return self._young.get(key) or self._old.get(key)
+        return None if key is None else self._names.get(key)
 
     def learn(self, key: bytes, party_id: int | None) -> None:
         """A key was taken. `party_id`: None for the service's own."""
-        self._young[key] = f"key {key.hex()}" if party_id is None else f"party {party_id}"
-        if len(self._young) >= self._of_one:
-            self._young, self._old = {}, self._young
+        self._names.put(key, f"key {key.hex()}" if party_id is None else f"party {party_id}")
 
     def forget(self, key: bytes) -> None:
         """A key was refused."""
-        self._young.pop(key, None)
-        self._old.pop(key, None)
+        self._names.drop(key)

@@ -8,9 +8,10 @@ import asyncpg
 
 from service import clock
 from service.auth.caller import Caller
+from service.auth.for_whom import for_whom
 from service.capture.delegation_schemas import NewDelegation
 from service.db.transaction import Transaction
-from service.errors import Conflict, Forbidden, Malformed, Missing
+from service.errors import Conflict, Malformed, Missing
 
 #: Delegations of one party that have not ended.
 DELEGATIONS_MOST: Final = 1000
@@ -116,15 +117,7 @@ async def delegate(tx: Transaction, caller: Caller, asked: NewDelegation) -> asy
 
 async def _principal(tx: Transaction, caller: Caller, asked: NewDelegation) -> int:
     """For whom is to be captured: an existing party, and not the delegate itself."""
-    party = caller.party_id if asked.party_id is None else asked.party_id
-    if party is None:
-        raise Malformed.field(
-            "/party_id", None, "Say for which party: an operator has none.", "请填写委托方 party_id。"
-        )
-    if caller.party_id not in (None, party):
-        raise Forbidden(
-            "A party lets others capture for itself, not for somebody else.", "主体只能为自己设立委托。"
-        )
+    party = for_whom(caller, "party_id", asked.party_id)
     found = {row["id"] for row in await tx.sql.fetch(FIND_PARTIES, [party, asked.delegate_id])}
     for field, told in (("/party_id", party), ("/delegate_id", asked.delegate_id)):
         if told not in found:

@@ -21,7 +21,7 @@ from service.db.transaction import Transaction, transaction
 from service.labels.lettering import find_font
 from service.ledger.rebuild import RebuildReport, rebuild
 from service.operation.connections import BESIDE_THE_POOL, connections_of
-from service.settings import Settings
+from service.settings import settings
 from service.trace.packs import differing
 
 #: How far the database's clock may be from this machine's: events of now would be "in the future".
@@ -195,7 +195,7 @@ SELECT current_setting('max_connections')::int - current_setting('superuser_rese
 
 async def ask_connections(tx: Transaction) -> Finding:
     """Does the database let in as many connections as the service may open?"""
-    told = Settings()
+    told = settings()
     wanted, allowed = connections_of(told), await tx.sql.fetchval(ALLOWED_CONNECTIONS)
     how = f"{told.processes} x ({told.pool_size} + {BESIDE_THE_POOL}) = {wanted}"
     if wanted <= allowed:

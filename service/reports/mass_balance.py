@@ -31,7 +31,6 @@ _GONE: Final = ("consumed", "sold", "destroyed", "sampled")
 MISSING: Final = frozenset({"destination_unknown", "never_received", "short_on_arrival", "place_unknown"})
 #: How goods show that come from outside, where nobody recorded making them.
 ORIGINS: Final = frozenset({"left_unreceived", "appears_from_nowhere"})
-SURPLUS: Final = ORIGINS | {"negative_balance", "over_on_arrival"}
 _HUNDREDTH: Final = Decimal("0.01")
 _NONE: Final = Decimal(0)
 

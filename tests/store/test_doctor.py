@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
 from service.db.transaction import transaction
+from service.operation import doctor
 from service.operation.connections import BESIDE_THE_POOL, connections_of
 from service.operation.doctor import Finding, ask_connections, examine, look_at_disk
 from service.settings import Settings
@@ -63,7 +64,7 @@ async def test_more_connections_than_the_database_lets_in_are_told(
     assert connections_of(Settings()) == 10 + BESIDE_THE_POOL
     async with transaction(engine) as tx:
         assert (await ask_connections(tx)).state == "well"
-        monkeypatch.setenv("SUYUAN_PROCESSES", "9")
+        monkeypatch.setattr(doctor, "settings", lambda: Settings(processes=9))
         found = await ask_connections(tx)
     assert found.state == "wrong"
     assert f"9 x (10 + {BESIDE_THE_POOL}) = {9 * (10 + BESIDE_THE_POOL)}" in found.message
