@@ -52,6 +52,7 @@ async def rows(bench: Bench) -> AsyncIterator[Row]:
             yield await _everything(captured, fresh)
         yield await ledger_rows.rebuilds(captured)
         yield await _serials(service, work)
+    yield await ledger_rows.from_nothing(bench)
     async with (
         bench.database() as captured,
         bench.database() as copied,

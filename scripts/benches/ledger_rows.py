@@ -8,8 +8,13 @@ from typing import Any, Final
 import msgspec
 
 from scripts.benches import trade
-from scripts.benches.measuring import Row, Sample, Size
+from scripts.benches.databases import Bench, execute
+from scripts.benches.measuring import Row, Sample, Size, at_most
+from service.capture.store import insert_finished_jobs
 from service.db.transaction import create_engine, transaction
+from service.events.identifying import identify_events
+from service.events.json_document import read_document
+from service.events.store import Incoming, ensure_context, insert_events
 from service.ledger.rebuild import rebuild
 from service.ledger.rebuild_aside import rebuild_aside
 
@@ -18,6 +23,8 @@ LEVELS: Final = 6
 #: Contents of the innermost container; holders of one batch.
 CONTENTS: Final = {Size.SMALL: 200, Size.MEDIUM: 100_000, Size.LARGE: 100_000}
 HOLDERS: Final = {Size.SMALL: 100, Size.MEDIUM: 10_000, Size.LARGE: 10_000}
+#: Documents, and events of each, that a ledger is derived of from nothing.
+EVENTS: Final = {Size.SMALL: (1, 60), Size.MEDIUM: (100, 1_000), Size.LARGE: (1_000, 1_000)}
 #: Shipments of one document.
 SHIPMENTS_AT_ONCE: Final = 1_000
 REPEATS: Final = 3
@@ -47,6 +54,32 @@ async def rebuilds(dsn: str) -> Row:
         "events/s",
         "the same by one process, in one transaction, captures waiting",
         report.events / alone,
+    )
+
+
+async def from_nothing(bench: Bench) -> Row:
+    """A ledger derived of events that are all there is, stored as captures store them."""
+    number, of_each = EVENTS[bench.size]
+    async with bench.database() as dsn:
+        engine = create_engine(dsn, pool_size=1)
+        try:
+            for part in range(number):
+                document = read_document(trade.document(part, of_each), max_events=of_each)
+                async with transaction(engine) as tx:
+                    await insert_finished_jobs(tx, {f"{part}": (None, None)}, trade.START)
+                    context = await ensure_context(tx, document.context)
+                    incoming = [Incoming(item, context, f"{part}") for item in identify_events(document)]
+                    await insert_events(tx, incoming, now=trade.START)
+        finally:
+            await engine.dispose()
+        await execute(dsn, "VACUUM (ANALYZE) event")
+        began = perf_counter()
+        report = await rebuild_aside(dsn)
+        seconds = perf_counter() - began
+    return Row(
+        *("ledger", f"rebuild of {report.events:,} events from nothing", seconds, "s"),
+        *("ten minutes", 600, at_most(1)),
+        more={"flows": report.flows_after, "events/s": report.events / seconds},
     )
 
 

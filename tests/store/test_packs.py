@@ -84,7 +84,7 @@ async def test_what_is_not_at_rest_or_too_large_is_not_packed(
     tx: Transaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await capture(tx, commission("tea/T=9", at="farm", on=1))
-    (last,) = await tx.sql.fetchrow("SELECT max(last_at) FROM holding")
+    last = await tx.sql.fetchval("SELECT max(last_at) FROM holding")
     assert await pack_all(tx, last + AT_REST - timedelta(seconds=1)) == []
     await capture(
         tx, ship("tea/T=1", at="farm", to="shop", on=1.1), ship("tea/T=1", at="farm", to="inn", on=1)
