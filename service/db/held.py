@@ -5,7 +5,7 @@ served well is simply used again, and one that did not is thrown away: who reads
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -15,8 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.db.transaction import Connection
 
 CONNECT_SECONDS: Final = 2.0
-#: Kept while nobody uses them, and in use at once: each of those who ask here asks one question at a time.
-IDLE_MOST: Final = 4
+#: In use at once: each of those who ask here asks one question at a time. One less is kept while nobody asks.
 USED_MOST: Final = 5
 #: For statements of which each part is found by an index. Plans are made once, whatever the tables hold then:
 #: one that is empty must not be read from end to end when it is full.
@@ -34,16 +33,20 @@ SETTINGS: Final = {
 class Held:
     """Connections to the database of an engine."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(
+        self, engine: AsyncEngine, settings: Mapping[str, str] = SETTINGS, used_most: int = USED_MOST
+    ) -> None:
         self.engine = engine
+        self._settings = dict(settings)
+        self._idle_most = used_most - 1
         self._url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._idle: list[Connection] = []
         self._closed = False
-        self._room = asyncio.Semaphore(USED_MOST)
+        self._room = asyncio.Semaphore(used_most)
 
     @asynccontextmanager
     async def borrowed(self) -> AsyncIterator[Connection]:
-        """A connection without a transaction, for single statements that only read. One whose use fails, or
+        """A connection without a transaction, for single statements. One whose use fails, or
         is given up, is closed. Raises what connecting raises.
         """
         async with self._room, self._taken() as connection:
@@ -55,13 +58,15 @@ class Held:
         while self._idle and (connection is None or connection.is_closed()):
             connection = self._idle.pop()
         if connection is None or connection.is_closed():
-            connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS, server_settings=SETTINGS)
+            connection = await asyncpg.connect(
+                self._url, timeout=CONNECT_SECONDS, server_settings=self._settings
+            )
         well = False
         try:
             yield connection
             well = True
         finally:
-            if well and not self._closed and len(self._idle) < IDLE_MOST:
+            if well and not self._closed and len(self._idle) < self._idle_most:
                 self._idle.append(connection)
             else:
                 connection.terminate()

@@ -2,7 +2,7 @@
 
 A code of which nothing special is on record has the page of its batch, but for its serial number and its own
 way and looks. So a page is two statements for all codes that are asked for at once (`plain_codes.sql`, and
-how often the units were looked at), and a form filled in (`page_forms.py`). A lot's page that many ask for
+one that counts the looks at units), and a form filled in (`page_forms.py`). A lot's page that many ask for
 is kept for a second as well; each look at it is counted. Everything else goes on to the framework.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
 from time import monotonic
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -47,8 +47,9 @@ from service.scan.together import Together
 from service.scan.trail import Trail, trail_of_unit
 from service.scan.verdict import PACK_TIME, is_past
 from service.signals.outcomes import Told
-from service.signals.scan_rows import find_looks
-from service.signals.scans import READ_SECONDS, Scans, Visit
+from service.signals.places import UNKNOWN, Place
+from service.signals.scan_rows import UnitLook
+from service.signals.scans import Scans, Visit
 from service.signals.visits import visit_of
 from service.web.reading import borrowed_for_reading, reading_now
 
@@ -62,18 +63,19 @@ _preferred_language: Final = lru_cache(maxsize=HEADERS_MOST)(preferred_language)
 
 
 class _Question(NamedTuple):
-    """`counted`: whether looks are; `visitor`: who looks, as a hash."""
+    """`scans`: what counts looks, if they are counted; `visitor`: who looks, as a hash."""
 
     identity: Identity
-    counted: bool
+    scans: Scans | None
     visitor: bytes | None
+    place: Place
 
 
 class _Found(NamedTuple):
-    """`looks`: a row of `find_looks`, None where there is none or looks are not counted."""
+    """`told`: of the looks at a unit, None where they are not counted."""
 
     row: Row
-    looks: Mapping[str, Any] | None
+    told: Told | None
 
 
 class _Plain(NamedTuple):
@@ -154,21 +156,22 @@ class FastPages:
 
     async def _make(self, look: _Look) -> Answer | None:
         scans, identity, now = look.scans, look.identity, clock.now()
-        visit, visitor = None, None
-        if scans is not None:
+        question = _Question(identity, None, None, UNKNOWN)
+        if scans is not None and identity.kind is Kind.UNIT:
             visit = _visit(look.asked)
-            if identity.kind is Kind.UNIT:
-                visitor = await scans.visitor(visit, identity.uri, now)
-        plain = await self._find(_Question(identity, scans is not None, visitor), look.code, now)
+            visitor = await scans.visitor(visit, identity.uri, now)
+            question = _Question(identity, scans, visitor, scans.place(visit))
+        plain = await self._find(question, look.code, now)
         if plain is None:
             return None
-        scanned = await self._count(scans, visit, visitor, plain, now)
+        if scans is not None and identity.kind is not Kind.UNIT:
+            await scans.look_at_batch(_visit(look.asked), plain.found.row["batch_id"])
         body = filled(
             _form(plain, identity, look.language, now),
             serial=identity.serial,
             path=look.code,
             switch=f"{PAGES}{look.code}?lang={'en' if look.language == 'zh' else 'zh'}",
-            scans=scans_section(scanned, look.language),
+            scans=scans_section(plain.found.told, look.language),
             checked=_checked(int(now.timestamp() // 60)),
         )
         answer = Answer(_head(look.language, links.public_url()), body, plain.found.row["batch_id"])
@@ -188,7 +191,7 @@ class FastPages:
         if found is None or found.row["linked"]:
             return None
         row = found.row
-        if not is_plain(row) or (row["unit_id"] and asked.counted and found.looks is None):
+        if not is_plain(row) or (row["unit_id"] and asked.scans is not None and found.told is None):
             return None
         try:
             batch = identify(row["batch_uri"])
@@ -208,36 +211,31 @@ class FastPages:
         return _Plain(found, part, own)
 
     async def _ask(self, asked: Sequence[_Question]) -> dict[int, _Found]:
-        """Rows by the place of their code, from 1. Looks that cannot be read in time are left to others."""
+        """By the place of a code, from 1. Looks that cannot be counted in time are left to others."""
         assert self._borrowed is not None
         async with asyncio.timeout(LOOK_UP_SECONDS), self._borrowed() as sql:
             rows = await find_plain(sql, [one.identity for one in asked], for_pages=True)
-            units = [place for place, row in rows.items() if row["unit_id"] and asked[place - 1].counted]
-            looks: dict[int, Mapping[str, Any]] = {}
-            if units:
-                async with asyncio.timeout(READ_SECONDS):
-                    found = await find_looks(
-                        sql,
-                        [asked[place - 1].identity.uri for place in units],
-                        [asked[place - 1].visitor for place in units],
-                    )
-                looks = {units[place - 1]: row for place, row in found.items()}
-        return {place: _Found(row, looks.get(place)) for place, row in rows.items()}
+        told = await _count(asked, rows)
+        return {place: _Found(row, told.get(place)) for place, row in rows.items()}
 
     async def _own_way(self, row: Row, part: BatchPart) -> Trail:
         async with borrowed_for_reading(self._state) as sql:
             return await trail_of_unit(sql, row["unit_id"], row["batch_id"], (), part.trail.makers)
 
-    async def _count(
-        self, scans: Scans | None, visit: Visit | None, visitor: bytes | None, plain: _Plain, now: datetime
-    ) -> Told | None:
-        """Count the look; what the page tells of a unit."""
-        if scans is None or visit is None:
-            return None
-        if plain.found.looks is not None:
-            return scans.look_at_unit(visit, plain.found.looks, visitor, now)
-        await scans.look_at_batch(visit, plain.found.row["batch_id"])
-        return None
+
+async def _count(asked: Sequence[_Question], rows: Mapping[int, Row]) -> dict[int, Told]:
+    """Count looks at units; what their pages tell, by the place of the question, from 1."""
+    places: list[int] = []
+    looks: list[UnitLook] = []
+    scans: Scans | None = None
+    for place, row in rows.items():
+        one = asked[place - 1]
+        if one.scans is not None and row["unit_id"]:
+            scans = one.scans
+            places.append(place)
+            looks.append(UnitLook(row["unit_id"], one.visitor, one.place))
+    told = {} if scans is None else await scans.look_at_units(looks)
+    return {places[number - 1]: each for number, each in told.items()}
 
 
 def _form(plain: _Plain, identity: Identity, language: Language, now: datetime) -> Form:

@@ -1,10 +1,11 @@
-"""Looks at codes in their tables: read for the page, written by the writer, in bulk."""
+"""Looks at codes in their tables: of units counted for the page, of batches in bulk."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple, cast
 
+from service.db.statements import statement
 from service.db.transaction import Connection, Transaction
 from service.signals.places import UNKNOWN, Place
 from service.signals.tables import UNKNOWN_PLACE_ID
@@ -14,22 +15,7 @@ Level = Literal["unit", "batch"]
 #: A reload by the same person within this time is no second look.
 SAME_LOOK: Final = timedelta(hours=1)
 
-FIND: Final = """
--- One by one (OFFSET 0), by index: nothing here may grow with the number of units.
-SELECT asked.place, unit.id AS unit_id, total.looks, total.first_at, city.city_zh, city.city_en,
-    suspect.status AS suspect, seen.at AS seen_at
-FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS asked (uri, visitor, place)
-CROSS JOIN LATERAL (SELECT id FROM unit WHERE uri = asked.uri AND batch_id IS NOT NULL OFFSET 0) AS unit
-LEFT JOIN LATERAL (
-    SELECT looks, first_at, first_place_id FROM scan_total
-    WHERE level = 'unit' AND thing_id = unit.id OFFSET 0
-) AS total ON true
-LEFT JOIN LATERAL (
-    SELECT city_zh, city_en FROM scan_place WHERE id = total.first_place_id OFFSET 0
-) AS city ON true
-LEFT JOIN LATERAL (SELECT status FROM suspect_code WHERE unit_id = unit.id OFFSET 0) AS suspect ON true
-LEFT JOIN LATERAL (SELECT at FROM scan_seen WHERE visitor = asked.visitor OFFSET 0) AS seen ON true
-"""
+FIND_UNIT: Final = "SELECT id FROM unit WHERE uri = $1 AND batch_id IS NOT NULL"
 INSERT_PLACES: Final = """
 INSERT INTO scan_place (key, city_zh, city_en, country, latitude, longitude)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::float8[])
@@ -81,37 +67,54 @@ class Look:
     at: datetime
 
 
-async def find_looks(
-    sql: Connection, uris: Sequence[str], visitors: Sequence[bytes | None]
+class UnitLook(NamedTuple):
+    """One look at the code of a unit on record. `visitor`: as in `Look`, None for who does not count."""
+
+    unit_id: int
+    visitor: bytes | None
+    place: Place
+
+
+async def count_looks(
+    sql: Connection, looks: Sequence[UnitLook], place_ids: Mapping[str, int], now: datetime
 ) -> dict[int, Mapping[str, Any]]:
-    """By the place of a unit's URI, from 1: `unit_id`, `looks`, `first_at`, `city_zh`, `city_en`, `suspect`:
-    the status of its suspicion, `seen_at`: when this visitor looked last. A unit not on record is left out.
+    """Count looks that are no reloads. By the place of a look, from 1: `unit_id`, `fresh`: whether it was
+    counted, `looks`: with this one, `first_at`, `city_zh`, `city_en`, `suspect`: the status of its suspicion.
     """
-    return {row["place"]: dict(row) for row in await sql.fetch(FIND, uris, visitors)}
+    rows = await sql.fetch(
+        statement("service.signals", "count_looks"),
+        [look.unit_id for look in looks],
+        [look.visitor for look in looks],
+        [place_ids[look.place.key] for look in looks],
+        now,
+        SAME_LOOK,
+    )
+    return {row["place"]: cast("Mapping[str, Any]", row) for row in rows}
 
 
-async def write_looks(
-    tx: Transaction, looks: Sequence[Look], known: Mapping[str, int]
-) -> tuple[list[Look], dict[str, int]]:
-    """Count looks that are no reloads; those, and the ids of places that `known` did not have.
+async def write_looks(tx: Transaction, looks: Sequence[Look], known: Mapping[str, int]) -> dict[str, int]:
+    """Count looks that are no reloads; the ids of places that `known` did not have.
 
     Rows of each table are touched in the order of their keys, so that two writers wait instead of deadlock.
     """
+    if not looks:
+        return {}
     last = {look.visitor: look for look in looks}
     visitors = sorted(last)
     moments = [last[visitor].at for visitor in visitors]
     rows = await tx.sql.fetch(REMEMBER, visitors, moments, SAME_LOOK)
     fresh = [last[row["visitor"]] for row in rows]
     if not fresh:
-        return [], {}
-    found = await _place_ids(tx, {look.place for look in fresh if look.place.key not in known})
+        return {}
+    found = await find_places(tx.sql, {look.place for look in fresh if look.place.key not in known})
     ids = {**known, **found}
     await tx.sql.execute(ADD_DAYS, *_columns(_days(fresh, ids), 7))
     await tx.sql.execute(ADD_TOTALS, *_columns(_totals(fresh, ids), 7))
-    return fresh, found
+    return found
 
 
-async def _place_ids(tx: Transaction, places: set[Place]) -> dict[str, int]:
+async def find_places(sql: Connection, places: set[Place]) -> dict[str, int]:
+    """The ids of places by their keys; those that were never seen before are written."""
     named = {place.key: place for place in places if place is not UNKNOWN}
     found = {UNKNOWN.key: UNKNOWN_PLACE_ID}
     if named:
@@ -119,8 +122,8 @@ async def _place_ids(tx: Transaction, places: set[Place]) -> dict[str, int]:
             (one.key, one.city_zh, one.city_en, one.country, one.latitude, one.longitude)
             for _, one in sorted(named.items())
         ]
-        await tx.sql.execute(INSERT_PLACES, *_columns(rows, 6))
-        found |= {row["key"]: row["id"] for row in await tx.sql.fetch(FIND_PLACES, sorted(named))}
+        await sql.execute(INSERT_PLACES, *_columns(rows, 6))
+        found |= {row["key"]: row["id"] for row in await sql.fetch(FIND_PLACES, sorted(named))}
     return found
 
 

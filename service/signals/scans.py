@@ -1,14 +1,16 @@
-"""Looks at codes, counted beside the page: taken into memory at once, written once a second.
+"""Looks at codes, counted: at a pack's before its page is told, at a lot's beside the page, once a second.
 
-The page waits for nothing but one reading by primary key, in its own transaction. What a process has in
-memory when it is killed, a second of looks at most, is lost; so is what the database refuses, with a line in
-the log. A code that everybody looks at is one row a second and process, not one for each look.
+What the page of a pack tells is what counting has found, so of two people at the same moment only one is told
+to be the first, whichever processes answer them. The commit is seen by everybody at once and waits for no
+disk: a PostgreSQL that is killed loses what its log had not written yet, looks of some 0.6 seconds; a process
+of the service that is killed loses none. Looks at lots, which no page tells, are taken into memory and
+written once a second, a row for each lot; whether packs are suspect is looked at then, too. What waits there
+is lost with its process; so is what the database refuses, with a line in the log.
 """
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,13 +20,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
 from service.db.failures import FAILURES
+from service.db.held import SETTINGS, Held
 from service.db.transaction import Transaction, transaction
 from service.settings import settings
 from service.signals.addresses import Address, fetch_salt, salt_day, salted
 from service.signals.outcomes import Outcome, Told, outcome_of
-from service.signals.places import Places
-from service.signals.scan_rows import SAME_LOOK, Look, find_looks, forget_seen, write_looks
+from service.signals.places import UNKNOWN, Place, Places
+from service.signals.scan_rows import (
+    FIND_UNIT,
+    Look,
+    UnitLook,
+    count_looks,
+    find_places,
+    forget_seen,
+    write_looks,
+)
 from service.signals.suspects import mark_suspects
+from service.signals.tables import UNKNOWN_PLACE_ID
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +45,18 @@ FLUSH_SECONDS: Final = 1.0
 FLUSH_LOOKS: Final = 500
 #: Looks that wait for a database that does not take them; more are not counted.
 WAITING_MOST: Final = 20_000
-#: What the page gives for reading how often a code was looked at.
+#: What the page gives for counting a look, and hearing how often the code was looked at.
 READ_SECONDS: Final = 0.3
 START_SECONDS: Final = 5.0
 IDLE_SECONDS: Final = 3600.0
+#: Connections by which looks at packs are counted.
+COUNTING: Final = SETTINGS | {
+    "application_name": "suyuan looks",
+    "default_transaction_read_only": "off",
+    "synchronous_commit": "off",
+}
+#: Of them, in use at once: by pages answered together, and by pages that the framework answers.
+COUNTING_AT_ONCE: Final = 3
 ONE_DAY: Final = timedelta(days=1)
 FORGET_EVERY: Final = timedelta(minutes=1)
 
@@ -57,13 +77,13 @@ class Scans:
 
     def __init__(self, engine: AsyncEngine, places: Places) -> None:
         self._engine = engine
+        self._held = Held(engine, COUNTING, COUNTING_AT_ONCE)
         self._places = places
         self._salts: dict[date, bytes] = {}
         self._salting = asyncio.Lock()
         self._waiting: dict[bytes, Look] = {}
-        self._being_written: dict[bytes, Look] = {}
-        self._not_written: Counter[tuple[str, int]] = Counter()
-        self._place_ids: dict[str, int] = {}
+        self._looked_at_again: set[int] = set()
+        self._place_ids: dict[str, int] = {UNKNOWN.key: UNKNOWN_PLACE_ID}
         self._wake = asyncio.Event()
         self._full = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -77,15 +97,15 @@ class Scans:
         """Count a look at the code of a unit or a batch; what the page tells of the unit, None of a batch.
 
         A unit that is not on record counts for its batch. Raises `TimeoutError` where the database takes
-        longer than `READ_SECONDS`.
+        longer than `READ_SECONDS`, and what it refuses.
         """
-        now = clock.now()
         if unit_uri is not None:
-            visitor = await self.visitor(visit, unit_uri, now)
+            visitor = await self.visitor(visit, unit_uri, clock.now())
             async with asyncio.timeout(READ_SECONDS):
-                found = await find_looks(tx.sql, [unit_uri], [visitor])
-            if found:
-                return self.look_at_unit(visit, found[1], visitor, now)
+                unit_id = await tx.sql.fetchval(FIND_UNIT, unit_uri)
+            if unit_id is not None:
+                told = await self.look_at_units([UnitLook(unit_id, visitor, self.place(visit))])
+                return told[1]
         if batch_id is not None:
             await self.look_at_batch(visit, batch_id)
         return Told(Outcome.CANNOT_TELL) if unit_uri is not None else None
@@ -95,34 +115,27 @@ class Scans:
         now = clock.now()
         visitor = await self.visitor(visit, f"batch {batch_id}", now)
         if visitor is not None:
-            self._take(Look("batch", batch_id, visitor, self._places.find(visit.address), now))
+            self._take(Look("batch", batch_id, visitor, self.place(visit), now))
 
-    def look_at_unit(
-        self, visit: Visit, row: Mapping[str, Any], visitor: bytes | None, now: datetime
-    ) -> Told:
-        """Count a look at the code of a unit on record. `row`: of `find_looks`; `visitor`: of `visitor`."""
-        unit = row["unit_id"]
-        counted = (row["looks"] or 0) + self._not_written[("unit", unit)]
-        own = None if visitor is None else self._being_written.get(visitor)
-        if own is not None and row["seen_at"] is not None and row["seen_at"] >= own.at:
-            # They are being written, and the row was read after that was committed: not twice.
-            counted -= sum(
-                (each.level, each.thing_id) == ("unit", unit) for each in self._being_written.values()
-            )
-        repeated = (row["seen_at"] is not None and now - row["seen_at"] < SAME_LOOK) or self._is_held(visitor)
-        place = self._places.find(visit.address)
-        if visitor is not None and not repeated:
-            self._take(Look("unit", unit, visitor, place, now))
-            counted += 1
-        others = counted if visitor is None else counted - 1
-        known = row["first_at"] is not None
-        return Told(
-            outcome_of(others, suspect=row["suspect"], most=settings().suspect_looks),
-            counted,
-            row["first_at"] if known else now,
-            row["city_zh"] if known else place.city_zh,
-            row["city_en"] if known else place.city_en,
-        )
+    async def look_at_units(self, looks: Sequence[UnitLook]) -> dict[int, Told]:
+        """Count looks at the codes of units on record; what the pages tell, by the place of the look, from 1.
+
+        Raises `TimeoutError` where the database takes longer than `READ_SECONDS`, and what it refuses.
+        """
+        now = clock.now()
+        async with asyncio.timeout(READ_SECONDS), self._held.borrowed() as sql:
+            unknown = {look.place for look in looks if look.place.key not in self._place_ids}
+            if unknown:
+                self._place_ids |= await find_places(sql, unknown)
+            rows = await count_looks(sql, looks, self._place_ids, now)
+        again = [row["unit_id"] for row in rows.values() if row["fresh"] and row["looks"] > 1]
+        if again:  # one look is never too many
+            self._look_for_suspects(again)
+        return {place: _told(row, looks[place - 1], now) for place, row in rows.items()}
+
+    def place(self, visit: Visit) -> Place:
+        """From where a visit comes."""
+        return self._places.find(visit.address)
 
     async def visitor(self, visit: Visit, thing: str, now: datetime) -> bytes | None:
         """Who looks at what, as a hash; None for who does not count, and where there is no salt to be had."""
@@ -147,20 +160,22 @@ class Scans:
             except FAILURES as error:
                 logger.warning("looks at codes cannot be counted now: %s", type(error).__name__)
 
-    def _is_held(self, visitor: bytes | None) -> bool:
-        return visitor is not None and (visitor in self._waiting or visitor in self._being_written)
-
     def _take(self, look: Look) -> None:
-        if self._is_held(look.visitor):
+        if look.visitor in self._waiting:
             return
         if len(self._waiting) >= WAITING_MOST:
             self._dropped += 1
             return
         self._waiting[look.visitor] = look
-        self._not_written[(look.level, look.thing_id)] += 1
         self._wake.set()
         if len(self._waiting) >= FLUSH_LOOKS:
             self._full.set()
+
+    def _look_for_suspects(self, units: Sequence[int]) -> None:
+        # Of a code that there is no room for, the next look asks again.
+        if len(self._looked_at_again) < WAITING_MOST:
+            self._looked_at_again.update(units)
+        self._wake.set()
 
     async def flush(self) -> None:
         """Write what waits. A database that refuses it gets a line in the log."""
@@ -168,24 +183,20 @@ class Scans:
             self._full.clear()
             self._wake.clear()
             looks, self._waiting = self._waiting, {}
-            self._being_written = looks
+            units, self._looked_at_again = self._looked_at_again, set()
             try:
-                if looks:
-                    await self._write(list(looks.values()))
+                await self._write(list(looks.values()), sorted(units))
             except FAILURES as error:
                 logger.warning("%d looks at codes are not counted: %s", len(looks), type(error).__name__)
-            finally:
-                self._being_written = {}
-                self._not_written -= Counter((look.level, look.thing_id) for look in looks.values())
             if self._dropped:
                 logger.warning("%d looks at codes are not counted: too many at once", self._dropped)
                 self._dropped = 0
 
-    async def _write(self, looks: list[Look]) -> None:
+    async def _write(self, looks: list[Look], units: list[int]) -> None:
         now = clock.now()
         async with transaction(self._engine) as tx:
-            fresh, found = await write_looks(tx, looks, self._place_ids)
-            await mark_suspects(tx, units_of(fresh), now)
+            found = await write_looks(tx, looks, self._place_ids)
+            await mark_suspects(tx, units, now)
             if self._forgotten_at is None or now - self._forgotten_at > FORGET_EVERY:
                 await forget_seen(tx, now)
                 self._forgotten_at = now
@@ -205,6 +216,10 @@ class Scans:
             if not self._stopping:
                 await self.fetch_salts(clock.now())  # tomorrow's, before anybody waits for it
 
+    def close(self) -> None:
+        """Close connections."""
+        self._held.close()
+
     def stop(self) -> None:
         """Let `run` write what waits, and end."""
         self._stopping = True
@@ -212,9 +227,21 @@ class Scans:
         self._full.set()
 
 
-def units_of(looks: Iterable[Look]) -> list[int]:
-    """The units among what was looked at."""
-    return sorted({look.thing_id for look in looks if look.level == "unit"})
+def _told(row: Mapping[str, Any], look: UnitLook, now: datetime) -> Told:
+    """What the page tells of a look. `row`: of `count_looks`."""
+    looks = row["looks"]
+    known = row["first_at"] is not None
+    return Told(
+        outcome_of(
+            looks if look.visitor is None else max(looks - 1, 0),
+            suspect=row["suspect"],
+            most=settings().suspect_looks,
+        ),
+        looks,
+        row["first_at"] if known else now,
+        row["city_zh"] if known else look.place.city_zh,
+        row["city_en"] if known else look.place.city_en,
+    )
 
 
 @asynccontextmanager
@@ -235,6 +262,7 @@ async def counting(engine: AsyncEngine) -> AsyncIterator[Scans]:
         if late:
             writer.cancel()
             await asyncio.wait([writer])
+        scans.close()
         places.close()
 
 

@@ -1,7 +1,8 @@
 """Looks at codes: counted beside the page, told on it, and suspect where no one pack can have them."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -360,24 +361,52 @@ async def test_a_table_that_is_broken_or_locked_costs_the_page_nothing_else(
     await town.visit(LOT)  # counted in vain
 
 
-async def test_what_waits_is_written_at_the_end(
-    engine: AsyncEngine, town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_waits_is_written_at_the_end(engine: AsyncEngine, town: Town) -> None:
     other = create_app(engine)
     async with other.router.lifespan_context(other):
         transport = httpx.ASGITransport(other, client=(BEIJING, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=HTML) as client:
-            await client.get(UNIT)
-    assert (await town.looks())["looks"] == 1
+            await client.get(LOT)
+    assert (await town.looks(LOT.removeprefix("/p")))["looks"] == 1
 
 
 async def test_more_looks_than_memory_holds_are_dropped_and_told(
     town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(scans_module, "WAITING_MOST", 0)
-    await town.visit()
-    assert (await town.looks())["looks"] == 0
+    await town.visit(LOT)
+    assert (await town.looks(LOT.removeprefix("/p")))["looks"] == 0
     assert "too many at once" in caplog.text
+
+
+async def test_of_two_at_once_one_is_the_first_whichever_process_answers(
+    town: Town, engine: AsyncEngine
+) -> None:
+    other = create_app(engine)
+    async with other.router.lifespan_context(other), httpx_clients(town.app, other) as clients:
+        answers = await asyncio.gather(*(client.get(UNIT) for client in clients))
+    told = [answer.text for answer in answers]
+    assert len(told) == 6
+    assert ["First look at this code" in page for page in told].count(True) == 1
+    # Nothing is left to be written: whoever asks now is told of all of them.
+    assert (await town.looks())["looks"] == 6
+
+
+@asynccontextmanager
+async def httpx_clients(*apps: Any) -> AsyncIterator[list[httpx.AsyncClient]]:
+    """Three people at each application, who come from other addresses."""
+    async with AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(
+                httpx.AsyncClient(
+                    transport=httpx.ASGITransport(app, client=(f"192.0.2.{10 * place + number}", 1)),
+                    base_url="http://test",
+                    headers=HTML,
+                )
+            )
+            for place, app in enumerate(apps)
+            for number in range(3)
+        ]
 
 
 async def test_without_a_database_of_places_no_place_is_known(

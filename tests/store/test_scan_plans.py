@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,6 @@ from service.db.held import SETTINGS
 from service.db.statements import statement
 from service.db.transaction import create_engine, transaction
 from service.registry.ensure import NewBatch, ensure_batches
-from service.signals import scan_rows
 from tests.conftest import TEMPLATE, execute, on_database
 
 PRODUCT = "https://id.gs1.org/01/04012345111118"
@@ -25,6 +25,7 @@ FROM generate_series(1, 100000) AS n
 JOIN batch ON batch.uri = $1 || '/10/L' || CASE WHEN n % 2 = 0 THEN 0 ELSE n % 20000 END
 """
 HERE = "service.scan"
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ONE = [1]
 STATEMENTS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "find_batches": (statement(HERE, "find_batches"), (LOT, UNIT)),
@@ -34,7 +35,10 @@ STATEMENTS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "pack": (statement("service.units", "pack"), (77,)),
     "plain_codes": (statement(HERE, "plain_codes"), ([LOT] * 50, [UNIT] * 50, [True] * 50, 50, True)),
     "known_codes": (statement(HERE, "known_codes"), ([UNIT] * 50, [LOT] * 50, [PRODUCT] * 50, "gs1:x")),
-    "looks": (scan_rows.FIND, ([UNIT] * 50, [b""] * 50)),
+    "looks": (
+        statement("service.signals", "count_looks"),
+        ([77] * 50, [b""] * 50, [0] * 50, NOW, timedelta(hours=1)),
+    ),
     "unit_path": (statement(HERE, "unit_path"), (77, 4, 200)),
     "made_at": (statement(HERE, "made_at"), (ONE, 20)),
     "holders": (statement(HERE, "holders_on_the_way"), (ONE, ONE)),
