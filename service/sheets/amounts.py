@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Final
 
 from service.errors import Malformed
@@ -89,6 +90,7 @@ _STARTS: Final = re.compile(
 _WRITTEN_OUT: Final = re.compile(rf"[{_SIGNS}]+")
 
 
+@lru_cache(maxsize=16_384)
 def plain(text: str) -> str:
     """Full-width characters as plain ones, blanks of any kind as one, none at the ends."""
     return " ".join(unicodedata.normalize("NFKC", text).replace("\u200b", "").replace("\ufeff", "").split())

@@ -33,6 +33,7 @@ __all__ = ["Amount", "Named", "is_empty", "parse", "refused", "shown", "unit_bes
 _NOTHING: Final = re.compile(
     r"[-—–−/\\?]*|\(?(?:无|暂无|没有|不详|未知|空)\)?|#?n/a|na|none|null|nil", re.IGNORECASE
 )
+_INVISIBLE: Final = str.maketrans("", "", "\u200b\ufeff")
 #: Characters of a text, of the number of a paper, and of a value in a sentence.
 TEXT_MOST: Final = 500
 PAPER_MOST: Final = 100
@@ -109,7 +110,7 @@ def is_empty(raw: Raw) -> bool:
 def shown(raw: Raw) -> str:
     """A cell as a person sees it, on one line."""
     if isinstance(raw, str):
-        return " ".join(raw.replace("\u200b", "").replace("\ufeff", "").split())
+        return " ".join((raw if raw.isascii() else raw.translate(_INVISIBLE)).split())
     if isinstance(raw, bool):
         return "是" if raw else "否"
     if isinstance(raw, int | float):

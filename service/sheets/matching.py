@@ -7,7 +7,7 @@ knows how people head each column. What is found is shown to a person, whose own
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from service.errors import Fault, Malformed
@@ -53,6 +53,9 @@ class Match:
 HEAD_ROWS: Final = 30
 #: Characters of a heading: longer ones are titles and notes.
 HEADING_MOST: Final = 40
+#: Characters of a heading of which a part may be known: 采收 数量, 数量/公斤, 送货单号（必填）.
+PARTED_MOST: Final = 30
+_SENTENCE: Final = re.compile("[。！？；，]")
 #: Columns that several headings may say together: the first that is filled in counts.
 _TOGETHER: Final = frozenset(("product",))
 #: A form is this sure to be meant; below it nothing is proposed.
@@ -284,7 +287,10 @@ _SPECIAL: Final = {
 
 def is_head(row: Row, form: str) -> bool:
     """Whether a row further down is the head of another table of this form."""
-    texts = _head_texts(row)
+    first = next((cell for cell in row.cells if cell is not None and cell != ""), None)
+    if not isinstance(first, str) or len(first) > HEADING_MOST or first.isdecimal():
+        return False
+    texts = _head_texts(row) if _known(first) else None
     if texts is None or len(texts) < 2:
         return False
     known = {found[form][0] for text in texts if form in (found := _known(text))}
@@ -316,13 +322,15 @@ def _known(text: str) -> dict[str, tuple[str, int]]:
     whole = words.get(_folded(text))
     if whole is not None:
         return whole
+    if len(text) > PARTED_MOST or _SENTENCE.search(text):
+        return {}
     for part in (_AROUND.sub("", _folded(text)), *map(_folded, re.split(r"[\s/|、]+", text)[::-1])):
         if part and part in words:
             return words[part]
     return {}
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def _folded(text: str) -> str:
     """A heading as headings are compared."""
     said = plain(text).casefold()

@@ -31,6 +31,10 @@ _NOTE: Final = re.compile(
     r"note|notes|n\.b\.|prepared|printed|approved|checked|signature|signed)\S{0,6}\s*[:：].*",
     re.IGNORECASE | re.DOTALL,
 )
+#: Characters of such a mark; rows below the head among which examples stand; cells whose value is remembered.
+DITTO_MOST: Final = 16
+EXAMPLE_ROWS: Final = 20
+CELLS_KNOWN: Final = 65_536
 #: What counts once: handed down by a merged cell it would be counted several times.
 _ONCE: Final = frozenset((Kind.QUANTITY, Kind.SERIAL, Kind.DRUG_CODE))
 
@@ -97,11 +101,14 @@ class _Table:
         self._above: dict[int, Raw] = {}
         self._examples = [{key: text for key, text in example.items() if text} for example in form.examples()]
         self._needed = sum(column.required for column in form.columns) + len(form.any_of)
-        self._titles: dict[int, str] = {}
+        self._head = head.last
+        self._known: dict[Any, tuple[Any, str]] = {}
         self._read_by(head.headings, match)
 
     def _read_by(self, headings: Iterable[Heading], match: Match) -> None:
-        self._titles = {heading.column: heading.text for heading in headings}
+        self._leftmost = min((heading.column for heading in headings), default=0)
+        self._known.clear()
+        self._keys = match.columns
         self._columns = [(at, self.form.column(key)) for at, key in match.columns.items()]
         self._units = match.units
         self._at = {column.key: at for at, column in reversed(self._columns)}
@@ -110,29 +117,35 @@ class _Table:
     def no_data(self, row: Row) -> str:
         """Why a row is no data; empty where it is."""
         cells = row.cells
-        filled = [
-            at for at, cell in enumerate(cells) if cell is not None and cell != "" and at not in row.merged
-        ]
-        mine = [at for at, _ in self._columns if at in filled and not is_empty(cells[at])]
-        first = next((cells[at] for at in filled), None)
-        if isinstance(first, str) and (why := self._by_its_words(row, first, filled, mine)):
-            return why
-        if not mine:
+        filled = [at for at, cell in enumerate(cells) if cell is not None and cell != ""]
+        if row.merged:
+            filled = [at for at in filled if at not in row.merged]
+        if not filled:
             return "empty"
-        if len(mine) == 1 and len(filled) == 1 and self._needed > 1 and mine[0] == min(self._titles):
-            return "group" if isinstance(cells[mine[0]], str) else ""
-        return "example" if self._is_example(row) else ""
+        first = cells[filled[0]]
+        if isinstance(first, str) and (why := self._by_its_words(row, first, filled)):
+            return why
+        if not any(at in self._keys and not is_empty(cells[at]) for at in filled):
+            return "empty"
+        if len(filled) == 1 and self._needed > 1 and filled[0] == self._leftmost and isinstance(first, str):
+            return "group"
+        near = row.number <= self._head + EXAMPLE_ROWS
+        return "example" if near and self._is_example(row) else ""
 
-    def _by_its_words(self, row: Row, first: str, filled: list[int], mine: list[int]) -> str:
+    def _by_its_words(self, row: Row, first: str, filled: list[int]) -> str:
         said = plain(first)
-        if _SUM.fullmatch(said) and len(mine) * 2 <= max(len(self._columns), 2):
+        if _SUM.fullmatch(said) and self._told(row, filled) * 2 <= max(len(self._columns), 2):
             return "sum"
-        if _NOTE.fullmatch(said) and len(mine) <= 2:
+        if _NOTE.fullmatch(said) and self._told(row, filled) <= 2:
             return "note"
-        if len(filled) > 1 and self._titles.get(filled[0]) is not None and is_head(row, self.form.key):
+        if len(filled) > 1 and is_head(row, self.form.key):
             self._begin_again(row)
             return "head"
         return ""
+
+    def _told(self, row: Row, filled: list[int]) -> int:
+        """In how many of the form's columns a row says something."""
+        return sum(at in self._keys and not is_empty(row.cells[at]) for at in filled)
 
     def _begin_again(self, row: Row) -> None:
         """Headings once more: the same ones, or those of another table."""
@@ -169,21 +182,34 @@ class _Table:
                 raw = self._as_above(at, column, raw)
                 if column.kind in _ONCE and at in row.merged:
                     raise _counted_twice(column, raw)
-                value = parse(
-                    raw, column, zone=self.zone, today=self.today, unit=self._units.get(at), beside=beside
-                )
+                value, text = self._parsed(at, column, raw, beside)
             except Malformed as error:
                 texts[column.key] = shown(raw)
                 faults.append(CellFault(row.number, at, column.key, error.faults[0]))
                 continue
             if value is not None:
                 values[column.key] = value
-                texts[column.key] = shown(raw)
+                texts[column.key] = text
                 if column.kind is Kind.MOMENT and _is_day(raw, value):
                     days.add(column.key)
             self._above[at] = raw
         faults.extend(self._lacking(row, texts))
         return Understood(row.number, values, tuple(faults), texts, frozenset(days))
+
+    def _parsed(self, at: int, column: Column, raw: Raw, beside: str | None) -> tuple[Any, str]:
+        """The value of a cell and how people see it: days, names and units come again and again."""
+        if column.kind is not Kind.QUANTITY:
+            beside = None
+        key = at, raw, type(raw), beside
+        found = self._known.get(key)
+        if found is None:
+            value = parse(
+                raw, column, zone=self.zone, today=self.today, unit=self._units.get(at), beside=beside
+            )
+            if len(self._known) >= CELLS_KNOWN:
+                self._known.clear()
+            found = self._known[key] = value, shown(raw)
+        return found
 
     def _beside(self, row: Row) -> str | None:
         at = self._unit_at
@@ -194,7 +220,7 @@ class _Table:
 
     def _as_above(self, at: int, column: Column, raw: Raw) -> Raw:
         """A cell, or what stands above it where it says so. Raises `Malformed`."""
-        if not isinstance(raw, str) or len(raw) > 16 or _DITTO.fullmatch(plain(raw)) is None:
+        if not isinstance(raw, str) or len(raw) > DITTO_MOST or _DITTO.fullmatch(plain(raw)) is None:
             return raw
         if at not in self._above:
             raise refused(

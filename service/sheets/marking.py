@@ -1,0 +1,277 @@
+"""A file given back with its faults marked: cells coloured, a sentence at each, a last column for each row.
+
+A workbook of up to `CELLS_KEPT` cells comes back as it was made, formulas and formats too. A larger one, a
+CSV, and what the workbook library cannot keep come back as a plain workbook of the same cells at the same
+places, written as a stream. After `SENTENCES_MOST` cells, more are coloured without a sentence of their own:
+the last column has them all. Blocking: called beside the event loop.
+"""
+
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import IO, Any, Final, Literal
+
+import openpyxl
+import xlsxwriter
+from openpyxl.cell.cell import MergedCell
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils.exceptions import InvalidFileException
+
+from service.sheets.raw_cells import CELL_MOST, DIGITS_KEPT, Raw, Sheet, Unreadable, Workbook, letters
+from service.sheets.reading import open_workbook
+
+Language = Literal["zh", "en", "both"]
+
+#: Cells of a workbook that comes back as it was made; it is held in memory whole.
+CELLS_KEPT: Final = 200_000
+#: Octets that such a workbook may unpack to.
+UNPACKED_MOST: Final = 128 * 1024 * 1024
+#: Cells with a sentence of their own.
+SENTENCES_MOST: Final = 10_000
+#: Rows by which the width of a sheet is found that is written anew.
+WIDTH_ROWS: Final = 1_000
+#: What the last column is headed, by which it is found again.
+HEADING: Final = "错误 Faults"
+AUTHOR: Final = "Suyuan"
+COLOUR: Final = "FFC7CE"
+#: What the workbook library says of workbooks that it cannot keep.
+_NOT_KEPT: Final = (
+    *(KeyError, ValueError, TypeError, AttributeError, IndexError, zipfile.BadZipFile),
+    InvalidFileException,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One fault to be shown. `sheet`: its name; `row`: from 1, None: of the whole sheet; `column`: from 0,
+    None: of the whole row.
+    """
+
+    sheet: str
+    row: int | None
+    column: int | None
+    message: str
+    message_zh: str
+
+    def text(self, language: Language) -> str:
+        """The sentence as it is shown."""
+        if language == "both" and self.message != self.message_zh:
+            return f"{self.message_zh}\n{self.message}"
+        return self.message if language == "en" else self.message_zh
+
+
+def mark(
+    file: IO[bytes], name: str, marks: Iterable[Mark], into: IO[bytes], *, language: Language = "both"
+) -> None:
+    """Write the file as XLSX with these faults marked `into` another, which stands at its beginning then.
+
+    Raises `Malformed`, `TooLarge` as `open_workbook` does.
+    """
+    found = _Marks(marks, language)
+    with open_workbook(file, name) as book:
+        if book.kind != "xlsx" or not _marked_as_made(file, book, found, into):
+            into.seek(0)
+            into.truncate()
+            found.sentences = 0
+            _write_anew(book, found, into)
+    into.seek(0)
+
+
+class _Marks:
+    """Marks by sheet, row and column."""
+
+    def __init__(self, marks: Iterable[Mark], language: Language) -> None:
+        self.cells: dict[str, dict[int, dict[int | None, list[str]]]] = defaultdict(dict)
+        self.sheets: dict[str, list[str]] = defaultdict(list)
+        self.sentences = 0
+        for each in marks:
+            text = each.text(language)
+            if each.row is None:
+                self.sheets[each.sheet].append(text)
+            else:
+                self.cells[each.sheet].setdefault(each.row, {}).setdefault(each.column, []).append(text)
+
+    def sentence(self, texts: Sequence[str]) -> str | None:
+        """What hangs at a cell; None once there are too many."""
+        self.sentences += 1
+        return "\n".join(texts)[:CELL_MOST] if self.sentences <= SENTENCES_MOST else None
+
+    def first_row(self, sheet: str) -> int | None:
+        """The row above the first fault, where the heading of the last column stands."""
+        rows = self.cells.get(sheet)
+        return max(min(rows) - 1, 1) if rows else None
+
+
+def _of_row(row: dict[int | None, list[str]]) -> str:
+    """All faults of a row."""
+    lines = []
+    for column, texts in sorted(row.items(), key=lambda item: -1 if item[0] is None else item[0]):
+        place = "" if column is None else f"{letters(column)}: "
+        lines += [place + text.replace("\n", " ") for text in texts]
+    return "\n".join(lines)[:CELL_MOST]
+
+
+# --- as it was made ------------------------------------------------------------------------------
+
+
+def _marked_as_made(file: IO[bytes], book: Workbook, marks: _Marks, into: IO[bytes]) -> bool:
+    """Write the workbook itself with its faults marked; False of one that is too large or cannot be kept."""
+    cells = 0
+    for sheet in book.sheets:
+        for row in book.rows(sheet):
+            cells += len(row.cells)
+            if cells > CELLS_KEPT:
+                return False
+    try:
+        file.seek(0)
+        with zipfile.ZipFile(file) as package:
+            if sum(entry.file_size for entry in package.infolist()) > UNPACKED_MOST:
+                return False
+        file.seek(0)
+        made = openpyxl.load_workbook(file)
+        for sheet in book.sheets:
+            _mark_sheet(made[sheet.name], sheet.name, marks)
+        made.save(into)
+    except _NOT_KEPT:
+        return False
+    return True
+
+
+def _mark_sheet(sheet: Any, name: str, marks: _Marks) -> None:
+    last = _without_old_marks(sheet)
+    fill, red = PatternFill("solid", fgColor=COLOUR), Font(color="9C0006")
+    tops = {
+        (row, column): (area.min_row, area.min_col)
+        for area in sheet.merged_cells.ranges
+        if area.size["rows"] * area.size["columns"] <= CELLS_KEPT
+        for row, column in area.cells
+    }
+    rows = marks.cells.get(name, {})
+    for number, row in rows.items():
+        for column, texts in row.items():
+            if column is None:
+                continue
+            place = tops.get((number, column + 1), (number, column + 1))
+            cell = sheet.cell(*place)
+            cell.fill = fill
+            if not isinstance(cell, MergedCell) and (sentence := marks.sentence(texts)) is not None:
+                cell.comment = Comment(sentence, AUTHOR, height=120, width=320)
+        told = sheet.cell(number, last, _of_row(row))
+        told.font, told.alignment = red, Alignment(wrap_text=True, vertical="top")
+    if (heading := marks.first_row(name)) is not None:
+        head = sheet.cell(heading, last)
+        if not isinstance(head, MergedCell):
+            head.value, head.font = HEADING, Font(bold=True, color="9C0006")
+        sheet.column_dimensions[letters(last - 1)].width = 60
+    if marks.sheets.get(name):
+        first = sheet.cell(1, 1)
+        first.fill = fill
+        first.comment = Comment("\n".join(marks.sheets[name])[:CELL_MOST], AUTHOR, height=120, width=320)
+
+
+def _without_old_marks(sheet: Any) -> int:
+    """Take away what an earlier answer marked; the column (from 1) for the faults."""
+    last = 0
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.value == HEADING:
+                last = cell.column
+            if getattr(cell, "comment", None) is not None and cell.comment.author == AUTHOR:
+                cell.comment = None
+            if cell.has_style and cell.fill.fill_type == "solid" and cell.fill.fgColor.rgb == f"00{COLOUR}":
+                cell.fill = PatternFill()
+    if not last:
+        return int(sheet.max_column) + 1
+    for number in range(1, sheet.max_row + 1):
+        cell = sheet.cell(number, last)
+        if not isinstance(cell, MergedCell):
+            cell.value = None
+    return last
+
+
+# --- written anew --------------------------------------------------------------------------------
+
+
+def _write_anew(book: Workbook, marks: _Marks, into: IO[bytes]) -> None:
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(into, options) as made:
+        styles = {
+            "bad": made.add_format({"bg_color": f"#{COLOUR}"}),
+            "day": made.add_format({"num_format": "yyyy-mm-dd"}),
+            "moment": made.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
+            "time": made.add_format({"num_format": "hh:mm"}),
+            "bad day": made.add_format({"num_format": "yyyy-mm-dd", "bg_color": f"#{COLOUR}"}),
+            "bad moment": made.add_format({"num_format": "yyyy-mm-dd hh:mm", "bg_color": f"#{COLOUR}"}),
+            "bad time": made.add_format({"num_format": "hh:mm", "bg_color": f"#{COLOUR}"}),
+            "text": made.add_format({"num_format": "@"}),
+            "told": made.add_format({"font_color": "#9C0006", "text_wrap": True, "valign": "top"}),
+        }
+        taken: set[str] = set()
+        for sheet in book.sheets:
+            _write_sheet(made.add_worksheet(_name_of(sheet, taken)), book, sheet, marks, styles)
+
+
+def _name_of(sheet: Sheet, taken: set[str]) -> str:
+    """A name that a sheet may have (ECMA-376, part 1, 18.2.19), and no other has."""
+    name = "".join(" " if sign in "[]:*?/\\" else sign for sign in sheet.name)[:25].strip("' ") or "Sheet"
+    while name.lower() in taken:
+        name = f"{name[:25]} {len(taken) + 1}"
+    taken.add(name.lower())
+    return name
+
+
+def _write_sheet(made: Any, book: Workbook, sheet: Sheet, marks: _Marks, styles: dict[str, Any]) -> None:
+    rows = marks.cells.get(sheet.name, {})
+    width = 1 + max((column for row in rows.values() for column in row if column is not None), default=0)
+    ahead = book.rows(sheet)
+    for _, row in zip(range(WIDTH_ROWS), ahead, strict=False):
+        told = [at for at, cell in enumerate(row.cells) if cell == HEADING]
+        width = max(width, told[0] if told else len(row.cells))
+    made.set_column(0, width - 1, 16)
+    made.set_column(width, width, 60)
+    if marks.sheets.get(sheet.name):
+        made.write_comment(0, 0, "\n".join(marks.sheets[sheet.name])[:CELL_MOST], {"author": AUTHOR})
+    heading = marks.first_row(sheet.name)
+    for row in book.rows(sheet):
+        bad = rows.get(row.number, {})
+        for at, cell in enumerate(row.cells):
+            if at == width and (cell == HEADING or bad):
+                continue
+            _write(made, row.number - 1, at, None if at in row.merged else cell, at in bad, styles)
+        for place, texts in bad.items():
+            if place is not None:
+                if place >= len(row.cells):
+                    made.write_blank(row.number - 1, place, None, styles["bad"])
+                if (sentence := marks.sentence(texts)) is not None:
+                    made.write_comment(row.number - 1, place, sentence, {"author": AUTHOR, "x_scale": 2})
+        if bad:
+            made.write_string(row.number - 1, width, _of_row(bad), styles["told"])
+        elif row.number == heading:
+            made.write_string(row.number - 1, width, HEADING, styles["told"])
+
+
+def _write(made: Any, row: int, at: int, cell: Raw, bad: bool, styles: dict[str, Any]) -> None:
+    """A cell at its place, as what it was."""
+    kind = "bad " if bad else ""
+    if isinstance(cell, bool):
+        made.write_boolean(row, at, cell, styles["bad"] if bad else None)
+    elif isinstance(cell, int | float) and len(f"{abs(cell):.0f}") <= DIGITS_KEPT:
+        made.write_number(row, at, cell, styles["bad"] if bad else None)
+    elif isinstance(cell, datetime):
+        form = "day" if cell.time() == time() else "moment"
+        in_range = cell.date() >= date(1900, 1, 1)
+        if in_range:
+            made.write_datetime(row, at, cell, styles[kind + form])
+        else:
+            made.write_string(row, at, str(cell), styles["bad"] if bad else None)
+    elif isinstance(cell, time):
+        made.write_datetime(row, at, cell, styles[f"{kind}time"])
+    elif cell is None:
+        if bad:
+            made.write_blank(row, at, None, styles["bad"])
+    else:
+        text = cell.text if isinstance(cell, Unreadable) else str(cell)
+        made.write_string(row, at, text[:CELL_MOST], styles["bad"] if bad else styles["text"])
