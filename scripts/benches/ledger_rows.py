@@ -15,6 +15,7 @@ from service.db.transaction import create_engine, transaction
 from service.events.identifying import identify_events
 from service.events.json_document import read_document
 from service.events.store import Incoming, ensure_context, insert_events
+from service.ledger.naming import StoredEvent, read_journal
 from service.ledger.rebuild import rebuild
 from service.ledger.rebuild_aside import rebuild_aside
 
@@ -69,7 +70,10 @@ async def from_nothing(bench: Bench) -> Row:
                     await insert_finished_jobs(tx, {f"{part}": (None, None)}, trade.START)
                     context = await ensure_context(tx, document.context)
                     incoming = [Incoming(item, context, f"{part}") for item in identify_events(document)]
-                    await insert_events(tx, incoming, now=trade.START)
+                    inserted = await insert_events(tx, incoming, now=trade.START)
+                    # What events name is registered as they come; no rebuild invents it.
+                    stored = [StoredEvent(row, item.event_id, item.event) for row, item in inserted.stored]
+                    await read_journal(tx, stored)
         finally:
             await engine.dispose()
         await execute(dsn, "VACUUM (ANALYZE) event")
