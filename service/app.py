@@ -21,6 +21,7 @@ from service.db.transaction import create_engine
 from service.events import options_routes as epcis_options_routes
 from service.events import resource_routes as epcis_resource_routes
 from service.events import routes as events_routes
+from service.exports import front as sheets_out
 from service.filings import routes as filing_routes
 from service.jobs.background import running
 from service.labels import routes as label_routes
@@ -188,5 +189,6 @@ def create_app(
     app.include_router(unit_serial_routes.router)
     # Last: codes of one segment are refused, and other areas have such paths.
     app.include_router(resolver_routes.router)
+    sheets_out.install(app)
     app.in_front = IN_FRONT
     return app

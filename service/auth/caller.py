@@ -28,6 +28,7 @@ from service.db.freshness import position_of
 from service.db.transaction import Transaction, transaction
 from service.errors import Forbidden, Malformed, Unauthenticated, Unavailable
 from service.web.reading import POSITION, as_of_of, reading, usable
+from service.web.within import opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,13 @@ API_KEY = APIKeyHeader(name="X-API-Key", auto_error=False, description="The API 
 
 async def open_transaction(request: Request) -> AsyncIterator[Transaction]:
     """The request's transaction on the application's engine."""
-    async with transaction(request.app.state.engine) as tx:
+    async with opened(request.scope) as tx:
         yield tx
 
 
 async def open_snapshot(request: Request) -> AsyncIterator[Transaction]:
     """A transaction that sees one moment and writes nothing: for answers made by several statements."""
-    async with transaction(request.app.state.engine, snapshot=True) as tx:
+    async with opened(request.scope, snapshot=True) as tx:
         yield tx
 
 
@@ -138,7 +139,7 @@ Opener = Callable[[], AbstractAsyncContextManager[Transaction]]
 
 def find_opener(request: Request) -> Opener:
     """What opens transactions on the application's engine."""
-    return partial(transaction, request.app.state.engine)
+    return partial(opened, request.scope)
 
 
 #: For routes that read a large body first and hold no connection meanwhile. They leave the transaction before

@@ -88,5 +88,5 @@ async def as_workbook(tx: Transaction, record: Record, columns: Mapping[str, str
         book.rows(missing_rows(record))
         return await asyncio.to_thread(book.finish)
     except BaseException:
-        book.file.close()
+        book.give_up()
         raise

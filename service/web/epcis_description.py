@@ -103,6 +103,8 @@ class DescribedApp(FastAPI):
     """
 
     in_front: Sequence[Callable[[ASGIApp], ASGIApp]] = ()
+    #: What tells more of the interface than the routes and this file do.
+    describing: Sequence[Callable[[Described], None]] = ()
     #: Those of this application, once it was asked for the first time.
     fronts: Sequence[Any] = ()
 
@@ -119,7 +121,10 @@ class DescribedApp(FastAPI):
     def openapi(self) -> Described:
         """OpenAPI of all paths."""
         if self.openapi_schema is None:
-            describe(super().openapi())
+            openapi = super().openapi()
+            describe(openapi)
+            for more in self.describing:
+                more(openapi)
         assert self.openapi_schema is not None
         return self.openapi_schema
 

@@ -4,9 +4,11 @@ The service has this one writer of workbooks. Numbers are numbers, days and mome
 texts; the heads stay in sight, and every sheet can be sorted and filtered at once.
 """
 
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import chain, count
 from typing import IO, Final, Self
 
 import xlsxwriter
@@ -21,7 +23,9 @@ SHEET_ROWS_MOST: Final = 1_048_576
 LINKS_MOST: Final = 20_000
 #: Characters of a link's target (Excel), and of a sheet's name.
 TARGET_MOST: Final = 2_079
-NAME_MOST: Final = 31
+#: It has 31; what makes it unlike others' follows.
+STEM_MOST: Final = 25
+NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\]")
 COLUMN_WIDTH: Final = 18
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -34,8 +38,11 @@ class Workbook:
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
+        # Rows wait in files until the workbook is put together; what is given up must leave none.
+        self._waiting = tempfile.TemporaryDirectory(prefix="suyuan-workbook-")
         options = {
             "constant_memory": True,
+            "tmpdir": self._waiting.name,
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
@@ -63,8 +70,17 @@ class Workbook:
         """Put the file together; it is read from its start."""
         self._finish_sheet()
         self._book.close()
+        self._waiting.cleanup()
         self.file.seek(0)
         return self.file
+
+    def give_up(self) -> None:
+        """Nothing comes of it: its files are gone."""
+        self.file.close()
+        for sheet in self._book.worksheets():
+            if sheet.row_data_fh is not None:
+                sheet.row_data_fh.close()
+        self._waiting.cleanup()
 
     def sheet(
         self, name: str, titles: Sequence[str], widths: Sequence[int] = (), *, frozen_columns: int = 0
@@ -72,9 +88,17 @@ class Workbook:
         """Begin a sheet; what is told next goes there. `widths`: of columns, in characters. The first
         `frozen_columns` stay in sight, as the heads do.
         """
-        self._name, self._titles, self._widths, self._parts = name[:NAME_MOST], titles, widths, 0
+        self._name, self._titles, self._widths, self._parts = self._free_name(name), titles, widths, 0
         self._frozen = frozen_columns
         self._begin_part()
+
+    def _free_name(self, name: str) -> str:
+        """The name as sheets may have it (Excel), and none of this workbook has yet."""
+        clean = NOT_IN_NAMES.sub(" ", name).strip(" '")
+        stem = (f"{clean} list" if clean.lower() == "history" else clean)[:STEM_MOST].rstrip() or "sheet"
+        taken = {sheet.get_name().lower() for sheet in self._book.worksheets()}
+        others = (f"{stem} ({number})" for number in count(2))
+        return next(each for each in chain([stem], others) if each.lower() not in taken)
 
     def _begin_part(self) -> None:
         self._finish_sheet()
