@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
 from service.db.migrate import known_revisions
+from service.db.party_role import OPEN, REGISTRY, ROLES
 from service.db.transaction import Transaction, transaction
 from service.labels.lettering import find_font
 from service.ledger.rebuild import RebuildReport, rebuild
@@ -210,6 +211,47 @@ async def ask_connections(tx: Transaction) -> Finding:
     )
 
 
+#: $1 the roles   $2 tables whose rows are somebody's
+SIGHT: Final = """
+SELECT ARRAY(SELECT name FROM unnest($1::text[]) AS name WHERE NOT EXISTS (
+           SELECT FROM pg_roles WHERE rolname = name AND NOT rolsuper AND NOT rolbypassrls
+           AND pg_has_role(current_user, pg_roles.oid, 'MEMBER'))) AS missing,
+       ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
+             AND relname = ANY ($2::text[]) AND NOT relrowsecurity ORDER BY 1)
+       || ARRAY(SELECT DISTINCT relname::text FROM pg_class JOIN pg_roles ON rolname = ANY ($1::text[])
+                WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND (relowner = pg_roles.oid
+                OR has_table_privilege(pg_roles.oid, pg_class.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
+                ORDER BY 1) AS opened
+"""
+
+
+async def ask_sight(tx: Transaction) -> Finding:
+    """Are the roles of parties and authorities there, do they own and write nothing, and are they bound by
+    policies wherever rows are somebody's?
+    """
+    row = await tx.sql.fetchrow(SIGHT, list(ROLES), sorted(OPEN.keys() - REGISTRY))
+    assert row is not None
+    if row["opened"]:
+        told = ", ".join(row["opened"][:EXAMPLES])
+        return Finding(
+            "sight",
+            "wrong",
+            f"Of these tables parties would see or change what is not theirs: {told}. Enable row-level "
+            "security on them and take back what was granted.",
+            f"以下数据表会让企业看到或修改不属于自己的数据：{told}。请为其启用行级安全并收回多余的授权。",
+        )
+    if row["missing"]:
+        told = ", ".join(row["missing"])
+        return Finding(
+            "sight",
+            "wrong",
+            f"Parties and authorities are refused: the roles {told} are missing, or not granted to the "
+            "service's own.",
+            f"企业和监管部门的请求将被拒绝：角色 {told} 不存在，或未授予本服务的数据库用户。",
+        )
+    return _well("sight", f"Bound: {', '.join(ROLES)}.", f"已受行级安全约束：{'、'.join(ROLES)}。")
+
+
 INVALID_INDEXES = """
 SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE NOT indisvalid ORDER BY 1
 """
@@ -282,6 +324,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     ask_revision,
     ask_clocks,
     ask_connections,
+    ask_sight,
     ask_indexes,
     ask_orphans,
     ask_packs,

@@ -42,6 +42,8 @@ async def test_what_captures_leave_is_well(engine: AsyncEngine, tmp_path: Path) 
         ("INSERT INTO posting (batch_id, event_id, role, uom) VALUES (1, 4711, 0, 'EA')", "orphans"),
         ("UPDATE alembic_version SET version_num = '9999'", "schema"),
         ("UPDATE alembic_version SET version_num = '0001'", "schema"),
+        ("ALTER TABLE holding DISABLE ROW LEVEL SECURITY", "sight"),
+        ("GRANT UPDATE ON flow TO suyuan_party", "sight"),
         (
             "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'flow_to_batch_id_idx'::regclass",
             "indexes",

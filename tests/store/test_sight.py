@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
 
 from service.auth.permissions import Role
@@ -94,6 +95,21 @@ async def test_a_new_table_is_closed(tx: Transaction, role: str) -> None:
         role,
     )
     assert written == []
+
+
+async def test_who_is_bound_by_a_policy_cannot_copy_rows_in(tx: Transaction) -> None:
+    """Why the service's own role is not: captures, serial numbers and rebuilds come in by COPY."""
+    for statement in (
+        "CREATE ROLE test_bound NOLOGIN",
+        "GRANT SELECT, INSERT ON gap TO test_bound",
+        "CREATE POLICY all_of_it ON gap TO test_bound USING (true) WITH CHECK (true)",
+        "SET LOCAL ROLE test_bound",
+        "INSERT INTO gap (batch_id, ordinal, kind) VALUES (1, 0, 'overdue')",
+    ):
+        await tx.sql.execute(statement)
+    columns = ["batch_id", "ordinal", "kind"]
+    with pytest.raises(asyncpg.FeatureNotSupportedError, match="row-level security"):
+        await tx.sql.copy_records_to_table("gap", records=[(1, 1, "overdue")], columns=columns)
 
 
 @pytest.mark.parametrize("role", ROLES)
