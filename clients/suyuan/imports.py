@@ -175,7 +175,7 @@ def faults(import_id: int) -> Callable[[str | None], Call[Page[ImportFault]]]:
 def marked(import_id: int, language: str) -> Call[bytes]:
     """The workbook with its faults marked."""
     path = f"/v1/imports/{import_id:d}/faults.xlsx"
-    return Call("GET", path, read_bytes, {"lang": language}, timeout=LONG)
+    return Call("GET", path, read_bytes, {"language": language}, timeout=LONG)
 
 
 def forms() -> Call[list[Form]]:

@@ -58,6 +58,7 @@ class Folder:
             raise BadFolder(f"{path} is no folder.")
         self.path = path
         self._seen: dict[Path, tuple[int, int]] = {}
+        self._moving = False
         self._record = path / RECORD
         self._lines = {line.sha256: line for line in self._read()}
 
@@ -66,6 +67,7 @@ class Folder:
         now = {path: _state(path) for path in sorted(self.path.iterdir()) if _is_ours(path)}
         still = [path for path, state in now.items() if state is not None and self._seen.get(path) == state]
         self._seen = {path: state for path, state in now.items() if state is not None}
+        self._moving = len(still) < len(self._seen)
         for path in still:
             try:
                 content = path.read_bytes()
@@ -79,7 +81,7 @@ class Folder:
     def unsettled(self) -> bool:
         """Whether there are files that another look may find standing still."""
         now = {path: _state(path) for path in self.path.iterdir() if _is_ours(path)}
-        return any(state != self._seen.get(path) for path, state in now.items())
+        return self._moving or any(state != self._seen.get(path) for path, state in now.items())
 
     def was_stored(self, found: Found) -> bool:
         """Whether this very content was stored before."""

@@ -168,7 +168,7 @@ async def _file(request: Request, path: str) -> Response:
     key, language = key_of(request), language_of(request)
     if key is None:
         return _sign_in(request, 401)
-    found = await ask(request, key, "GET", path, query=f"lang={language}")
+    found = await ask(request, key, "GET", path, query=f"language={language}")
     if not found.good:
         return _refused(request, found)
     told = {name: found.header(name) for name in ("Content-Type", "Content-Disposition")}
