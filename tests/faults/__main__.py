@@ -10,10 +10,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.faults.faults import FAULTS
+import httpx
+
+from service.db.failures import FAILURES
+from tests.faults.earlier import NoHistory, commit_before
+from tests.faults.faults import FAULTS, Fault
 from tests.faults.scene import scene
 from tests.faults.trial import Row, check_in_the_end, try_faults
 
+#: What ends a run before its end.
+BROKEN: tuple[type[Exception], ...] = (AssertionError, httpx.HTTPError, *FAILURES)
+#: Runs on one scene at most: what is known of them is kept when it ends.
+ON_ONE_SCENE = 5
 #: Different things wrong of one fault that are told of each kind.
 SHOWN = 10
 HEAD = (
@@ -22,15 +30,44 @@ HEAD = (
 )
 
 
-async def run(name: str, runs: int, seconds: float) -> Row:
-    """All runs of one fault, on a scene of its own, or on one for each where it happens once."""
-    fault, row = FAULTS[name], Row(name)
-    for on_one in [1] * runs if fault.once else [runs]:
+async def run(fault: Fault, runs: int, seconds: float, row: Row) -> None:
+    """So many runs of a fault on a scene of their own, added to its row; whatever breaks it off is wrong."""
+    try:
         async with scene(**fault.needs) as where:
-            for _ in range(on_one):
+            for _ in range(runs):
                 await try_faults(where, [fault], row, seconds)
             await check_in_the_end(where, row)
-    return row
+    except BROKEN as error:
+        row.runs += 1
+        row.wrong.append(f"broken off: {type(error).__name__}: {error}")
+
+
+def cannot(fault: Fault) -> str:
+    """Why a fault cannot be tried here; nothing where it can."""
+    if fault.needs.get("small_disk") and os.geteuid() != 0:
+        return "only root can make a small disk"
+    try:
+        if earlier := fault.needs.get("earlier"):
+            commit_before(earlier)
+    except NoHistory as why:
+        return str(why)
+    return ""
+
+
+def read(file: Path | None) -> dict[str, Row]:
+    """The rows of a file that an earlier call has written."""
+    if file is None or not file.exists():
+        return {}
+    return {told["fault"]: Row(**told) for told in json.loads(file.read_text("utf-8"))}
+
+
+def keep(file: Path | None, rows: dict[str, Row]) -> None:
+    """Write them, so that what follows may be broken off."""
+    if file is not None:
+        new = file.with_suffix(".new")
+        told = [asdict(row) for row in rows.values()]
+        new.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
+        new.replace(file)
 
 
 def line(row: Row) -> str:
@@ -43,35 +80,49 @@ def line(row: Row) -> str:
     return f"| {head} | {told} | {well} |"
 
 
+def tell(row: Row) -> None:
+    """A row, and what was wrong in it, the most frequent first."""
+    sys.stderr.write(line(row) + "\n")
+    for what in ("lost", "doubled", "halved", "untold", "wrong"):
+        for said, times in Counter(getattr(row, what)).most_common(SHOWN):
+            sys.stderr.write(f"    {what}: {said} ({times})\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Tries the faults."""
     parser = argparse.ArgumentParser("scripts/faults", description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3.0, help="how long a fault lasts")
     parser.add_argument("--only", nargs="+", metavar="WORDS", default=[""], help="faults with these words")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="where rows are kept; what it holds is not run again"
+    )
+    parser.add_argument("--list", action="store_true", help="the faults there are")
     told = parser.parse_args(arguments)
-    rows = []
-    for name in FAULTS:
-        if not any(words in name for words in told.only):
+    names = [name for name in FAULTS if any(words in name for words in told.only)]
+    if told.list:
+        sys.stdout.write("".join(f"{name}\n" for name in names))
+        return
+    rows = read(told.json)
+    for name in names:
+        fault = FAULTS[name]
+        if why := cannot(fault):
+            sys.stderr.write(f"{name}: LEFT OUT, {why}\n")
             continue
-        if FAULTS[name].needs.get("small_disk") and os.geteuid() != 0:
-            sys.stderr.write(f"{name}: LEFT OUT, only root can make a small disk\n")
-            continue
-        sys.stderr.write(f"{name} …\n")
-        row = asyncio.run(run(name, told.runs, told.seconds))
-        rows.append(row)
-        sys.stderr.write(line(row) + "\n")
-        for what in ("lost", "doubled", "halved", "untold", "wrong"):
-            for said, times in Counter(getattr(row, what)).most_common(SHOWN):
-                sys.stderr.write(f"    {what}: {said} ({times})\n")
+        row = rows.setdefault(name, Row(name))
+        while row.runs < told.runs:
+            sys.stderr.write(f"{name}, {row.runs} of {told.runs} …\n")
+            runs = 1 if fault.once else min(ON_ONE_SCENE, told.runs - row.runs)
+            asyncio.run(run(fault, runs, told.seconds, row))
+            keep(told.json, rows)
+        tell(row)
     load = os.getloadavg()[0]
     sys.stdout.write(
-        f"{HEAD}\n|---|{'---:|' * 10}\n" + "\n".join(map(line, rows)) + f"\n\nload average {load:.1f}\n"
+        f"{HEAD}\n|---|{'---:|' * 10}\n"
+        + "\n".join(map(line, rows.values()))
+        + f"\n\nload average {load:.1f}\n"
     )
-    if told.json is not None:
-        told.json.write_text(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
-    if not all(row.is_well for row in rows):
+    if not all(row.is_well for row in rows.values()):
         raise SystemExit(1)
 
 
