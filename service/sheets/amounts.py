@@ -30,7 +30,7 @@ class Amount:
 
 
 _WORDS: Final = {
-    "KGM": "公斤 千克 kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes k.g.",
+    "KGM": "公斤 千克 kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes",
     "GRM": "克 g gram grams gr gramme grammes",
     "MGM": "毫克 mg milligram milligrams",
     "TNE": "吨 公吨 t ton tons tonne tonnes",
