@@ -102,7 +102,7 @@ def upload_page(
         language,
         switch,
         "stored_title" if stored else "title",
-        lead=words[f"state_{upload['state']}"],
+        lead="" if stored else words[f"state_{upload['state']}"],
         upload=upload,
         problem=_told(problem, language) + _failure(upload, language),
         sheets=[_sheet(number, sheet, language) for number, sheet in enumerate(upload["sheets"])],
