@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("sheet", sa.String(), nullable=False),
         sa.Column("row", sa.BigInteger(), nullable=True),
+        sa.Column("at", sa.Integer(), nullable=True),
         *(sa.Column(name, sa.String(), nullable=True) for name in ("column", "field", "value")),
         sa.Column("message", sa.String(), nullable=False),
         sa.Column("message_zh", sa.String(), nullable=False),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from scripts.documenting.markdown import anchor
+from scripts.documenting.markdown import anchor, heading
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LOCALES: Final = {"en": "en_US.UTF-8", "zh": "zh_CN.UTF-8"}
@@ -72,7 +72,7 @@ def _commands(command: Any, parent: Any, name: str) -> Iterator[str]:
     if name.count(" ") < 2:
         yield f"## {name}\n"
     else:
-        yield f'<h3 id="{anchor(name)}">{name}</h3>\n'
+        yield heading(3, anchor(name), name)
     yield f"```text\n{context.get_help().rstrip()}\n```\n"
     for below in getattr(command, "commands", {}).values():
         if not below.hidden:

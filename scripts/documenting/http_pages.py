@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from scripts.documenting.markdown import anchor, cell, code, contents, link, prose, table
+from scripts.documenting.markdown import anchor, cell, code, contents, heading, link, prose, table
 
 Json = dict[str, Any]
 #: The reviewed interface; a test holds the service to it.
@@ -63,9 +63,7 @@ def pages() -> dict[str, str]:
 
 def _index(document: Json, areas: Mapping[str, list[tuple[str, Json]]]) -> str:
     rows = [
-        (code(escape(endpoint)), link(cell(operation["summary"]), f"{area.lower()}.html#{_name(operation)}"))
-        for area, operations in areas.items()
-        for endpoint, operation in operations
+        row for area, operations in areas.items() for row in _overview(operations, f"{area.lower()}.html")
     ]
     return "\n".join(
         [
@@ -83,7 +81,13 @@ def _index(document: Json, areas: Mapping[str, list[tuple[str, Json]]]) -> str:
 
 def _area(document: Json, name: str, operations: Sequence[tuple[str, Json]]) -> str:
     told = (_operation(document, endpoint, operation) for endpoint, operation in operations)
-    return f"# {AREAS.get(name, name)}\n\n" + "\n".join(told)
+    overview = table(("endpoint", "what it does"), _overview(operations))
+    return f"# {AREAS.get(name, name)}\n\n{overview}\n" + "\n".join(told)
+
+
+def _overview(operations: Sequence[tuple[str, Json]], page: str = "") -> Iterator[tuple[str, str]]:
+    for endpoint, operation in operations:
+        yield code(escape(endpoint)), link(cell(operation["summary"]), f"{page}#{_name(operation)}")
 
 
 def _name(operation: Json) -> str:
@@ -91,7 +95,7 @@ def _name(operation: Json) -> str:
 
 
 def _operation(document: Json, endpoint: str, operation: Json) -> str:
-    parts = [f"({_name(operation)})=\n## {prose(operation['summary'])}\n", f"`{endpoint}`\n"]
+    parts = [heading(2, _name(operation), cell(operation["summary"])), f"`{endpoint}`\n"]
     parts.append(prose(operation["description"]) + "\n")
     if not operation.get("security"):
         parts.append("Without a key. 无需密钥。\n")
@@ -158,7 +162,7 @@ def _answers(answers: Mapping[str, Json]) -> str:
 def _bodies(schemas: Mapping[str, Json]) -> Iterator[str]:
     yield "---\norphan: true\n---\n# Bodies 数据结构\n\nWhat requests and answers are made of, by name.\n"
     for name, schema in sorted(schemas.items()):
-        yield f'<h2 id="{anchor("body", name)}">{escape(name)}</h2>'
+        yield heading(2, anchor("body", name), escape(name)).rstrip()
         yield f"<p>{cell(schema.get('description', ''))}</p>"
         if values := schema.get("enum"):
             yield f"<p>{_type({'enum': values})}</p>"

@@ -41,6 +41,14 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
 
 
+def heading(level: int, name: str, text: str) -> str:
+    """A heading with its anchor, which Sphinx does not put beside every page as a part of the site; `text` is
+    HTML already.
+    """
+    permalink = f'<a class="headerlink" href="#{name}">#</a>'
+    return f'<h{level} id="{name}">{text}{permalink}</h{level}>\n'
+
+
 def anchor(*parts: str) -> str:
     """A name for a place of a page, of small letters, digits and strokes."""
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")

@@ -17,14 +17,16 @@ FAULTS_KEPT: Final = 20_000
 
 @dataclass(slots=True)
 class SheetRows:
-    """A sheet as a form. `form`: None for one that is left out or that nobody knows; `headings`: key of a
-    column -> its heading; `told`: what the upload's answer says of it (`schemas.SheetFound`).
+    """A sheet as a form. `form`: None for one that is left out or that nobody knows; `headings`, `places`:
+    key of a column -> its heading, its number from 0; `told`: what the upload's answer says of it
+    (`schemas.SheetFound`).
     """
 
     name: str
     form: str | None
     match: Match | None
     headings: dict[str, str]
+    places: dict[str, int]
     rows: list[Understood]
     told: dict[str, Any]
 

@@ -66,6 +66,7 @@ class Check:
                 wrong.message,
                 wrong.zh,
                 wrong.rule,
+                sheet.places.get(key or ""),
             )
         )
 

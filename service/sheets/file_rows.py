@@ -13,7 +13,8 @@ from service.errors import SuyuanError, TooLarge
 from service.sheets.checked import SheetRows
 from service.sheets.forms import FORMS
 from service.sheets.matching import HEAD_ROWS, Head, Heading, Match, find_head, match
-from service.sheets.reading import Row, Sheet, Workbook, letters, open_workbook
+from service.sheets.raw_cells import Row, Sheet, Workbook, letters
+from service.sheets.reading import open_workbook
 from service.sheets.store import Told
 from service.sheets.understanding import understand
 
@@ -61,7 +62,7 @@ def read_file(
 
 
 def _left_out(name: str) -> SheetRows:
-    return SheetRows(name, None, None, {}, [], _told(name, None, (), skipped=True))
+    return SheetRows(name, None, None, {}, {}, [], _told(name, None, (), skipped=True))
 
 
 def _read_sheet(
@@ -77,13 +78,17 @@ def _read_sheet(
     first = list(islice(rows, HEAD_ROWS))
     head = find_head(first)
     if head is None:
-        into.sheets.append(_left_out(sheet.name))
-        return
+        # Headings that nobody knows, or no table at all: only a person can say.
+        head = _first_line(first)
+        if head is None or not (form or columns):
+            told = _told(sheet.name, None, (), head=head, skipped=True)
+            into.sheets.append(SheetRows(sheet.name, None, None, {}, {}, [], told))
+            return
     matches = match(head.headings, sheet.name, form=form, mapping=columns)
     found = matches[0] if matches else None
     told = _told(sheet.name, found, matches, head=head)
     if found is None or (found.certainty < CERTAIN and form is None):
-        into.sheets.append(SheetRows(sheet.name, None, found, {}, [], told))
+        into.sheets.append(SheetRows(sheet.name, None, found, {}, {}, [], told))
         into.faults.append(
             _of_sheet(
                 sheet.name,
@@ -94,10 +99,11 @@ def _read_sheet(
         return
     if found.missing:
         told["form"], into_faults = found.form, _missing(sheet.name, found)
-        into.sheets.append(SheetRows(sheet.name, None, found, {}, [], told))
+        into.sheets.append(SheetRows(sheet.name, None, found, {}, {}, [], told))
         into.faults.extend(into_faults)
         return
-    read = SheetRows(sheet.name, found.form, found, _headings(head, found), [], told)
+    places = {key: column for column, key in reversed(found.columns.items())}
+    read = SheetRows(sheet.name, found.form, found, _headings(head, places), places, [], told)
     into.sheets.append(read)
     below: Iterator[Row] = chain(first, rows)
     for row in understand(below, FORMS[found.form], head, found, zone=zone, today=today):
@@ -112,9 +118,17 @@ def _read_sheet(
     told["examples"] = [{key: text[:200] for key, text in row.texts.items()} for row in read.rows[:EXAMPLES]]
 
 
-def _headings(head: Head, found: Match) -> dict[str, str]:
+def _first_line(rows: Sequence[Row]) -> Head | None:
+    """The first row as a head."""
+    for row in rows:
+        headings = [Heading(at, str(cell)) for at, cell in enumerate(row.cells) if cell is not None]
+        return Head(row.number, row.number, tuple(headings))
+    return None
+
+
+def _headings(head: Head, places: Mapping[str, int]) -> dict[str, str]:
     texts = {heading.column: heading.text for heading in head.headings}
-    return {key: texts.get(column, letters(column)) for column, key in found.columns.items()}
+    return {key: texts.get(column, letters(column)) for key, column in places.items()}
 
 
 def _missing(sheet: str, found: Match) -> list[Told]:

@@ -216,7 +216,7 @@ def _not_to_tell(line: Line, fault: Fault, sheets: Sequence[SheetRows]) -> Told:
     value = None if fault.value is None else str(fault.value)
     return Told(
         *(line.sheet, line.row, sheet.headings.get(key), key, value, fault.message, fault.message_zh),
-        "capture:not-yours",
+        *("capture:not-yours", sheet.places.get(key)),
     )
 
 

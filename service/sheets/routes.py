@@ -1,8 +1,12 @@
 """HTTP of spreadsheets that come in: upload, look at what was understood, store, see what is wrong."""
 
-from typing import Annotated, Any
+import asyncio
+import io
+from pathlib import PurePath
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from service import clock
 from service.audit.shown import shows
@@ -13,12 +17,17 @@ from service.errors import Conflict, Missing
 from service.jobs.duties import tell_work
 from service.registry.fields import PathId
 from service.sheets import store
+from service.sheets.checked import FAULTS_KEPT
+from service.sheets.marking import Language, Mark, mark
 from service.sheets.schemas import FormOut, Import, ImportFault, Mapping, ToStore, forms_out
+from service.sheets.template_files import MEDIA_TYPES, template
 from service.sheets.uploads import FIELDS, read_upload
+from service.web.downloads import take_turn
 from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
 
 IN_TRANSACTION = [Depends(find_caller, scope="function")]
 router = APIRouter(prefix="/v1/imports", tags=["imports"])
+XLSX: Final = MEDIA_TYPES["xlsx"]
 
 _FORM: dict[str, Any] = {
     "requestBody": {
@@ -149,6 +158,68 @@ async def list_faults(
     rows = await store.list_faults(tx, import_id, row_after(page, of), limit + 1)
     told = [ImportFault.model_validate(dict(row)) for row in rows]
     return page_of(told, [row["number"] for row in rows], limit, of)
+
+
+@router.get(
+    "/{import_id}/faults.xlsx",
+    summary="The file with its faults marked 标出错误的文件",
+    response_class=Response,
+    responses={200: {"description": "The uploaded file, bad cells coloured.", "content": {XLSX: {}}}},
+    dependencies=[Depends(take_turn, scope="request"), *IN_TRANSACTION],
+)
+async def read_marked(
+    tx: Tx,
+    caller: KnownCaller,
+    import_id: PathId,
+    language: Annotated[
+        Literal["zh", "en", "both"], Query(description="Of the sentences. 说明语言。")
+    ] = "both",
+) -> Response:
+    """The uploaded file as a workbook: bad cells coloured, a sentence at each, all faults of a row in a last
+    column. Corrected and uploaded again, it stores what was missing.
+    """
+    found = await _find(tx, caller, import_id)
+    content = await store.content_of(tx, found["file_sha256"])
+    rows = await store.list_faults(tx, import_id, 0, FAULTS_KEPT)
+    marks = [Mark(row["sheet"], row["row"], row["at"], row["message"], row["message_zh"]) for row in rows]
+    return named(
+        f"{PurePath(found['file_name']).stem}-faults.xlsx",
+        await asyncio.to_thread(_marked, content, found["file_name"], marks, language),
+        XLSX,
+    )
+
+
+@router.get(
+    "/templates/{name}",
+    summary="A form to fill in 空白模板",
+    response_class=Response,
+    responses={200: {"description": "A workbook, or CSV.", "content": {XLSX: {}, "text/csv": {}}}},
+    dependencies=IN_TRANSACTION,
+)
+async def read_template(
+    name: Annotated[
+        str,
+        Path(
+            description="Key of a form with .xlsx or .csv, or all.xlsx. 表单名加 .xlsx 或 .csv，或 all.xlsx。"
+        ),
+    ],
+) -> Response:
+    """An empty form: headings in Chinese and English, drop-downs, notes, and an example."""
+    content, media = await asyncio.to_thread(template, name)
+    return named(f"suyuan-{name}", content, media)
+
+
+def _marked(content: bytes, name: str, marks: list[Mark], language: Language) -> bytes:
+    into = io.BytesIO()
+    mark(io.BytesIO(content), name, marks, into, language=language)
+    return into.getvalue()
+
+
+def named(name: str, content: bytes, media: str) -> Response:
+    """A file as an attachment."""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return Response(content, media_type=media, headers={"Content-Disposition": disposition})
 
 
 async def _find(tx: Transaction, caller: Caller, import_id: int) -> dict[str, Any]:

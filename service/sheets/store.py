@@ -32,7 +32,7 @@ WHERE ($1::bigint IS NULL OR id = $1) AND ($2::bigint IS NULL OR id < $2)
 ORDER BY id DESC LIMIT $4
 """
 FAULTS: Final = """
-SELECT number, sheet, row, "column", field, value, message, message_zh, rule FROM import_fault
+SELECT number, sheet, row, at, "column", field, value, message, message_zh, rule FROM import_fault
 WHERE import_id = $1 AND number > $2 ORDER BY number LIMIT $3
 """
 # Asked while nothing is under way: the second of two clicks finds that it is.
@@ -79,7 +79,19 @@ DELETE FROM import_file WHERE created_at <= $1
     AND NOT EXISTS (SELECT FROM sheet_import WHERE file_sha256 = import_file.sha256)
 """
 FAULT_COLUMNS: Final = (
-    *("import_id", "number", "sheet", "row", "column", "field", "value", "message", "message_zh", "rule"),
+    *(
+        "import_id",
+        "number",
+        "sheet",
+        "row",
+        "at",
+        "column",
+        "field",
+        "value",
+        "message",
+        "message_zh",
+        "rule",
+    ),
 )
 
 Json = dict[str, Any]
@@ -261,7 +273,7 @@ async def keep_checked(
         "import_fault",
         records=[
             (
-                *(import_id, number, told.sheet, told.row, told.column, told.field, told.value),
+                *(import_id, number, told.sheet, told.row, told.at, told.column, told.field, told.value),
                 *(told.message, told.message_zh, told.rule),
             )
             for number, told in enumerate(kept, 1)

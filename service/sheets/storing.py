@@ -32,10 +32,11 @@ from service.sheets.store import Work
 from service.units.drug_codes import register_codes
 from service.units.registering import Registered, register_list
 
-#: Rows of one transaction: registrations, one by one; lots; rows of events.
+#: Rows of one transaction: registrations, one by one; lots; rows of events. Each transaction of events
+#: projects all that is known of their lots again, so it takes many.
 REGISTERED_AT_ONCE: Final = 100
 BATCHES_AT_ONCE: Final = 10_000
-LINES_AT_ONCE: Final = 5_000
+LINES_AT_ONCE: Final = 25_000
 #: Serial numbers of one piece of a list.
 ENTRIES_AT_ONCE: Final = 10_000
 

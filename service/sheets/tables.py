@@ -76,8 +76,8 @@ class SheetImport(SQLModel, table=True):
 class ImportFault(SQLModel, table=True):
     """One thing wrong with a row of an upload, the first of them by `number`. Written by: sql.
 
-    `row`: as the spreadsheet counts; null: of the whole sheet. `column`: its heading; `field`: the form's
-    column. `value`: as it stood there.
+    `row`: as the spreadsheet counts; null: of the whole sheet. `at`: the column, from 0; `column`: its
+    heading; `field`: the form's column. `value`: as it stood there.
     """
 
     __tablename__ = "import_fault"
@@ -88,6 +88,7 @@ class ImportFault(SQLModel, table=True):
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     sheet: str
     row: int | None = row_number()
+    at: int | None = None
     column: str | None = None
     field: str | None = None
     value: str | None = None

@@ -282,7 +282,7 @@ async def found_ids(tx: Transaction) -> Json:
 
 
 def names_of(path: str) -> str:
-    """What stands for `{name}` in a path of the EPCIS interface."""
+    """What stands for `{name}` in a path of the EPCIS interface, and of templates."""
     return {
         "eventTypes": "ObjectEvent",
         "bizSteps": "commissioning",
@@ -291,4 +291,5 @@ def names_of(path: str) -> str:
         "readPoints": place("gate"),
         "epcs": uri("tea#" + SERIAL),
         "queries": "zqx-query",
+        "imports": "shipping.csv",
     }[path.split("/")[2]]
