@@ -39,6 +39,8 @@ def pieces(text: str) -> list[str]:
 class PairsOfSigns(SearchChinese):
     """Sphinx's Chinese search, cut into pairs instead of by a dictionary."""
 
+    #: The stemmer in the browser is called by this name; Sphinx has none that is called Chinese.
+    language_name = "English"
     js_splitter_code = SPLITTER
 
     def split(self, input: str) -> list[str]:

@@ -21,5 +21,13 @@ def _rewrite(
 
 
 def restructured(text: str) -> str:
-    """The same text for Sphinx."""
-    return MARKED.sub(lambda found: f"\\ ``{found[1]}``\\ " if found[1] else f"\\{found[2]}", text)
+    """The same text for Sphinx; what is indented below a blank line is an example."""
+    told: list[str] = []
+    for part in re.split(r"(?<=\n\n)((?: {4}.*\n?|\n)+)", text):
+        if part.startswith("    "):
+            told.append(f"::\n\n{part}")
+        else:
+            told.append(
+                MARKED.sub(lambda found: f"\\ ``{found[1]}``\\ " if found[1] else f"\\{found[2]}", part)
+            )
+    return "".join(told)

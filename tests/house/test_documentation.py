@@ -2,6 +2,7 @@
 and its pictures are those that the script makes.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -80,7 +81,7 @@ def test_the_reference_is_whole(site: Path) -> None:
     interface = (site / "reference" / "http" / "index.html").read_text(encoding="utf-8")
     assert interface.count("POST /v1/recalls") > 1
     assert "suyuan recall open" in (site / "reference" / "commands.en.html").read_text(encoding="utf-8")
-    assert "召回案件" in (site / "reference" / "commands.zh.html").read_text(encoding="utf-8")
+    assert "召回：发起、跟踪、结案。" in (site / "reference" / "commands.zh.html").read_text(encoding="utf-8")
     client = (site / "reference" / "client.html").read_text(encoding="utf-8")
     for name in ("suyuan.Suyuan.trace", "suyuan.trade_events.ship", "suyuan.WrongField"):
         assert f'id="{name}"' in client
@@ -91,9 +92,12 @@ def test_the_reference_is_whole(site: Path) -> None:
 def test_chinese_words_are_in_the_index_of_the_search(site: Path) -> None:
     index = (site / "searchindex.js").read_text(encoding="utf-8")
     for word in ("召回", "追溯", "批次"):
-        assert f'"{word}":' in index
+        assert f"{json.dumps(word)}:" in index
     # The reader's browser cuts what is searched for in the same way.
-    assert "function splitQuery" in (site / "_static" / "language_data.js").read_text(encoding="utf-8")
+    script = (site / "_static" / "language_data.js").read_text(encoding="utf-8")
+    assert "function splitQuery" in script
+    assert "var EnglishStemmer" in script
+    assert "window.Stemmer = EnglishStemmer;" in script
     chinese = (site / "tutorials" / "shop.zh.html").read_text(encoding="utf-8")
     assert '<html class="no-js" lang="zh-CN"' in chinese
 
