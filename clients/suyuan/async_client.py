@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from suyuan import captures, events, keys, recalls, registry, signals, traces
+from suyuan import captures, events, keys, recalls, registry, sheets, signals, traces
 from suyuan.async_areas import Batches, Complaints, Queries, Recalls, Rows, Subscriptions, Suspects, Units
 from suyuan.async_filing_areas import Alarms, Filings
 from suyuan.async_import_areas import Imports
@@ -26,6 +26,7 @@ from suyuan.keys import WhoAmI
 from suyuan.problems import Refused, Unreachable, refusal_of
 from suyuan.retry import Retry
 from suyuan.sending import TIMEOUT, arguments_of, remember_position, request_of
+from suyuan.sheets import Language, SheetForm
 from suyuan.signals import Looks
 from suyuan.traces import Trace, TraceLine
 
@@ -264,6 +265,20 @@ class AsyncSuyuan(Trade):
     async def trace_csv(self, *batches: str, backward: bool = False) -> bytes:
         """The holders of a trace as CSV for a spreadsheet."""
         return await self.send(traces.as_csv(traces.trace("backward" if backward else "forward", batches)))
+
+    async def sheet(
+        self,
+        what: str,
+        form: SheetForm = "xlsx",
+        *,
+        language: Language | None = None,
+        zone: str | None = None,
+        **query: Any,
+    ) -> bytes:
+        """All of a list, a trace, a case or an event query as a workbook or CSV: `sheet("batches", gtin=…)`,
+        `sheet("recalls/7")`, `sheet("trace/forward", batch=…)`, `sheet("events", EQ_bizStep="shipping")`.
+        """
+        return await self.send(sheets.sheet(what, form, query, language=language, zone=zone))
 
     async def looks(self, code: str) -> Looks:
         """How often the code of a unit or a batch, in any form, was looked at, by day and city."""

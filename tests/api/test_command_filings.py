@@ -55,3 +55,28 @@ def test_a_record_of_nothing_is_refused_in_words(run: Run, tmp_path: Path) -> No
     refused = run("filing", "fsma204", "-o", str(tmp_path / "x.csv"))
     assert refused.exit_code != 0
     assert "Say which lots" in refused.output
+
+
+async def test_lists_traces_and_cases_are_written_as_sheets(run: Run, case: int, tmp_path: Path) -> None:
+    lot = thing("C1")
+
+    def sheets(*command: str) -> dict[str, int]:
+        """Rows below the heads, by sheet."""
+        file = tmp_path / "out.xlsx"
+        done = run(*command, "--file", str(file))
+        assert done.exit_code == 0, done.output
+        assert f"{file.stat().st_size:,}" in done.output
+        return {sheet.title: sheet.max_row - 1 for sheet in openpyxl.load_workbook(file)}
+
+    assert sheets("export", "batches", f"lot={lot.uri.rpartition('/')[2]}")["List batches"] >= 1
+    assert sheets("batch", "list", "--limit", "0")["List batches"] >= 1
+    assert sheets("trace", lot.uri)["Flows"] == sheets("export", "trace/forward", f"batch={lot.uri}")["Flows"]
+    assert sheets("recall", "show", str(case))["Holders"] >= 1
+    assert sheets("events", "EQ_bizStep=shipping")["Query events"] >= 1
+    lines = run("export", "recalls", "-o", "-")
+    assert lines.stdout_bytes.startswith("\ufeff编号".encode()) or "Number" in lines.stdout.splitlines()[0]
+    for wrong in ("out.txt", "out"):
+        refused = run("export", "batches", "-o", str(tmp_path / wrong))
+        assert refused.exit_code != 0
+        assert ".xlsx" in refused.output
+    assert run("export", "nothing", "-o", "-").exit_code != 0

@@ -22,6 +22,7 @@ from suyuan.cli.letting_see import grant, jurisdiction
 from suyuan.cli.notices import recall
 from suyuan.cli.queries import query, subscribe
 from suyuan.cli.queue import queue
+from suyuan.cli.sheets import export
 from suyuan.cli.single import label, login, rebuild
 from suyuan.cli.texts import text
 from suyuan.cli.traces import trace
@@ -52,6 +53,7 @@ app.command("events", help=text("events"))(list_events)
 app.add_typer(query)
 app.add_typer(subscribe)
 app.command("trace", help=text("trace"))(trace)
+app.command("export", help=text("export"))(export)
 app.add_typer(recall)
 app.add_typer(filing)
 app.add_typer(drill)

@@ -8,6 +8,7 @@ from suyuan.cli.fields import From, fields_of
 from suyuan.cli.find import find_batch, find_party, find_product, find_site
 from suyuan.cli.output import LIMIT, Column, named
 from suyuan.cli.session import Json, Key, Url, session
+from suyuan.cli.sheets import AsSheet, write_sheet
 from suyuan.cli.texts import text
 from suyuan.registry import Batch, Party, Product, Site
 
@@ -114,14 +115,18 @@ def list_parties(
     role: Annotated[Text, option("--role")] = None,
     region: Region = None,
     limit: Limit = LIMIT,
+    file: AsSheet = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Parties as a table or as lines of JSON."""
     with session(url, key, as_json) as (client, out):
-        rows = client.parties.list(q=q, uscc=uscc, gln=gln, role=role, region=region)
-        out.rows(rows, PARTY_COLUMNS, limit)
+        filters: dict[str, Any] = {"q": q, "uscc": uscc, "gln": gln, "role": role, "region": region}
+        if file is not None:
+            write_sheet(client, out, file, "parties", **filters)
+            return
+        out.rows(client.parties.list(**filters), PARTY_COLUMNS, limit)
 
 
 @party.command("show", help=text("show"))
@@ -182,6 +187,7 @@ def list_sites(
     gln: Gln = None,
     region: Region = None,
     limit: Limit = LIMIT,
+    file: AsSheet = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
@@ -189,7 +195,11 @@ def list_sites(
     """Sites as a table or as lines of JSON."""
     with session(url, key, as_json) as (client, out):
         owner = find_party(client, party).id if party else None
-        out.rows(client.sites.list(q=q, party_id=owner, gln=gln, region=region), SITE_COLUMNS, limit)
+        filters: dict[str, Any] = {"q": q, "party_id": owner, "gln": gln, "region": region}
+        if file is not None:
+            write_sheet(client, out, file, "sites", **filters)
+            return
+        out.rows(client.sites.list(**filters), SITE_COLUMNS, limit)
 
 
 @site.command("show", help=text("show"))
@@ -257,6 +267,7 @@ def list_products(
     gtin: Gtin = None,
     category: Annotated[Text, option("--category")] = None,
     limit: Limit = LIMIT,
+    file: AsSheet = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
@@ -264,8 +275,11 @@ def list_products(
     """Products as a table or as lines of JSON."""
     with session(url, key, as_json) as (client, out):
         owner = find_party(client, party).id if party else None
-        rows = client.products.list(q=q, party_id=owner, gtin=gtin, category=category)
-        out.rows(rows, PRODUCT_COLUMNS, limit)
+        filters: dict[str, Any] = {"q": q, "party_id": owner, "gtin": gtin, "category": category}
+        if file is not None:
+            write_sheet(client, out, file, "products", **filters)
+            return
+        out.rows(client.products.list(**filters), PRODUCT_COLUMNS, limit)
 
 
 @product.command("show", help=text("show"))
@@ -332,14 +346,18 @@ def list_batches(
     made_from: Annotated[Text, option("--made-from", key="--made")] = None,
     made_to: Annotated[Text, option("--made-to", key="--made")] = None,
     limit: Limit = LIMIT,
+    file: AsSheet = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Batches as a table or as lines of JSON."""
     with session(url, key, as_json) as (client, out):
-        rows = client.batches.list(gtin=gtin, lot=lot, made_from=made_from, made_to=made_to)
-        out.rows(rows, BATCH_COLUMNS, limit)
+        filters: dict[str, Any] = {"gtin": gtin, "lot": lot, "made_from": made_from, "made_to": made_to}
+        if file is not None:
+            write_sheet(client, out, file, "batches", **filters)
+            return
+        out.rows(client.batches.list(**filters), BATCH_COLUMNS, limit)
 
 
 @batch.command("show", help=text("show"))

@@ -11,7 +11,8 @@ from suyuan import events
 from suyuan.cli.directory import option
 from suyuan.cli.fields import parameters_of
 from suyuan.cli.output import Output
-from suyuan.cli.session import Json, Key, Url, session
+from suyuan.cli.session import BadInput, Json, Key, Url, session
+from suyuan.cli.sheets import AsSheet, write_sheet
 from suyuan.cli.texts import text
 
 Parameters = Annotated[list[str] | None, typer.Argument(metavar="PARAM=VALUE", show_default=False)]
@@ -23,6 +24,7 @@ def list_events(
     parameters: Parameters = None,
     extensions: Extensions = None,
     limit: Most = 0,
+    file: AsSheet = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
@@ -30,6 +32,11 @@ def list_events(
     """Run the command."""
     with session(url, key, as_json) as (client, out):
         query = parameters_of(parameters)
+        if file is not None:
+            if extensions:
+                raise BadInput(text("sheet extensions"))
+            write_sheet(client, out, file, "events", **query)
+            return
         write_events(out, client.each(events.page(query, prefixes_of(extensions))), limit)
 
 

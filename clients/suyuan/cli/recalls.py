@@ -20,6 +20,7 @@ from suyuan.cli.recall_scopes import (
     ranges_of,
 )
 from suyuan.cli.session import Json, Key, Url, session
+from suyuan.cli.sheets import AsSheet, write_sheet
 from suyuan.cli.texts import TEXTS, text
 from suyuan.recalls import Recall, RecalledBatch, RecallHolder
 from suyuan.registry import Person
@@ -133,19 +134,28 @@ def list_recalls(
     status: Annotated[Text, option("--status")] = None,
     batch: Annotated[Text, option("--batch")] = None,
     limit: Limit = LIMIT,
+    file: AsSheet = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Cases as a table or as lines of JSON."""
     with session(url, key, as_json) as (client, out):
+        if file is not None:
+            write_sheet(client, out, file, "recalls", status=status, batch=batch)
+            return
         out.rows(client.recalls.list(status=status, batch=batch), CASES, limit)
 
 
 @recall.command("show", help=text("recall show"))
-def show_recall(case: Case, url: Url = None, key: Key = None, as_json: Json = False) -> None:
+def show_recall(
+    case: Case, file: AsSheet = None, url: Url = None, key: Key = None, as_json: Json = False
+) -> None:
     """One case, and the batches that it marks."""
     with session(url, key, as_json) as (client, out):
+        if file is not None:
+            write_sheet(client, out, file, f"recalls/{case}")
+            return
         found = client.recalls.fetch(case)
         out.one(found, "batches")
         if not as_json:
@@ -160,13 +170,16 @@ def show_recall(case: Case, url: Url = None, key: Key = None, as_json: Json = Fa
 def list_holders(
     case: Case,
     as_csv: Annotated[bool, flag("--csv")] = False,
+    file: AsSheet = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Whom to tell: a table, lines of JSON, or CSV."""
     with session(url, key, as_json) as (client, out):
-        if as_csv:
+        if file is not None:
+            write_sheet(client, out, file, f"recalls/{case}/holders")
+        elif as_csv:
             out.octets(client.recalls.holders_csv(case))
         else:
             out.rows(client.recalls.holders(case), HOLDERS)

@@ -13,6 +13,7 @@ from suyuan import traces
 from suyuan.cli.directory import flag, option
 from suyuan.cli.output import Column, Output, amounts, as_text, named, plain
 from suyuan.cli.session import BadInput, Json, Key, Url, session
+from suyuan.cli.sheets import AsSheet, write_sheet
 from suyuan.cli.texts import chinese, text
 from suyuan.client import Suyuan
 from suyuan.problems import NotFound
@@ -33,16 +34,21 @@ def trace(
     as_csv: Annotated[bool, flag("--csv")] = False,
     ndjson: Annotated[bool, flag("--ndjson")] = False,
     svg: Annotated[str | None, option("--svg", key="--trace-svg", metavar="FILE|-")] = None,
+    file: AsSheet = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Run the command."""
     with session(url, key, as_json) as (client, out):
-        if as_csv + ndjson + as_json + (svg is not None) > 1:
+        if as_csv + ndjson + as_json + (svg is not None) + (file is not None) > 1:
             raise BadInput(text("one form"))
         if as_csv:
             out.octets(client.trace_csv(*batches, backward=backward))
+            return
+        if file is not None:
+            what = f"trace/{'backward' if backward else 'forward'}"
+            write_sheet(client, out, file, what, batch=batches)
             return
         if ndjson:
             asked = traces.trace("backward" if backward else "forward", batches)
