@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import islice
 from typing import IO, Any, Final, Literal
 
 import openpyxl
@@ -20,6 +21,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils.exceptions import InvalidFileException
 
+from service.sheets.matching import HEAD_ROWS, find_head
 from service.sheets.raw_cells import CELL_MOST, DIGITS_KEPT, Raw, Sheet, Unreadable, Workbook, letters
 from service.sheets.reading import open_workbook
 
@@ -99,11 +101,6 @@ class _Marks:
         self.sentences += 1
         return "\n".join(texts)[:CELL_MOST] if self.sentences <= SENTENCES_MOST else None
 
-    def first_row(self, sheet: str) -> int | None:
-        """The row above the first fault, where the heading of the last column stands."""
-        rows = self.cells.get(sheet)
-        return max(min(rows) - 1, 1) if rows else None
-
 
 def _of_row(row: dict[int | None, list[str]]) -> str:
     """All faults of a row."""
@@ -112,6 +109,12 @@ def _of_row(row: dict[int | None, list[str]]) -> str:
         place = "" if column is None else f"{letters(column)}: "
         lines += [place + text.replace("\n", " ") for text in texts]
     return "\n".join(lines)[:CELL_MOST]
+
+
+def _heading_row(book: Workbook, sheet: Sheet) -> int:
+    """The row of the table's head, where the last column is headed."""
+    head = find_head(list(islice(book.rows(sheet), HEAD_ROWS)), book.areas(sheet))
+    return 1 if head is None else head.last
 
 
 # --- as it was made ------------------------------------------------------------------------------
@@ -133,14 +136,14 @@ def _marked_as_made(file: IO[bytes], book: Workbook, marks: _Marks, into: IO[byt
         file.seek(0)
         made = openpyxl.load_workbook(file)
         for sheet in book.sheets:
-            _mark_sheet(made[sheet.name], sheet.name, marks)
+            _mark_sheet(made[sheet.name], sheet.name, marks, _heading_row(book, sheet))
         made.save(into)
     except _NOT_KEPT:
         return False
     return True
 
 
-def _mark_sheet(sheet: Any, name: str, marks: _Marks) -> None:
+def _mark_sheet(sheet: Any, name: str, marks: _Marks, heading: int) -> None:
     last = _without_old_marks(sheet)
     fill, red = PatternFill("solid", fgColor=COLOUR), Font(color="9C0006")
     tops = {
@@ -161,7 +164,7 @@ def _mark_sheet(sheet: Any, name: str, marks: _Marks) -> None:
                 cell.comment = Comment(sentence, AUTHOR, height=120, width=320)
         told = sheet.cell(number, last, _of_row(row))
         told.font, told.alignment = red, Alignment(wrap_text=True, vertical="top")
-    if (heading := marks.first_row(name)) is not None:
+    if rows:
         head = sheet.cell(heading, last)
         if not isinstance(head, MergedCell):
             head.value, head.font = HEADING, Font(bold=True, color="9C0006")
@@ -226,19 +229,20 @@ def _name_of(sheet: Sheet, taken: set[str]) -> str:
 def _write_sheet(made: Any, book: Workbook, sheet: Sheet, marks: _Marks, styles: dict[str, Any]) -> None:
     rows = marks.cells.get(sheet.name, {})
     width = 1 + max((column for row in rows.values() for column in row if column is not None), default=0)
-    ahead = book.rows(sheet)
-    for _, row in zip(range(WIDTH_ROWS), ahead, strict=False):
-        told = [at for at, cell in enumerate(row.cells) if cell == HEADING]
-        width = max(width, told[0] if told else len(row.cells))
+    marked_before = False
+    for row in islice(book.rows(sheet), WIDTH_ROWS):
+        if not marked_before:
+            marked_before = HEADING in row.cells
+            width = row.cells.index(HEADING) if marked_before else max(width, len(row.cells))
     made.set_column(0, width - 1, 16)
     made.set_column(width, width, 60)
     if marks.sheets.get(sheet.name):
         made.write_comment(0, 0, "\n".join(marks.sheets[sheet.name])[:CELL_MOST], {"author": AUTHOR})
-    heading = marks.first_row(sheet.name)
+    heading = _heading_row(book, sheet) if rows else None
     for row in book.rows(sheet):
         bad = rows.get(row.number, {})
         for at, cell in enumerate(row.cells):
-            if at == width and (cell == HEADING or bad):
+            if at == width and (marked_before or bad):
                 continue
             _write(made, row.number - 1, at, None if at in row.merged else cell, at in bad, styles)
         for place, texts in bad.items():

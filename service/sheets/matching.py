@@ -197,10 +197,13 @@ def _as_form(headings: Sequence[Heading], sheet: str, form: Form, mapping: Mappi
                 ranked.append((-1, heading.column, told[heading.column]))
         elif (rank := _known(heading.text).get(form.key)) is not None:
             ranked.append((rank[1], heading.column, rank[0]))
-    columns: dict[int, str] = {}
+    taken: dict[int, str] = {}
     for place, column, key in sorted(ranked):
-        if place < 0 or key not in columns.values() or key in _TOGETHER:
-            columns[column] = key
+        if place < 0 or key not in taken.values() or key in _TOGETHER:
+            taken[column] = key
+    # From left to right; of those that say the same together the best known heading first.
+    first = {key: min(column for column in taken if taken[column] == key) for key in taken.values()}
+    columns = dict(sorted(taken.items(), key=lambda item: first[item[1]]))
     kinds = {key: form.column(key).kind for key in columns.values()}
     units = {
         heading.column: unit
