@@ -14,7 +14,6 @@ from functools import cache, lru_cache, partial
 from time import monotonic
 from typing import Final, NamedTuple
 
-from fastapi import Request
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import State
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -50,7 +49,7 @@ from service.signals.outcomes import Told
 from service.signals.places import UNKNOWN, Place
 from service.signals.scan_rows import UnitLook
 from service.signals.scans import Scans, Visit
-from service.signals.visits import visit_of
+from service.signals.visits import visit_by
 from service.web.reading import borrowed_for_reading, reading_now
 
 START: Final = f"{PAGES}/01/".encode()
@@ -269,9 +268,7 @@ def _checked(minute: int) -> str:
 
 
 def _visit(asked: Asked) -> Visit:
-    return visit_of(
-        Request({"type": "http", "method": "GET", "headers": asked.headers, "client": asked.client})
-    )
+    return visit_by(asked.client[0] if asked.client else None, asked.headers)
 
 
 @cache

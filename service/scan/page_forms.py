@@ -13,6 +13,7 @@ from jinja2.utils import url_quote
 from markupsafe import escape
 
 from service.scan.cards import Card
+from service.scan.front import UNESCAPED
 from service.scan.pages import page
 from service.scan.preferences import Language
 
@@ -48,7 +49,7 @@ def filled(form: Form, *, serial: str | None, path: str, switch: str, scans: str
     given = (
         str(escape(serial or "")).encode(),
         # The page's only use of the path is as a parameter of a link.
-        str(escape(url_quote(path, for_qs=True))).encode(),
+        _as_parameter(path).encode(),
         str(escape(switch)).encode(),
         scans.encode(),
         checked.encode(),
@@ -58,3 +59,10 @@ def filled(form: Form, *, serial: str | None, path: str, switch: str, scans: str
     for place, hole in holes:
         parts[place] = given[hole]
     return b"".join(parts)
+
+
+def _as_parameter(path: str) -> str:
+    """As the templates quote and escape it; nearly every path has nothing but slashes to be quoted."""
+    if UNESCAPED.fullmatch(path):
+        return path.replace("/", "%2F")
+    return str(escape(url_quote(path, for_qs=True)))

@@ -7,6 +7,7 @@ day: after that nobody, the operator included, can tell which address a hash was
 import ipaddress
 import secrets
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -16,6 +17,8 @@ SALT_OCTETS: Final = 32
 HASH_OCTETS: Final = 16
 #: An IPv6 subscriber has a network of this length, and new addresses in it each day.
 NETWORK_V6: Final = 64
+#: Addresses whose meaning is remembered, in memory, as those are that pay for requests.
+ADDRESSES_MOST: Final = 4_096
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -23,6 +26,7 @@ INSERT_SALT = "INSERT INTO daily_salt (day, salt) VALUES ($1, $2) ON CONFLICT DO
 FETCH_SALT = "SELECT salt FROM daily_salt WHERE day = $1"
 
 
+@lru_cache(maxsize=ADDRESSES_MOST)
 def parse_address(host: str | None) -> Address | None:
     """The address of a connection; None for a socket without one."""
     try:

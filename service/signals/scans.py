@@ -141,11 +141,12 @@ class Scans:
         """Who looks at what, as a hash; None for who does not count, and where there is no salt to be had."""
         if not visit.counts:
             return None
-        if salt_day(now) not in self._salts:
+        day = salt_day(now)
+        if day not in self._salts:
             with suppress(TimeoutError):
                 async with asyncio.timeout(READ_SECONDS):
                     await self.fetch_salts(now)
-        salt = self._salts.get(salt_day(now))
+        salt = self._salts.get(day)
         return None if salt is None else salted(salt, "scan", visit.address, visit.agent, thing)
 
     async def fetch_salts(self, now: datetime) -> None:
