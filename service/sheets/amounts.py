@@ -29,6 +29,9 @@ class Amount:
     unit: str | None
 
 
+#: Characters that come along when something is copied, and that nobody sees: no width, marks of direction.
+INVISIBLE: Final = "\u200b\u200e\u200f\u2060\ufeff"
+_INVISIBLE: Final = str.maketrans("", "", INVISIBLE)
 _WORDS: Final = {
     "KGM": "公斤 千克 kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes",
     "GRM": "克 g gram grams gr gramme grammes",
@@ -93,7 +96,7 @@ _WRITTEN_OUT: Final = re.compile(rf"[{_SIGNS}]+")
 @lru_cache(maxsize=16_384)
 def plain(text: str) -> str:
     """Full-width characters as plain ones, blanks of any kind as one, none at the ends."""
-    return " ".join(unicodedata.normalize("NFKC", text).replace("\u200b", "").replace("\ufeff", "").split())
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_INVISIBLE).split())
 
 
 def unit_of(text: str) -> tuple[str, Decimal] | None:

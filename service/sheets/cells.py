@@ -18,8 +18,9 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
 from service.errors import Fault, Malformed
+from service.identifiers.plain_text import stranger_in
 from service.sheets import codes
-from service.sheets.amounts import Amount, amount_of, number_of, plain, unit_of, wrong_unit
+from service.sheets.amounts import INVISIBLE, Amount, amount_of, number_of, plain, unit_of, wrong_unit
 from service.sheets.choices import choice_of, choices_of, region_of
 from service.sheets.codes import Named
 from service.sheets.columns import Column, Kind
@@ -33,7 +34,7 @@ __all__ = ["Amount", "Named", "is_empty", "parse", "refused", "shown", "unit_bes
 _NOTHING: Final = re.compile(
     r"[-—–−/\\?]*|\(?(?:无|暂无|没有|不详|未知|空)\)?|#?n/a|na|none|null|nil", re.IGNORECASE
 )
-_INVISIBLE: Final = str.maketrans("", "", "\u200b\ufeff")
+_INVISIBLE: Final = str.maketrans("", "", INVISIBLE)
 #: Characters of a text, of the number of a paper, and of a value in a sentence.
 TEXT_MOST: Final = 500
 PAPER_MOST: Final = 100
@@ -82,6 +83,8 @@ def parse(
     try:
         if isinstance(raw, Unreadable):
             raise _unreadable(raw)
+        if (stranger := stranger_in(text)) is not None:
+            raise _wrong(cell, f"it holds {stranger}, which nobody sees", f"其中有不可见字符 {stranger}")
         return _READERS[column.kind](cell)
     except Malformed as error:
         fault = error.faults[0] if error.faults else Fault(column.key, text, error.message, error.zh)

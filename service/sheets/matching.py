@@ -58,6 +58,8 @@ PARTED_MOST: Final = 30
 _SENTENCE: Final = re.compile("[。！？；，]")
 #: Columns that several headings may say together: the first that is filled in counts.
 _TOGETHER: Final = frozenset(("product",))
+#: … and the time of day beside the day.
+_BESIDE: Final = frozenset(("when", heading) for heading in ("时间", "时刻", "时分", "几点", "钟点", "time"))
 #: A form is this sure to be meant; below it nothing is proposed.
 LEAST_CERTAINTY: Final = 0.3
 _BRACKETS: Final = re.compile(r"[(\[{【<《][^)\]}】>》]*[)\]}】>》]")
@@ -197,9 +199,10 @@ def _as_form(headings: Sequence[Heading], sheet: str, form: Form, mapping: Mappi
                 ranked.append((-1, heading.column, told[heading.column]))
         elif (rank := _known(heading.text).get(form.key)) is not None:
             ranked.append((rank[1], heading.column, rank[0]))
+    names = {heading.column: _folded(heading.text) for heading in headings}
     taken: dict[int, str] = {}
     for place, column, key in sorted(ranked):
-        if place < 0 or key not in taken.values() or key in _TOGETHER:
+        if place < 0 or key not in taken.values() or key in _TOGETHER or (key, names[column]) in _BESIDE:
             taken[column] = key
     # From left to right; of those that say the same together the best known heading first.
     first = {key: min(column for column in taken if taken[column] == key) for key in taken.values()}

@@ -20,7 +20,7 @@ from service.sheets.raw_cells import (
     column_of,
     letters,
 )
-from service.sheets.workbook_parts import DEPTH_MOST, Package, broken, new_parser, readable, too_large
+from service.sheets.workbook_parts import DEPTH_MOST, Package, broken, new_parser, readable, told, too_large
 
 #: Rows of a sheet (18.3.1.73).
 ROWS_MOST: Final = 1_048_576
@@ -154,7 +154,7 @@ class SheetRows:
                 raise broken(self._package.name)
             return self._texts[index] or None
         if kind in ("str", "inlineStr"):
-            return text[:CELL_MOST] or None
+            return told(text)[:CELL_MOST] or None
         if kind == "e":
             return Unreadable(text, "error")
         if formula is not None and (not text or (text == "0" and self._package.computed_later)):

@@ -110,6 +110,10 @@ class _Table:
         self._known.clear()
         self._keys = match.columns
         self._columns = [(at, self.form.column(key)) for at, key in match.columns.items()]
+        moments = [place for place in self._columns if place[1].kind is Kind.MOMENT]
+        # A second one has the time of day.
+        self._time_at = moments[1][0] if len(moments) > 1 else None
+        self._columns = [place for place in self._columns if place[0] != self._time_at]
         self._units = match.units
         self._at = {column.key: at for at, column in reversed(self._columns)}
         self._unit_at = self._at.get("unit")
@@ -182,6 +186,8 @@ class _Table:
                 raw = self._as_above(at, column, raw)
                 if column.kind in _ONCE and at in row.merged:
                     raise _counted_twice(column, raw)
+                if column.kind is Kind.MOMENT:
+                    raw = self._with_time(row, raw)
                 value, text = self._parsed(at, column, raw, beside)
             except Malformed as error:
                 texts[column.key] = shown(raw)
@@ -195,6 +201,16 @@ class _Table:
             self._above[at] = raw
         faults.extend(self._lacking(row, texts))
         return Understood(row.number, values, tuple(faults), texts, frozenset(days))
+
+    def _with_time(self, row: Row, raw: Raw) -> Raw:
+        """A day with the time of day that stands beside it."""
+        at = self._time_at
+        beside = row.cells[at] if at is not None and at < len(row.cells) else None
+        if beside is None or is_empty(beside):
+            return raw
+        if isinstance(beside, datetime) and beside.time() != time():
+            beside = beside.time()
+        return f"{shown(raw)} {shown(beside)}"
 
     def _parsed(self, at: int, column: Column, raw: Raw, beside: str | None) -> tuple[Any, str]:
         """The value of a cell and how people see it: days, names and units come again and again."""

@@ -32,6 +32,7 @@ PIECE: Final = 256 * 1024
 _AREA: Final = re.compile(
     rb"mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})[\"']"
 )
+_ESCAPED: Final = re.compile("_x((?!D[89A-Fa-f])[0-9A-Fa-f]{4})_", re.IGNORECASE)
 _ROWS_OVER: Final = re.compile(rb"</(?:[A-Za-z0-9]{1,8}:)?sheetData>")
 #: Number formats that are built in and show days or moments; 27 to 36 and 50 to 58 in East Asia (18.8.30).
 _DAYS: Final = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
@@ -143,17 +144,18 @@ class Package:
         main = self._related("_rels/.rels", "officeDocument").get("", "xl/workbook.xml")
         self.elements(main, start)
         folder, base = posixpath.split(main)
-        self._related_parts = self._related(f"{folder}/_rels/{base}.rels", "", folder)
+        parts = self._related(f"{folder}/_rels/{base}.rels", "", folder)
         self.date1904, self.computed_later = settings["date1904"], settings["computed_later"]
         self.sheets: list[tuple[Sheet, str]] = []
         for name, relation, hidden in found:
-            part = self._related_parts.get(relation, "")
-            if "/worksheets/" in f"/{part}" or self.has(part):
+            if part := parts.get(relation):  # charts have sheets of their own, without cells
                 self.sheets.append((Sheet(len(self.sheets), name, hidden), part))
         self._by_kind = self._related(f"{folder}/_rels/{base}.rels", "*", folder)
 
     def _related(self, part: str, kind: str, folder: str = "") -> dict[str, str]:
-        """Parts that a part refers to. `kind`: empty: by their id; `*`: by the kind; else the one of it."""
+        """Parts that a part refers to. `kind`: empty: sheets of cells by their id; `*`: by the kind; else the
+        one of it.
+        """
         found: dict[str, str] = {}
 
         def start(name: str, attributes: dict[str, str]) -> None:
@@ -162,7 +164,7 @@ class Package:
             of_kind = attributes.get("Type", "").rpartition("/")[2]
             target = posixpath.normpath(posixpath.join("/", folder, attributes.get("Target", "")))
             key = {"": attributes.get("Id", ""), "*": of_kind}.get(kind, "")
-            if kind in ("", "*", of_kind):
+            if kind in ("*", of_kind) or (kind == "" and of_kind == "worksheet"):
                 found.setdefault(key, target.lstrip("/"))
 
         if self.has(part):
@@ -239,6 +241,11 @@ def new_parser() -> Any:
     return parser
 
 
+def told(text: str) -> str:
+    """A text without the escapes of characters that XML cannot carry (22.9.2.19)."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+
+
 def meaning(number: int, formats: dict[int, str]) -> str:
     """What a number format says: "" nothing; "day"; "percent"; "0000": so many digits, noughts in front; else
     the words that it shows after the number (`公斤`).
@@ -293,7 +300,7 @@ def _shared_texts(package: Package, part: str) -> list[str]:
                 raise too_large(
                     package.name, f"more than {TEXTS_MOST:,} texts", f"不同文本超过 {TEXTS_MOST:,} 个"
                 )
-            texts.append("".join(pieces)[:CELL_MOST])
+            texts.append(told("".join(pieces))[:CELL_MOST])
         elif name.endswith("rPh"):
             state["phonetic"] -= 1
 

@@ -282,6 +282,11 @@ def test_what_says_nothing_is_empty(raw: Raw) -> None:
     assert {read(raw, kind) for kind in Kind} == {None}
 
 
+def test_characters_that_nobody_sees_are_left_out_or_told() -> None:
+    assert read("\u200eL1\u200b", Kind.LOT) == "L1"
+    assert rule("白\u202e菜", Kind.TEXT) == "sheets:text"
+
+
 def test_formulas_without_a_value_and_errors_are_told() -> None:
     assert rule(Unreadable("=A1*2", "formula"), Kind.LOT) == "sheets:formula"
     assert rule(Unreadable("#N/A", "error"), Kind.QUANTITY) == "sheets:error-value"

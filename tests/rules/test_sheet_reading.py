@@ -126,6 +126,22 @@ def test_phonetic_signs_are_no_part_of_a_text_and_runs_are_one() -> None:
     assert cells(package_of('<row r="3"><c t="s"><v>0</v></c></row>', texts=texts)) == [("東京",)]
 
 
+def test_characters_that_xml_cannot_carry_are_themselves_again() -> None:
+    texts = "<si><t>甲_x000D_\n乙_x005F_x_xD800_</t></si>"
+    assert cells(package_of('<row><c t="s"><v>0</v></c></row>', texts=texts)) == [("甲\r\n乙_x_xD800_",)]
+
+
+def test_a_sheet_that_is_a_chart_has_no_rows_and_is_none() -> None:
+    octets = io.BytesIO()
+    with xlsxwriter.Workbook(octets) as book:
+        book.add_worksheet("数").write(0, 0, 1)
+        chart = book.add_chart({"type": "column"})
+        chart.add_series({"values": "=数!$A$1:$A$1"})
+        book.add_chartsheet("图").set_chart(chart)
+    with open_workbook(io.BytesIO(octets.getvalue()), "x.xlsx") as opened:
+        assert [sheet.name for sheet in opened.sheets] == ["数"]
+
+
 def test_hidden_sheets_are_told_apart() -> None:
     octets = io.BytesIO()
     with xlsxwriter.Workbook(octets) as book:

@@ -161,6 +161,16 @@ def test_a_second_table_is_read_by_its_own_head() -> None:
     assert table.faults == []
 
 
+def test_the_time_of_day_may_stand_in_a_column_of_its_own() -> None:
+    heads = ("日期", "时间", "品名", "批号", "数量")
+    table = table_of(
+        csv_of(heads, ("3/5", "14:30", "白菜", "L1", 1), ("3/6", "", "白菜", "L2", 1)), "x.csv", "harvest"
+    )
+    assert [f"{row.values['when']:%m-%d %H:%M}" for row in table.rows] == ["03-05 14:30", "03-06 00:00"]
+    assert [row.days for row in table.rows] == [frozenset(), frozenset({"when"})]
+    assert table.match.unmatched == ()
+
+
 def test_a_row_that_lacks_something_says_what() -> None:
     table = table_of(csv_of(HEADS, ("2026-03-05", "一号大棚", "", "", 50)), "x.csv")
     assert table.faults == [(2, "product", "sheets:required"), (2, "lot", "sheets:required")]
