@@ -14,7 +14,7 @@ from service.auth.oidc import issuers
 from service.auth.permissions import Permission, Role
 from service.auth.tokens import digest_of, insert_key, make_invitation, make_key
 from service.db.transaction import Transaction
-from service.errors import Conflict, Malformed, Missing, Unauthenticated
+from service.errors import Conflict, Forbidden, Malformed, Missing, Unauthenticated
 
 INVITED_FOR: Final = timedelta(days=14)
 
@@ -103,7 +103,17 @@ async def _find_key(tx: Transaction, caller: Caller, key_id: int) -> asyncpg.Rec
 
 
 async def add_member(tx: Transaction, caller: Caller, asked: NewMember) -> asyncpg.Record:
-    """Let somebody in for whom an issuer vouches. Raises `Malformed`, `Forbidden`, `Conflict`."""
+    """Let somebody in for whom an issuer vouches. Raises `Malformed`, `Forbidden`, `Conflict`.
+
+    Parties invite: nobody but the person can show that an identity is his, and whoever named a competitor's
+    people first would keep them out of their own firm, and have them work in his.
+    """
+    if caller.party_id is not None:
+        raise Forbidden(
+            "A party lets people in by an invitation (POST /v1/invitations), which they accept with a "
+            "token of their own; operators name members.",
+            "主体请通过邀请（POST /v1/invitations）添加成员，由本人以自己的令牌接受；成员由运营者直接登记。",
+        )
     permissions = await _granted(tx, caller, asked)
     row = await store.put_member(
         tx,

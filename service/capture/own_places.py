@@ -46,7 +46,18 @@ class Told:
 
 
 async def check_own_places(tx: Transaction, party_id: int, events: Sequence[Identified]) -> Told:
-    """As whom the party tells these. Raises `Forbidden`, with a fault for each that is not its to tell."""
+    """As whom the party tells these. Raises `Forbidden`, with a fault for each that is not its to tell, or
+    that goes by the hash of another event: under such a name that one would be refused.
+    """
+    false = [
+        _false_hash(position, item) for position, item in enumerate(events) if item.is_named_by_a_false_hash
+    ]
+    if false:
+        raise Forbidden(
+            "An eventID says that it is the hash of the event, and is not; nothing was stored.",
+            "eventID 声称是该事件的哈希值，但并不相符，未存储任何内容。",
+            false,
+        )
     mine, others = await _corrected(tx, party_id, events)
     asked = [item for item in events if not (item.event.declares_error and item.event_id in mine)]
     places = await find_places(
@@ -104,6 +115,16 @@ def _not_to_correct(position: int, item: Identified) -> Fault:
         item.event_id,
         "This event is corrected by who captured it or by the party whose place it names; tell them.",
         "该事件只能由采集方或其场所所属主体更正，请联系对方。",
+    )
+
+
+def _false_hash(position: int, item: Identified) -> Fault:
+    return Fault(
+        f"/epcisBody/eventList/{position}/eventID",
+        item.event_id,
+        "This is not the CBV 2.0 hash of the event. Leave eventID out and it is made, or give another name.",
+        "该值不是该事件的 CBV 2.0 哈希值。可不填 eventID，由本服务生成，或使用其他标识。",
+        "cbv:event-hash",
     )
 
 

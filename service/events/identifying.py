@@ -4,13 +4,18 @@ What the table keeps of an event beyond its fields is put into words here too, s
 prepared beside the event loop, before its transaction opens.
 """
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from service.events.event_hash import event_hash, fingerprint
 from service.events.facts import facts_of
 from service.events.json_document import dump_event
 from service.events.model import Document, Event
 from service.events.namespaces import STANDARD, Namespaces
+
+#: An eventID that says that it is the hash which `event_hash` makes.
+OWN_HASH: Final = re.compile(r"ni:///sha-256;[0-9a-fA-F]{64}\?ver=CBV2\.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,13 @@ class Identified:
         spelling: in XML, with another offset, with URNs for Digital Links (CBV 2.0 §8.9).
         """
         return self.event.event_id is None or self.event_id == event_hash(self.event.payload, self.names)
+
+    @property
+    def is_named_by_a_false_hash(self) -> bool:
+        """Does the eventID say that it is the event's own hash, and is not? Hashes of other algorithms and
+        versions are names like any other.
+        """
+        return OWN_HASH.fullmatch(self.event_id) is not None and not self.is_named_by_its_hash
 
 
 def identify_events(document: Document) -> list[Identified]:

@@ -19,7 +19,7 @@ from service.registry.sites import find_site_reference
 # The recall's table lies above the registry and is read here by name only: whoever looks at a batch must see
 # that it is recalled, and a list must not ask once a row.
 FETCH = """
-SELECT batch.*, product.uri AS product_uri, product.gtin,
+SELECT batch.*, product.uri AS product_uri, product.gtin, product.party_id AS owner_id,
     EXISTS (SELECT FROM recall_batch AS mark WHERE mark.batch_id = batch.id AND NOT mark.units_only
         AND mark.standing IN ('recalled', 'withdrawn')) AS recalled
 FROM batch LEFT JOIN product ON product.id = product_id
@@ -27,7 +27,7 @@ WHERE batch.id = $1
 """
 
 LIST = """
-SELECT batch.*, product.uri AS product_uri, product.gtin,
+SELECT batch.*, product.uri AS product_uri, product.gtin, product.party_id AS owner_id,
     EXISTS (SELECT FROM recall_batch AS mark WHERE mark.batch_id = batch.id AND NOT mark.units_only
         AND mark.standing IN ('recalled', 'withdrawn')) AS recalled
 FROM batch LEFT JOIN product ON product.id = product_id
@@ -170,6 +170,16 @@ async def fetch_batch(tx: Transaction, row_id: int) -> Row:
     if found is None:
         raise missing("batch", "批次", row_id)
     return dict(found)
+
+
+def as_told(row: Row, caller: Caller) -> Row:
+    """A batch as the caller may know it: how large another's lot is, and where it was made, is told by whose
+    product it is to whom they want. Whoever has guessed a lot and says that he saw it sees no more of it than
+    is printed on the pack, and its papers.
+    """
+    if caller.bound_to is None or row["owner_id"] in (None, caller.bound_to):
+        return row
+    return row | {"quantity": None, "uom": None, "origin_site_id": None}
 
 
 async def list_batches(

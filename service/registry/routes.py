@@ -176,6 +176,7 @@ async def register_batch(tx: Tx, caller: KnownCaller, body: NewBatch, response: 
 @router.get("/batches", tags=["batches"], summary="List batches 查询批次")
 async def list_batches(
     tx: Tx,
+    caller: KnownCaller,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
     product_id: OfProduct = None,
@@ -199,7 +200,8 @@ async def list_batches(
         uri,
         _batch_uri(batch),
     )
-    return page_of([Batch.model_validate(row) for row in rows], [row["id"] for row in rows], limit, "batches")
+    told = [Batch.model_validate(batches.as_told(row, caller)) for row in rows]
+    return page_of(told, [row["id"] for row in rows], limit, "batches")
 
 
 def _batch_uri(text: str | None) -> str | None:
@@ -218,9 +220,9 @@ def _batch_uri(text: str | None) -> str | None:
 
 
 @router.get("/batches/{batch_id}", tags=["batches"], summary="One batch 批次详情")
-async def read_batch(tx: Tx, batch_id: PathId) -> Batch:
-    """The batch with this id."""
-    return Batch.model_validate(await batches.fetch_batch(tx, batch_id))
+async def read_batch(tx: Tx, caller: KnownCaller, batch_id: PathId) -> Batch:
+    """The batch with this id. How large it is and where it was made is told to its product's party."""
+    return Batch.model_validate(batches.as_told(await batches.fetch_batch(tx, batch_id), caller))
 
 
 @router.patch("/batches/{batch_id}", tags=["batches"], summary="Change a batch 修改批次")

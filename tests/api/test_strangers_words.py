@@ -2,13 +2,16 @@
 
 import httpx
 
-from tests.api.parties import joined
-from tests.api.partnering import id_of, partners, tell
+from service.events.event_hash import event_hash
+from tests.api.parties import joined, post
+from tests.api.partnering import LD_JSON, id_of, in_error, partners, tell
 from tests.api.registering import register_batch, register_product
 from tests.world import (
+    CONTEXT,
     Json,
     check_digit,
     commission,
+    document,
     gtin,
     observe,
     pack,
@@ -132,3 +135,53 @@ async def test_whose_product_it_is_says_when_a_lot_was_made_and_expires(client: 
     assert answer.status_code == 200, answer.text
     await tell_of("maker", "plant", true)
     assert await dates() == [("2026-01-01", "2027-01-01")] * 2
+
+
+async def test_a_hash_that_is_not_the_events_own_is_no_name_for_it(client: httpx.AsyncClient) -> None:
+    keys = await partners(client, **PLACES)
+    true = commission("milk/L1=5", at="plant", on=1)
+    own = event_hash(true, [CONTEXT])
+    false = {**observe("junk/J1", at="den", on=1), "eventID": own}
+    refused = await tell(client, keys["rival"], false)
+    assert refused.status_code == 403
+    assert [fault["value"] for fault in refused.json()["errors"]] == [own]
+    both = document(observe("junk/J2", at="den", on=1, id="good"), false)
+    whole = await client.post("/epcis/capture", content=both, headers={**LD_JSON, **keys["rival"]})
+    assert whole.status_code == 403
+    assert whole.json()["errors"][0]["field"] == "/epcisBody/eventList/1/eventID"
+    # Its owner's, an error declaration of it, and hashes of other algorithms are names as they always were.
+    for event in ({**true, "eventID": own}, in_error({**true, "eventID": own})):
+        assert (await tell(client, keys["maker"], event)).status_code == 201
+    other = {**false, "eventID": own.replace("CBV2.0", "CBV2.1")}
+    assert (await tell(client, keys["rival"], other)).status_code == 201
+    # Published examples bear the hashes of others: operators keep what they are given.
+    kept = {**false, "eventID": own.replace(own[14], "0" if own[14] != "0" else "1")}
+    assert (await tell(client, {}, kept)).status_code == 201
+
+
+async def test_a_party_takes_nobodys_identity_into_its_own_firm(client: httpx.AsyncClient) -> None:
+    ids = {who: await joined(client, who) for who in ("maker", "rival")}
+    alice = {"name": "Alice", "role": "holder", "issuer": "https://idp.example", "subject": "alice"}
+    for _, key in ids.values():
+        own = await client.post("/v1/members", json={**alice, "party_id": ids["rival"][0]}, headers=key)
+        assert own.status_code == 403
+    assert "invitation" in own.json()["detail"]
+    named = await client.post("/v1/members", json={**alice, "party_id": ids["maker"][0]})
+    assert named.status_code == 201, named.text
+
+
+async def test_a_lot_that_somebody_guessed_and_saw_tells_neither_its_size_nor_its_origin(
+    client: httpx.AsyncClient,
+) -> None:
+    keys = await partners(client, **PLACES)
+    await register_product(client, gtin=gtin("milk"), party_id=await id_of(client, keys, "maker"))
+    lot = {"gtin": gtin("milk"), "lot": "L1", "made_on": "2026-01-01", "origin_site": place("plant")}
+    made = await post(client, keys["maker"], "/v1/batches", **lot, quantity="555", uom="KGM")
+    assert (await tell(client, keys["rival"], observe("milk/L1", at="den", on=5))).status_code == 201
+    secret = {"quantity": "555", "uom": "KGM", "origin_site_id": made["origin_site_id"]}
+    for who, seen in (("maker", secret), ("rival", dict.fromkeys(secret))):
+        one = (await client.get(f"/v1/batches/{made['id']}", headers=keys[who])).json()
+        (listed,) = (await client.get("/v1/batches", params={"lot": "L1"}, headers=keys[who])).json()["items"]
+        assert one == listed
+        assert {name: one[name] for name in secret} == seen
+        assert one["made_on"] == "2026-01-01"
