@@ -14,6 +14,7 @@ from tests.api.access_walk import ON_RECORD, SHOWN, Matrix, read_table, walk
 from tests.api.access_world import CALLERS, World, make_world
 from tests.api.hidden_walk import differences
 from tests.api.own_service import OwnService, own_service
+from tests.api.token_walk import pages_shown
 
 WRITTEN = Path(__file__).resolve().parents[2] / "docs" / "access-matrix.md"
 #: Callers who have no part in the maker's goods, and what they are shown of its all the same: what it says to
@@ -99,6 +100,13 @@ async def test_what_is_hidden_is_asked_of_the_database_as_what_is_not_there(
 ) -> None:
     told = await differences(*made)
     assert not told, "\n".join(told)
+
+
+async def test_a_page_token_of_others_shows_what_its_new_holder_sees(made: tuple[OwnService, World]) -> None:
+    listed, shown = await pages_shown(*made, ("rival", "elsewhere"))
+    assert listed >= {"GET /epcis/events", "GET /v1/audit", "GET /v1/batches"}, listed
+    # An authority reads its own records of what it has asked.
+    assert set(shown) <= {"GET /v1/audit as elsewhere"}, "\n".join(shown)
 
 
 async def test_a_key_that_was_taken_back_is_no_key(matrix: Matrix) -> None:

@@ -117,8 +117,29 @@ async def test_what_is_wrong_is_said_before_the_upgrade(server: Server) -> None:
         problem = json.loads(answer.body or b"")
         assert problem["type"] == f"epcisException:{exception}", wishes
         assert answer.headers["GS1-EPCIS-Version"]
+    await monsters_sent(server, query)
     async with stream(server, query, "stream=true"):
         assert await asyncio.to_thread(server.interrupt) == 0
+
+
+async def monsters_sent(server: Server, query: str) -> None:
+    """Whatever a client sends means nothing, up to what is too much for one message."""
+    async with (
+        stream(server, query, "stream=true") as socket,
+        stream(server, query, "stream=true") as other,
+        client_of(server) as client,
+    ):
+        for monster in (b"\xff" * 60_000, "[" * 60_000, "", b"", "\u202e\0"):
+            await socket.send(monster)
+        await socket.ping()
+        await capture(client, "through")
+        assert await events_of(socket, 1) == ["through"]
+        await socket.send(b"\xff" * 70_000)
+        with pytest.raises(ConnectionClosed) as closed:
+            await events_of(socket, 1)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1009
+        assert await events_of(other, 1) == ["through"]
 
 
 async def test_a_kill_in_the_middle_of_deliveries_loses_no_event(server: Server) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, MutableMapping
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -17,6 +19,8 @@ from service.errors import NoSuchName
 from service.events.epc_format import EpcFormat
 from service.jobs.bell import Bell
 from service.settings import settings
+from service.subscriptions import stream_routes
+from service.subscriptions.on_record import DELIVERY, STREAM
 from service.subscriptions.streaming import Stream, Wishes
 from tests.api.partnering import id_of, key_of, partners, tell
 from tests.api.registering import refused
@@ -78,6 +82,12 @@ async def test_each_is_delivered_what_its_party_sees(live: httpx.AsyncClient, si
     }
     await until(lambda: all(len(sink.events(f"/{who}")) >= len(some) for who, some in expected.items()))
     assert {who: sink.events(f"/{who}") for who in expected} == expected
+    # What the operator was given of their trade, parties read; of their own part nothing is kept.
+    for who, seen in expected.items():
+        told = (await live.get("/v1/audit", headers=keys.get(who, {}))).json()["items"]
+        delivered = [each for each in told if each["route"] == DELIVERY[1]]
+        assert {each["reader"]["role"] for each in delivered} == {"operator"}, who
+        assert len(delivered) <= len(seen), who
 
 
 async def test_names_of_queries_do_not_collide_nor_tell(live: httpx.AsyncClient, sink: Sink) -> None:
@@ -170,16 +180,23 @@ async def test_a_party_has_bounds_and_nothing_delivered_into_the_network_of_the_
 
 
 class Line:
-    """A WebSocket's channel: `sent` is what came down it."""
+    """A WebSocket's channel: `sent` is what came down it; `slow`: nobody takes what comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, slow: bool = False, **scope: Any) -> None:
+        self.slow = slow
         self.sent: list[dict[str, Any]] = []
         self._coming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._coming.put_nowait({"type": "websocket.connect"})
-        scope = {"type": "websocket", "path": "/", "headers": [], "query_string": b"", "subprotocols": []}
-        self.socket = WebSocket(scope, self._coming.get, self._send)
+        bare = {"type": "websocket", "path": "/", "headers": [], "query_string": b"", "subprotocols": []}
+        self.socket = WebSocket({**bare, **scope}, self._coming.get, self._send)
+
+    def leave(self) -> None:
+        """The client goes."""
+        self._coming.put_nowait({"type": "websocket.disconnect", "code": 1000})
 
     async def _send(self, message: MutableMapping[str, Any]) -> None:
+        if self.slow and message["type"] == "websocket.send":
+            await asyncio.Event().wait()
         self.sent.append(dict(message))
 
     @property
@@ -226,3 +243,50 @@ async def test_a_stream_gives_a_party_what_it_sees_until_its_key_is_revoked(
     await running
     assert (line.sent[-1]["type"], line.sent[-1]["code"]) == ("websocket.close", 1008)
     assert line.events == ["made", "came"]
+
+
+async def test_a_stream_is_put_on_record_before_it_is_sent_and_let_go_where_nobody_takes_it(
+    client: httpx.AsyncClient, engine: AsyncEngine, admin_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.subscriptions.streaming.SEND_SECONDS", 0.05)
+    keys = await partners(client, farm="grower", mill="miller")
+    assert (await client.post(QUERIES, json={"name": "all", "query": {}})).status_code == 201
+    line, wishes = Line(slow=True), Wishes(None, False, None, EpcFormat.NO_PREFERENCE, admin_key)
+    stream = Stream(engine, Bell(), wishes, asyncio.Semaphore(1))
+    await stream.prepare("all")
+    await line.socket.accept()
+    made = commission("L1=9", at="farm", on=1, id="made")
+    assert (await tell(client, keys["grower"], made)).status_code == 201
+    await stream.run(line.socket)
+    assert (line.sent[-1]["type"], line.sent[-1]["code"]) == ("websocket.close", 1013)
+    for who, count in (("grower", 1), ("miller", 0)):
+        told = (await client.get("/v1/audit", headers=keys[who])).json()["items"]
+        assert [each["route"] for each in told].count(STREAM[1]) == count
+
+
+async def test_however_many_streams_are_opened_at_once_few_begin(
+    client: httpx.AsyncClient, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_routes, "MOST_STREAMS", 30)
+    monkeypatch.setattr(stream_routes, "STREAMS_OF_ONE", 3)
+    keys = await partners(client, farm="grower")
+    query = {"name": "all", "query": {}}
+    assert (await client.post(QUERIES, json=query, headers=keys["grower"])).status_code == 201
+    app = SimpleNamespace(state=SimpleNamespace(engine=engine, bell=Bell()))
+    key = [(b"authorization", keys["grower"]["Authorization"].encode())]
+    how: dict[str, Any] = {
+        "query_string": b"stream=true",
+        "app": app,
+        "extensions": {"websocket.http.response": {}},
+    }
+    lines = [Line(**how, headers=key if number % 2 else []) for number in range(500)]
+    running = [asyncio.create_task(stream_routes.stream_events(line.socket, "all")) for line in lines]
+    await until(lambda: all(line.sent for line in lines))
+    answers = Counter(line.sent[0].get("status", line.sent[0]["type"]) for line in lines)
+    # Of the first thirty half had no key; all others were not looked at.
+    assert answers == {"websocket.accept": 3, 429: 12, 401: 15, 503: 470}
+    assert len(stream_routes.streams) == 3
+    for line in lines:
+        line.leave()
+    await asyncio.gather(*running)
+    assert not stream_routes.streams
