@@ -21,6 +21,8 @@ Pairs = list[tuple[str, str]]
 MEDIA_TYPES: Final[dict[Form, str]] = {"csv": "text/csv", "xlsx": XLSX_TYPE}
 #: Where moments are told in unless asked otherwise: the time of China.
 ZONE: Final = "Asia/Shanghai"
+#: Where lists are; what consumers open has none.
+INTERFACES: Final = ("/v1/", "/epcis/")
 #: Parameters that are about the sheet, and never reach the list.
 OF_SHEETS: Final = frozenset({"format", "lang", "zone"})
 OFFSET: Final = re.compile(r"([+-])([01][0-9]):([0-5][0-9])")
@@ -40,7 +42,7 @@ class Wish:
 
 def may_want(scope: Scope) -> bool:
     """Whether a request speaks of a sheet at all: cheap, for it is asked of every request."""
-    if scope["type"] != "http" or scope["method"] != "GET":
+    if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(INTERFACES):
         return False
     query = scope["query_string"]
     if b"format=" in query or b"lang=" in query or b"zone=" in query:

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import tempfile
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -173,3 +175,32 @@ def test_members_within_are_columns_of_their_own() -> None:
     paths = [column.path for column in columns_of(Thing)]
     assert ("part", "name") in paths
     assert ("part",) not in paths
+
+
+def test_a_workbook_that_is_given_up_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    book = Workbook.on_disk()
+    book.sheet("rows", ["n"])
+    book.rows([(1,)])
+    assert list(tmp_path.iterdir()) != []
+    book.give_up()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sheets_have_names_that_programs_take() -> None:
+    book = Workbook.on_disk()
+    for name in ("Who holds what now?", "holders", "Holders", "History", "a/b:c", "x" * 60, "?"):
+        book.sheet(name, ["n"])
+    with book.finish() as file:
+        names = openpyxl.load_workbook(file).sheetnames
+    assert names == [
+        "Who holds what now",
+        "holders",
+        "Holders (2)",
+        "History list",
+        "a b c",
+        "x" * 25,
+        "sheet",
+    ]
