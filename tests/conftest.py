@@ -2,6 +2,7 @@
 
 `tx`        a transaction that is rolled back (2 ms): most store tests
 `database`  the DSN of a fresh database, a clone of the migrated template (40 ms): commits, concurrency
+`own_database`  the same for all tests of a file
 `engine`    an engine on `database`
 `client`    HTTP on the application over `database`, with an admin key
 `server`    the real `suyuan-service` as a process of its own (1-2 s): crashes, signals
@@ -90,6 +91,13 @@ async def fresh_database(cluster: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def database(cluster: str) -> AsyncIterator[str]:
     """The DSN of a fresh, migrated database."""
+    async with fresh_database(cluster) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="module")
+async def own_database(cluster: str) -> AsyncIterator[str]:
+    """The DSN of a fresh, migrated database for the tests of one file."""
     async with fresh_database(cluster) as dsn:
         yield dsn
 

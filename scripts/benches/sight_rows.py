@@ -64,6 +64,10 @@ LISTS: Final = {
     "one bizStep": EventQuery((ColumnIs("biz_step", ("shipping",)),)),
 }
 PAGE: Final = 30
+#: An event of somebody else's; the name of none; and how often each is looked for at a time.
+HIDDEN: Final = "SELECT event_id FROM event WHERE id <> ALL ($1::bigint[]) ORDER BY id LIMIT 1"
+NOWHERE: Final = "urn:uuid:00000000-0000-4000-8000-000000000000"
+LOOKS: Final = 20
 
 
 async def of_events(bench: Bench, dsn: str) -> AsyncIterator[Row]:
@@ -125,6 +129,23 @@ async def _of_few(bench: Bench, dsn: str, engine: AsyncEngine) -> AsyncIterator[
             asking_for = f"as a party that sees {len(ids)} events, {what}"
             yield Row("query", asking_for, found.median, "ms", f"{OWNER}, by key", keyed.median)
             yield Row("query", asking_for, found.median, "ms", "event by event", walked.median)
+        yield await _of_hidden(bench, own, whole, ids)
+
+
+async def _of_hidden(bench: Bench, own: Transaction, whole: Transaction, ids: list[int]) -> Row:
+    """An event that a party may not see beside one that is not there: the time must not tell them apart."""
+    hidden = await whole.sql.fetchval(HIDDEN, ids)
+
+    async def look(name: str) -> None:
+        query = EventQuery((ColumnIs("event_id", (name,)),))
+        for _ in range(LOOKS):
+            assert not (await list_events(own, query, horizon=None, after=None, limit=PAGE)).rows
+
+    there, nowhere = await in_turns(
+        timed(partial(look, hidden)), timed(partial(look, NOWHERE)), repeats=REPEATS[bench.size]
+    )
+    what = f"{LOOKS} looks for an event that a party may not see"
+    return Row("query", what, there.median, "ms", "for one that is not there", nowhere.median)
 
 
 async def of_network(bench: Bench, dsn: str, network: Network, levels: Sequence[int]) -> AsyncIterator[Row]:

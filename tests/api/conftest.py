@@ -17,9 +17,9 @@ from tests.server import Server, running
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[Server]:
+def service(own_database: str) -> Iterator[Server]:
     """A real service; the tests of a file only add to it."""
-    with running(SUYUAN_SUSPECT_LOOKS="2") as server:
+    with running(DATABASE_URL=own_database, SUYUAN_SUSPECT_LOOKS="2") as server:
         yield server
 
 

@@ -83,7 +83,7 @@ def test_a_delegation_is_given_listed_and_revoked(run: Run, service: Server, fir
     assert run("delegation", "events", row).exit_code == 0
     assert "has ended" in run("delegation", "revoke", row).stdout
     refused = run("delegation", "add", FIRM_GLN, LANG="zh_CN.UTF-8")
-    assert (refused.exit_code, "请填写委托方" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "请填写 party_id" in refused.stderr) == (1, True)
 
 
 async def test_a_program_manages_keys_too(service: Server) -> None:

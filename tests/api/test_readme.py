@@ -21,10 +21,10 @@ def session() -> str:
     return found[1]
 
 
-def test_the_session_works_as_printed(server: Server, tmp_path: Path) -> None:
+def test_the_session_works_as_printed(server: Server, database: str, tmp_path: Path) -> None:
     lines = session().splitlines()
     assert len(lines) == 14
-    server.start()
+    server.start(DATABASE_URL=database)
     (tmp_path / "scripts").symlink_to(ROOT / "scripts")
     (tmp_path / ".venv").symlink_to(sys.prefix)
     script = session().replace("http://127.0.0.1:8000", server.url).replace("sy_your_key", server.key)
@@ -55,10 +55,10 @@ def test_the_session_works_as_printed(server: Server, tmp_path: Path) -> None:
     assert "RECALLED" in heading[1]
 
 
-def test_the_python_example_runs(server: Server, tmp_path: Path) -> None:
+def test_the_python_example_runs(server: Server, database: str, tmp_path: Path) -> None:
     example = re.search(r"```python\n(.*?)```", README, re.S)
     assert example
-    server.start()
+    server.start(DATABASE_URL=database)
     captured = httpx.post(
         f"{server.url}/epcis/capture",
         content=(ROOT / "scripts" / "demo" / "flour-to-shops.jsonld").read_bytes(),

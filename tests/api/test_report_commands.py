@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,12 @@ import pytest
 
 from tests.api.casework import CASE, LOT, come_back, trade
 from tests.api.commanding import Run
-from tests.server import Server, running
+from tests.server import Server
 from tests.world import uri
 
 
 def lines(text: str) -> list[Any]:
     return [json.loads(line) for line in text.splitlines()]
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Server]:
-    """A service whose places nobody else has named."""
-    with running() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from tests.conftest import fresh_database
 from tests.server import Server, running
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -25,13 +24,6 @@ async def browser() -> AsyncIterator[Browser]:
         )
         yield opened
         await opened.close()
-
-
-@pytest.fixture(scope="module")
-async def own_database(cluster: str) -> AsyncIterator[str]:
-    """The DSN of the database of `served`."""
-    async with fresh_database(cluster) as dsn:
-        yield dsn
 
 
 @pytest.fixture(scope="module")
