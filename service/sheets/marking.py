@@ -22,15 +22,15 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils.exceptions import InvalidFileException
 
 from service.sheets.matching import HEAD_ROWS, find_head
-from service.sheets.raw_cells import CELL_MOST, DIGITS_KEPT, Raw, Sheet, Unreadable, Workbook, letters
+from service.sheets.raw_cells import CELL_MOST, DIGITS_KEPT, Area, Raw, Sheet, Unreadable, Workbook, letters
 from service.sheets.reading import open_workbook
 
 Language = Literal["zh", "en", "both"]
 
 #: Cells of a workbook that comes back as it was made; it is held in memory whole.
 CELLS_KEPT: Final = 200_000
-#: Octets that such a workbook may unpack to.
-UNPACKED_MOST: Final = 128 * 1024 * 1024
+#: Octets that the XML of such a workbook may unpack to.
+UNPACKED_MOST: Final = 32 * 1024 * 1024
 #: Cells with a sentence of their own.
 SENTENCES_MOST: Final = 10_000
 #: Rows by which the width of a sheet is found that is written anew.
@@ -123,36 +123,57 @@ def _heading_row(book: Workbook, sheet: Sheet) -> int:
 def _marked_as_made(file: IO[bytes], book: Workbook, marks: _Marks, into: IO[bytes]) -> bool:
     """Write the workbook itself with its faults marked; False of one that is too large or cannot be kept."""
     cells = 0
+    places: dict[str, tuple[list[int], int]] = {}
     for sheet in book.sheets:
+        numbers, width = [], 0
         for row in book.rows(sheet):
-            cells += len(row.cells)
-            if cells > CELLS_KEPT:
+            numbers.append(row.number)
+            width = max(width, len(row.cells))
+            if cells + len(numbers) * width > CELLS_KEPT:
                 return False
+        # The library makes a cell for each that is merged away.
+        cells += len(numbers) * width + sum(map(_size, book.areas(sheet)))
+        if cells > CELLS_KEPT:
+            return False
+        places[sheet.name] = numbers, width
+    made = _opened(file)
+    if made is None:
+        return False
+    for sheet in book.sheets:
+        last = _without_old_marks(made[sheet.name], *places[sheet.name])
+        _mark_sheet(made[sheet.name], sheet.name, marks, _heading_row(book, sheet), last)
     try:
-        file.seek(0)
-        with zipfile.ZipFile(file) as package:
-            if sum(entry.file_size for entry in package.infolist()) > UNPACKED_MOST:
-                return False
-        file.seek(0)
-        made = openpyxl.load_workbook(file)
-        for sheet in book.sheets:
-            _mark_sheet(made[sheet.name], sheet.name, marks, _heading_row(book, sheet))
         made.save(into)
     except _NOT_KEPT:
         return False
     return True
 
 
-def _mark_sheet(sheet: Any, name: str, marks: _Marks, heading: int) -> None:
-    last = _without_old_marks(sheet)
+def _opened(file: IO[bytes]) -> openpyxl.Workbook | None:
+    """The workbook in memory; None of one that is too large for it, or that the library does not understand."""
+    file.seek(0)
+    with zipfile.ZipFile(file) as package:
+        parts = (part for part in package.infolist() if not part.filename.startswith("xl/media/"))
+        if sum(part.file_size for part in parts) > UNPACKED_MOST:
+            return None
+    file.seek(0)
+    try:
+        made = openpyxl.load_workbook(file)
+    except _NOT_KEPT:
+        return None
+    return made
+
+
+def _size(area: Area) -> int:
+    """How many cells are merged to one."""
+    return max(area.bottom - area.top + 1, 0) * max(area.right - area.left + 1, 0)
+
+
+def _mark_sheet(sheet: Any, name: str, marks: _Marks, heading: int, last: int) -> None:
     fill, red = PatternFill("solid", fgColor=COLOUR), Font(color="9C0006")
-    tops = {
-        (row, column): (area.min_row, area.min_col)
-        for area in sheet.merged_cells.ranges
-        if area.size["rows"] * area.size["columns"] <= CELLS_KEPT
-        for row, column in area.cells
-    }
     rows = marks.cells.get(name, {})
+    places = {(number, column + 1) for number, row in rows.items() for column in row if column is not None}
+    tops = _tops(sheet, places)
     for number, row in rows.items():
         for column, texts in row.items():
             if column is None:
@@ -175,23 +196,31 @@ def _mark_sheet(sheet: Any, name: str, marks: _Marks, heading: int) -> None:
         first.comment = Comment("\n".join(marks.sheets[name])[:CELL_MOST], AUTHOR, height=120, width=320)
 
 
-def _without_old_marks(sheet: Any) -> int:
-    """Take away what an earlier answer marked; the column (from 1) for the faults."""
-    last = 0
-    for row in sheet.iter_rows():
-        for cell in row:
+def _tops(sheet: Any, places: set[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
+    """Where the value of merged cells stands, of these places."""
+    found: dict[tuple[int, int], tuple[int, int]] = {}
+    for area in sheet.merged_cells.ranges:
+        found.update((place, (area.min_row, area.min_col)) for place in places.intersection(area.cells))
+    return found
+
+
+def _without_old_marks(sheet: Any, numbers: Sequence[int], width: int) -> int:
+    """Take away what an earlier answer marked in these rows; the column (from 1) for the faults."""
+    last = width + 1
+    for number in numbers:
+        for column in range(1, width + 1):
+            cell = sheet.cell(number, column)
             if cell.value == HEADING:
-                last = cell.column
+                last = column
             if getattr(cell, "comment", None) is not None and cell.comment.author == AUTHOR:
                 cell.comment = None
             if cell.has_style and cell.fill.fill_type == "solid" and cell.fill.fgColor.rgb == f"00{COLOUR}":
                 cell.fill = PatternFill()
-    if not last:
-        return int(sheet.max_column) + 1
-    for number in range(1, sheet.max_row + 1):
-        cell = sheet.cell(number, last)
-        if not isinstance(cell, MergedCell):
-            cell.value = None
+    if last <= width:
+        for number in numbers:
+            cell = sheet.cell(number, last)
+            if not isinstance(cell, MergedCell):
+                cell.value = None
     return last
 
 
@@ -244,7 +273,9 @@ def _write_sheet(made: Any, book: Workbook, sheet: Sheet, marks: _Marks, styles:
         for at, cell in enumerate(row.cells):
             if at == width and (marked_before or bad):
                 continue
-            _write(made, row.number - 1, at, None if at in row.merged else cell, at in bad, styles)
+            # What was merged over rows stands in each of them, but for what must not be counted twice.
+            kept = None if at in row.merged and at in bad else cell
+            _write(made, row.number - 1, at, kept, at in bad, styles)
         for place, texts in bad.items():
             if place is not None:
                 if place >= len(row.cells):

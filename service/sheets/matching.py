@@ -51,6 +51,8 @@ class Match:
 
 #: Rows from the beginning of a sheet among which its head is looked for.
 HEAD_ROWS: Final = 30
+#: Merged areas of the head that are looked at.
+AREAS_MOST: Final = 1_000
 #: Characters of a heading: longer ones are titles and notes.
 HEADING_MOST: Final = 40
 #: Characters of a heading of which a part may be known: 采收 数量, 数量/公斤, 送货单号（必填）.
@@ -72,6 +74,7 @@ def find_head(rows: Sequence[Row], areas: Sequence[Area] = ()) -> Head | None:
     """The head of the table, below titles and notes. `rows`: the first `HEAD_ROWS`; `areas`: what is merged.
     None: there is none.
     """
+    areas = [area for area in areas if rows and area.top <= rows[-1].number][:AREAS_MOST]
     best: tuple[float, int] = (0.0, -1)
     for at, row in enumerate(rows):
         score = _head_score(row, areas)

@@ -20,7 +20,16 @@ from service.sheets.raw_cells import (
     column_of,
     letters,
 )
-from service.sheets.workbook_parts import DEPTH_MOST, Package, broken, new_parser, readable, told, too_large
+from service.sheets.workbook_parts import (
+    DEPTH_MOST,
+    ELEMENTS_MOST,
+    Package,
+    broken,
+    new_parser,
+    readable,
+    told,
+    too_large,
+)
 
 #: Rows of a sheet (18.3.1.73).
 ROWS_MOST: Final = 1_048_576
@@ -48,7 +57,7 @@ class SheetRows:
         self._text: list[str] = []
         self._size = 0
         self._formula: list[str] | None = None
-        self._depth = self._phonetic = 0
+        self._depth = self._phonetic = self._elements = 0
         self._parser = new_parser()
 
     def rows(self, areas: Sequence[Area] = ()) -> Iterator[Row]:
@@ -59,6 +68,8 @@ class SheetRows:
         with readable(self._package.name):
             for piece in self._package.pieces(self._part):
                 parser.Parse(piece, False)
+                if self._elements > ELEMENTS_MOST:
+                    raise too_large(self._package.name, "a sheet has too many cells", "单元格过多")
                 yield from self._taken(merged)
             parser.Parse(b"", True)
             yield from self._taken(merged)
@@ -73,6 +84,7 @@ class SheetRows:
 
     def _begun(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
+        self._elements += 1
         if self._depth > DEPTH_MOST:
             raise broken(self._package.name)
         if ":" in name:
@@ -220,15 +232,16 @@ class _Merged:
     def __init__(self, areas: Sequence[Area]) -> None:
         tall = [area for area in areas if area.bottom > area.top and area.left < COLUMNS_MOST]
         self._coming = sorted(tall, key=lambda area: area.top, reverse=True)
-        self._open: list[tuple[int, int, Raw]] = []
+        self._open: dict[int, tuple[int, Raw]] = {}
 
     def fill(self, number: int, cells: list[Raw]) -> frozenset[int]:
         """Fill in the cells of a row; the columns that were filled in."""
         if not self._open and (not self._coming or self._coming[-1].top > number):
             return frozenset()
-        self._open = [(bottom, column, value) for bottom, column, value in self._open if bottom >= number]
+        for column in [column for column, (bottom, _) in self._open.items() if bottom < number]:
+            del self._open[column]
         filled = []
-        for _, column, value in self._open:
+        for column, (_, value) in self._open.items():
             cells.extend((None,) * (column + 1 - len(cells)))
             if cells[column] is None:
                 cells[column] = value
@@ -237,5 +250,5 @@ class _Merged:
             area = self._coming.pop()
             value = cells[area.left] if area.top == number and area.left < len(cells) else None
             if value is not None:
-                self._open.append((area.bottom, area.left, value))
+                self._open[area.left] = area.bottom, value
         return frozenset(filled)

@@ -26,6 +26,8 @@ CHARACTERS_MOST: Final = 64_000_000
 PARTS_MOST: Final = 10_000
 DEPTH_MOST: Final = 64
 AREAS_MOST: Final = 200_000
+#: Elements of the rows of a sheet, or of its texts: some three for each cell.
+ELEMENTS_MOST: Final = 30_000_000
 #: Octets read at once.
 PIECE: Final = 256 * 1024
 
@@ -272,12 +274,13 @@ def meaning(number: int, formats: dict[int, str]) -> str:
 def _shared_texts(package: Package, part: str) -> list[str]:
     texts: list[str] = []
     pieces: list[str] = []
-    state = {"phonetic": 0, "characters": 0, "depth": 0}
+    state = {"phonetic": 0, "characters": 0, "depth": 0, "elements": 0}
     parser = new_parser()
 
     def begun(name: str, _attributes: dict[str, str]) -> None:
         state["depth"] += 1
-        if state["depth"] > DEPTH_MOST:
+        state["elements"] += 1
+        if state["depth"] > DEPTH_MOST or state["elements"] > ELEMENTS_MOST:
             raise broken(package.name)
         if name.endswith(("si", "sst")):
             pieces.clear()

@@ -17,7 +17,7 @@ from service.sheets.marking import AUTHOR, HEADING, Mark, mark
 from service.sheets.matching import Heading, find_head, match
 from service.sheets.reading import Row, open_workbook
 from service.sheets.template_files import ALL, heading, template
-from tests.rules.sheets_to_read import book_of, rows_of, table_of
+from tests.rules.sheets_to_read import book_of, package_of, rows_of, table_of
 from tests.sheets_of_people import delivery_list, harvest_book, serial_list
 
 HEADS = ("采收日期", "地块", "品名", "批号", "数量", "单位", "备注")
@@ -347,7 +347,20 @@ def test_a_fault_of_a_merged_cell_is_marked_where_its_value_stands() -> None:
     assert sheet["B5"].comment.text.startswith("没有此地块。")
 
 
-def test_what_comes_back_is_read_as_it_was() -> None:
+def test_a_workbook_that_would_be_huge_in_memory_comes_back_plain() -> None:
+    rows = '<row r="1"><c t="inlineStr"><is><t>品名</t></is></c></row>'
+    far = '<row r="1048576"><c r="B1048576"><v>1</v></c></row>'
+    merged = '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
+    sheet = marked(package_of(rows + far, after=merged), Mark("S", 1048576, 1, "Bad.", "有误。")).active
+    assert (sheet["A1"].value, sheet["B1048576"].value) == ("品名", 1)
+    assert sheet.merged_cells.ranges == set()
+    assert sheet["B1048576"].comment.text == "有误。\nBad."
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_what_comes_back_is_read_as_it_was(plain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if plain:
+        monkeypatch.setattr(marking, "CELLS_KEPT", 0)
     octets = harvest_book()
     into = io.BytesIO()
     mark(io.BytesIO(octets), "a.xlsx", [Mark("3月", 12, 4, "Bad.", "有误。")], into)
