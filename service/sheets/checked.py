@@ -85,6 +85,12 @@ class Checked:
         """Whether something is wrong with a row."""
         return row in self.bad.get(sheet, ())
 
+    def drop_bad_lines(self) -> None:
+        """Leave out of events what is wrong."""
+        for delivery in self.deliveries:
+            delivery.lines = [line for line in delivery.lines if not self.is_bad(line.sheet, line.row)]
+        self.deliveries = [delivery for delivery in self.deliveries if delivery.lines]
+
     @property
     def rows_faulty(self) -> int:
         """Rows with something wrong."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
+from service.identifiers.plain_text import without_strangers
 from service.registry.schemas import NewParty, NewProduct, NewSite
 from service.sheets.checked import Checked, SheetRows
 from service.sheets.checking_goods import Bad, Goods, batch_of, goods_of, product_of
@@ -197,8 +198,31 @@ class Check:
                 self._gather(gathering, sheet, row, goods)
             except Bad as bad:
                 self._wrong(sheet, row, bad)
+        self._hold_back()
         self.found.deliveries = gathering.deliveries
+        self.found.drop_bad_lines()
         return self.found
+
+    def _hold_back(self) -> None:
+        """A run of which a row is wrong is not stored in part: what went into it would be missing from every
+        trace.
+        """
+        for sheet in self.sheets:
+            if sheet.form != "transformation":
+                continue
+            wrong = {_run(row) for row in sheet.rows if self.found.is_bad(sheet.name, row.number)}
+            for row in sheet.rows if wrong else ():
+                if _run(row) in wrong and not self.found.is_bad(sheet.name, row.number):
+                    self._wrong(
+                        sheet,
+                        row,
+                        Wrong(
+                            "run",
+                            "Another row of this run is wrong: a run is stored whole.",
+                            "同一加工单的另一行有误：一次加工须整体存储。",
+                            "sheets:run",
+                        ),
+                    )
 
     def _gather(self, gathering: Gathering, sheet: SheetRows, row: Understood, goods: Goods) -> None:
         values, form = row.values, sheet.form or ""
@@ -214,7 +238,7 @@ class Check:
             goods.amount,
             goods.uom,
             output=values.get("role") == "output",
-            note=values.get("note"),
+            note=None if values.get("note") is None else without_strangers(values["note"]),
         )
 
     def _known_lot(self, goods: Goods) -> None:
@@ -250,6 +274,11 @@ class Check:
             *(step, values["when"], site.uri, None if other is None else other.uri, parent),
             *(values.get("document"), values.get("order"), values.get("run"), made, expires),
         )
+
+
+def _run(row: Understood) -> str | None:
+    """By what rows of one run are known, as they stand there."""
+    return row.texts.get("run") or row.texts.get("when")
 
 
 def _once(kept: dict[Any, T | Bad], key: Any, find: Callable[[], T]) -> T:

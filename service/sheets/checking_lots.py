@@ -118,7 +118,12 @@ class Pieces:
         values = row.values
         serial, code = values.get("serial"), values.get("drug_code")
         key = "serial" if serial is not None else "drug_code"
-        wrong = not_mine(self.known, goods) or self._characters(serial) or self._of_no_lot(goods)
+        wrong = (
+            not_mine(self.known, goods)
+            or self._characters(serial)
+            or self._of_others(code)
+            or self._of_no_lot(goods)
+        )
         if wrong is not None:
             yield wrong
             return
@@ -170,6 +175,16 @@ class Pieces:
             "A serial number has 1 to 20 characters of GS1's set: letters, digits, and some signs.",
             "序列号为 1 至 20 个 GS1 字符：字母、数字和部分符号。",
             "serial:characters",
+        )
+
+    def _of_others(self, code: str | None) -> Wrong | None:
+        if code is None or code[:7] not in self.known.others_medicines:
+            return None
+        return Wrong(
+            "drug_code",
+            f"Codes that begin with {code[:7]} are of another party's medicine.",
+            f"以 {code[:7]} 开头的追溯码属于其他主体的药品。",
+            "registry:not-yours",
         )
 
     def _of_no_lot(self, goods: Goods) -> Wrong | None:

@@ -174,25 +174,18 @@ async def _rights(engine: AsyncEngine, work: Work, found: Checked, sheets: Seque
         return
     alike = _alike(found.deliveries)
     told = [(delivery, delivery.lines[:1]) for delivery, _ in alike]
-    _, events = await asyncio.to_thread(document_for, told, work, None, party)
+    names = [event_id_of(lines) for _, lines in told]
+    _, events = await asyncio.to_thread(document_for, told, names, work, None, party)
     async with transaction(engine) as tx:
         try:
             await check_own_places(tx, party, events)
         except Forbidden as refused:
             for fault in refused.faults:
                 position = int(fault.field.split("/")[3])
-                name = events[position].event_id
-                of = next(each for each, (one, _) in zip(alike, told, strict=True) if _name(one) == name)
-                for line in of[1]:
+                _, lines = alike[names.index(events[position].event_id)]
+                for line in lines:
                     found.fault(_not_to_tell(line, fault, sheets))
-    bad = found.bad
-    for delivery in found.deliveries:
-        delivery.lines = [line for line in delivery.lines if line.row not in bad.get(line.sheet, ())]
-    found.deliveries = [delivery for delivery in found.deliveries if delivery.lines]
-
-
-def _name(delivery: Delivery) -> str:
-    return event_id_of(delivery.lines[:1])
+    found.drop_bad_lines()
 
 
 def _alike(deliveries: Sequence[Delivery]) -> list[tuple[Delivery, list[Line]]]:

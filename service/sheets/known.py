@@ -101,6 +101,8 @@ class Known:
     #: Units of own products registered before: URI -> URI of the batch; drug codes: code -> (batch, level).
     units: dict[str, str] = field(default_factory=dict)
     drug_codes: dict[str, str] = field(default_factory=dict)
+    #: First seven digits of drug codes of others' medicines.
+    others_medicines: set[str] = field(default_factory=set)
     _lots: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def product(self, named: Named) -> Thing:

@@ -45,6 +45,17 @@ DRUG_CODES: Final = """
 SELECT code, batch.uri AS batch FROM drug_code JOIN batch ON batch.id = drug_code.batch_id
 WHERE code = ANY($1::text[])
 """
+# All codes of one medicine are of one party: the first that is here tells whose (`units.drug_codes`).
+OTHERS_MEDICINES: Final = """
+SELECT wanted.start FROM unnest($1::text[]) AS wanted (start)
+CROSS JOIN LATERAL (
+    SELECT batch_id FROM drug_code
+    WHERE code BETWEEN wanted.start || '0000000000000' AND wanted.start || '9999999999999'
+    ORDER BY code LIMIT 1
+) AS known
+JOIN batch ON batch.id = known.batch_id LEFT JOIN product ON product.id = batch.product_id
+WHERE product.party_id IS DISTINCT FROM $2
+"""
 
 
 @dataclass(slots=True)
@@ -94,6 +105,10 @@ async def look_up_units(tx: Transaction, known: Known, uris: Collection[str], co
     for some in _in_parts(codes):
         rows = await tx.sql.fetch(DRUG_CODES, some)
         known.drug_codes.update((row["code"], row["batch"]) for row in rows)
+    starts = sorted({code[:7] for code in codes}) if known.mine is not None else []
+    if starts:
+        rows = await tx.sql.fetch(OTHERS_MEDICINES, starts, known.mine)
+        known.others_medicines.update(row["start"] for row in rows)
 
 
 def _in_parts(texts: Collection[str]) -> Iterable[list[str]]:

@@ -24,6 +24,7 @@ CONTEXT: Final = [EPCIS_CONTEXT, {"gs1": "https://ref.gs1.org/voc/"}, {"imported
 #: Rows of one event; more of one delivery are several.
 LINES_MOST: Final = 1_000
 DIGEST_OCTETS: Final = 16
+NOTHING: Final[Mapping[bytes, str]] = {}
 #: Units that are pieces, which EPCIS counts without a unit.
 PIECES: Final = frozenset({"EA", "H87", "C62"})
 
@@ -131,25 +132,26 @@ def digest_of(said: bytes, number: int) -> bytes:
     return blake2b(said + number.to_bytes(8, "big"), digest_size=DIGEST_OCTETS).digest()
 
 
-def event_id_of(lines: Iterable[Line]) -> str:
-    """The name of the event that tells these rows: the same each time (UUID version 8, RFC 9562)."""
-    octets = bytearray(
-        blake2b(b"".join(sorted(line.digest for line in lines)), digest_size=DIGEST_OCTETS).digest()
-    )
+def event_id_of(lines: Iterable[Line], voided: Mapping[bytes, str] = NOTHING) -> str:
+    """The name of the event that tells these rows: the same each time (UUID version 8, RFC 9562). `voided`:
+    digest -> the event that told the row and was declared in error; the next one is another.
+    """
+    said = sorted(line.digest + voided.get(line.digest, "").encode() for line in lines)
+    octets = bytearray(blake2b(b"".join(said), digest_size=DIGEST_OCTETS).digest())
     octets[6] = octets[6] & 0x0F | 0x80
     octets[8] = octets[8] & 0x3F | 0x80
     return UUID(bytes=bytes(octets)).urn
 
 
 def event_of(
-    head: Head, lines: Sequence[Line], *, file: str, sha256: str, issuer: str | None, owner: int
+    head: Head, lines: Sequence[Line], *, name: str, file: str, sha256: str, issuer: str | None, owner: int
 ) -> dict[str, Any]:
-    """The EPCIS event of these rows. `issuer`: the GLN of whoever writes the papers, if it has one."""
+    """The EPCIS event of these rows, by this eventID. `issuer`: the GLN of who writes the papers, or None."""
     kind, action, step, disposition, stays = STEPS[head.step]
     offset = head.when.strftime("%z")
     made: dict[str, Any] = {
         "type": kind,
-        "eventID": event_id_of(lines),
+        "eventID": name,
         "eventTime": head.when.isoformat(timespec="milliseconds"),
         "eventTimeZoneOffset": f"{offset[:3]}:{offset[3:5]}",
     }

@@ -12,6 +12,7 @@ import msgspec
 from service.auth.caller import Caller
 from service.auth.permissions import Permission, Role
 from service.db.transaction import Transaction
+from service.identifiers.plain_text import without_strangers
 
 KEEP_FILE: Final = """
 INSERT INTO import_file (sha256, size, content, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
@@ -56,7 +57,7 @@ WHERE id = $1 AND task IS NOT NULL
 RETURNING id, party_id, caller::text, file_sha256, file_name, zone, choices::text, task, keep, attempts
 """
 CONTENT: Final = "SELECT content FROM import_file WHERE sha256 = $1"
-PROGRESS: Final = "UPDATE sheet_import SET rows_checked = $2, updated_at = $3 WHERE id = $1"
+PROGRESS: Final = "UPDATE sheet_import SET rows = $2, rows_checked = $2, updated_at = $3 WHERE id = $1"
 COUNT: Final = """
 UPDATE sheet_import SET rows_stored = rows_stored + $2, events_stored = events_stored + $3, updated_at = $4
 WHERE id = $1
@@ -93,6 +94,9 @@ FAULT_COLUMNS: Final = (
         "rule",
     ),
 )
+
+#: Characters of a cell that a fault repeats.
+VALUE_MOST: Final = 500
 
 Json = dict[str, Any]
 
@@ -273,15 +277,31 @@ async def keep_checked(
         "import_fault",
         records=[
             (
-                *(import_id, number, told.sheet, told.row, told.at, told.column, told.field, told.value),
-                *(told.message, told.message_zh, told.rule),
+                *(import_id, number, without_strangers(told.sheet), told.row, told.at),
+                *(_plain(told.column), told.field, _plain(told.value)),
+                *(without_strangers(told.message), without_strangers(told.message_zh), told.rule),
             )
             for number, told in enumerate(kept, 1)
         ],
         columns=FAULT_COLUMNS,
     )
-    said = msgspec.json.encode(sheets).decode()
+    said = msgspec.json.encode(_without_strangers(sheets)).decode()
     await tx.sql.execute(CHECKED, import_id, rows, faulty, faults, said, known, now)
+
+
+def _plain(text: str | None) -> str | None:
+    """Text as the database can hold it, and people may be shown it; the beginning of a long one."""
+    return None if text is None else without_strangers(text)[:VALUE_MOST]
+
+
+def _without_strangers(told: Any) -> Any:
+    if isinstance(told, str):
+        return without_strangers(told)
+    if isinstance(told, list):
+        return [_without_strangers(each) for each in told]
+    if isinstance(told, dict):
+        return {key: _without_strangers(value) for key, value in told.items()}
+    return told
 
 
 async def count(tx: Transaction, import_id: int, *, stored: int, events: int = 0, now: datetime) -> None:

@@ -4,8 +4,10 @@ Nothing is doubled: registrations are found on record by the next check, lots an
 keys, and a row that tells what happened by its digest, which is written with the event that tells it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -75,8 +77,20 @@ UPDATE import_row SET event_id = told.event_id
 FROM unnest($2::bytea[], $3::text[]) AS told (digest, event_id)
 WHERE owner = $1 AND import_row.digest = told.digest
 """
+# An event that was declared in error tells nothing any more: its rows may be told again.
+VOIDED: Final = """
+SELECT told.digest, told.event_id FROM import_row AS told
+JOIN event ON event.event_id = told.event_id AND NOT event.declares_error
+WHERE told.owner = $1 AND told.digest = ANY($2::bytea[])
+  AND EXISTS (SELECT FROM correction WHERE original_id = event.id AND NOT disregarded)
+"""
+FORGET_ROWS: Final = "DELETE FROM import_row WHERE owner = $1 AND digest = ANY($2::bytea[])"
 FIND_ROWS: Final = "SELECT digest FROM import_row WHERE owner = $1 AND digest = ANY($2::bytea[])"
 GLN: Final = "SELECT gln FROM party WHERE id = $1"
+
+
+#: Deliveries, and those of their rows that are to be told.
+Told = Sequence[tuple[Delivery, Sequence[Line]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +176,9 @@ class Storing:
         """Rows that tell what happened, those of them that no event tells yet."""
         digests = [line.digest for delivery in deliveries for line in delivery.lines]
         async with transaction(self.engine) as tx:
+            voided = dict(map(tuple, await tx.sql.fetch(VOIDED, self.owner, digests)))
+            if voided:
+                await tx.sql.execute(FORGET_ROWS, self.owner, list(voided))
             taken = {row["digest"] for row in await tx.sql.fetch(TAKE_ROWS, self.owner, digests)}
             issuer = await tx.sql.fetchval(GLN, self.caller.bound_to)
             told = [
@@ -170,9 +187,10 @@ class Storing:
                 if (lines := [line for line in delivery.lines if line.digest in taken])
             ]
             if told:
-                document, events = document_for(told, self.work, issuer, self.owner)
-                await self._capture(tx, document, events)
-                await self._name(tx, [lines for _, lines in told])
+                names = [event_id_of(lines, voided) for _, lines in told]
+                make = partial(document_for, told, names, self.work, issuer, self.owner)
+                await self._capture(tx, *await asyncio.to_thread(make))
+                await self._name(tx, told, names)
             await store.count(tx, self.work.id, stored=len(taken), events=len(told), now=clock.now())
 
     async def _capture(self, tx: Transaction, document: Document, events: list[Identified]) -> None:
@@ -182,9 +200,10 @@ class Storing:
         if not job.success:
             raise Conflict(job.errors[0]["detail"], job.errors[0]["detail_zh"])
 
-    async def _name(self, tx: Transaction, told: Sequence[Sequence[Line]]) -> None:
+    async def _name(self, tx: Transaction, told: Told, names: Sequence[str]) -> None:
         """Say which event tells each row."""
-        named = [(line.digest, name) for lines in told for name in (event_id_of(lines),) for line in lines]
+        pairs = zip(told, names, strict=True)
+        named = [(line.digest, name) for (_, lines), name in pairs for line in lines]
         await tx.sql.execute(NAME_EVENTS, self.owner, *map(list, zip(*named, strict=True)))
 
 
@@ -200,14 +219,21 @@ async def _register(tx: Transaction, caller: Caller, each: Registration) -> None
 
 
 def document_for(
-    told: Sequence[tuple[Delivery, Sequence[Line]]], work: Work, issuer: str | None, owner: int
+    told: Told, names: Sequence[str], work: Work, issuer: str | None, owner: int
 ) -> tuple[Document, list[Identified]]:
-    """The EPCIS document of these rows, read and checked as any that is captured. Raises `Malformed`."""
+    """The EPCIS document of these rows, read and checked as any that is captured. `names`: of its events.
+    Raises `Malformed`.
+    """
     events: list[dict[str, Any]] = [
         event_of(
-            *(delivery.head, lines), file=work.file_name, sha256=work.file_sha256, issuer=issuer, owner=owner
+            *(delivery.head, lines),
+            name=name,
+            file=work.file_name,
+            sha256=work.file_sha256,
+            issuer=issuer,
+            owner=owner,
         )
-        for delivery, lines in told
+        for (delivery, lines), name in zip(told, names, strict=True)
     ]
     document = document_of(
         {
@@ -224,12 +250,12 @@ def document_for(
 
 async def known_rows(sql: "asyncpg.Connection[asyncpg.Record]", owner: int, lines: Sequence[Line]) -> int:
     """How many of these rows an event tells already."""
-    return sum(
-        [
-            len(await sql.fetch(FIND_ROWS, owner, [line.digest for line in some]))
-            for some in _parts(lines, BATCHES_AT_ONCE)
-        ]
-    )
+    known = 0
+    for some in _parts(lines, BATCHES_AT_ONCE):
+        digests = [line.digest for line in some]
+        known += len(await sql.fetch(FIND_ROWS, owner, digests))
+        known -= len(await sql.fetch(VOIDED, owner, digests))
+    return known
 
 
 def _parts(things: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import openpyxl
 import pytest
 import xlsxwriter
 
@@ -298,6 +299,50 @@ async def test_what_was_broken_off_in_the_middle_goes_on_and_doubles_nothing(
     assert any(each is False or isinstance(each, Busy) for each in outcomes), outcomes
     done = await maker.read(f"/v1/imports/{done['id']}")
     assert (done["state"], done["rows_stored"], done["events_stored"]) == ("stored", 4, 4), done
+
+
+async def test_rows_whose_event_was_declared_in_error_may_be_told_again(maker: Maker) -> None:
+    await lots(maker, "V1")
+    file = sent(("V-1", "V1", "20"), ("V-1", "V1", "21"))
+    await maker.upload(file, form="shipping", store="all")
+    (event,) = await maker.events(
+        EQ_bizStep="shipping", MATCH_epcClass="https://id.gs1.org/01/06901234567892/10/V1"
+    )
+    event.pop("recordTime", None)
+    event["errorDeclaration"] = {"declarationTime": "2026-03-06T08:00:00Z", "reason": "incorrect_data"}
+    context = ["https://ref.gs1.org/standards/epcis/epcis-context.jsonld", {"imported": "urn:suyuan:import:"}]
+    answer = await maker.client.post(
+        "/epcis/events", json={"@context": context, **event}, headers=maker.headers
+    )
+    assert answer.status_code == 201, answer.text
+    again = await maker.upload(file, form="shipping", store="all")
+    assert (again["rows_stored"], again["rows_known"], again["events_stored"]) == (2, 0, 1), again
+    again = await maker.upload(file, form="shipping", store="all")
+    assert (again["rows_stored"], again["rows_known"]) == (0, 2), again
+
+
+async def test_a_run_with_a_wrong_row_is_not_stored_in_part(maker: Maker) -> None:
+    await lots(maker, "G1")
+    heads = "加工单号 加工时间 投入或产出 产品 批号 数量 单位"
+    rows = [
+        ["G", WHEN, "投入", "大白菜", "G1", "10", "公斤"],
+        ["G", WHEN, "投入", "没有的菜", "G1", "10", "公斤"],
+        ["G", WHEN, "产出", "萝卜", "G2", "8", "公斤"],
+    ]
+    done = await maker.upload(table(heads, *rows), form="transformation", store="good")
+    assert (done["state"], done["rows_faulty"], done["events_stored"]) == ("stored", 3, 0), done
+
+
+async def test_forms_are_given_out_and_files_come_back_with_their_faults_marked(maker: Maker) -> None:
+    for name, status in (("shipping.xlsx", 200), ("shipping.csv", 200), ("all.xlsx", 200), ("x.csv", 404)):
+        answer = await maker.client.get(f"/v1/imports/templates/{name}", headers=maker.headers)
+        assert answer.status_code == status, name
+    done = await maker.upload(table(LOTS, ["土豆", "X1", "2026-03-01"]), "批次.csv", form="batches")
+    path = f"/v1/imports/{done['id']}/faults.xlsx"
+    answer = await maker.client.get(path, params={"language": "zh"}, headers=maker.headers)
+    assert answer.status_code == 200, answer.text
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    assert "没有该名称的产品" in str([cell.value for cell in book.worksheets[0][2]])
 
 
 async def test_a_file_that_cannot_be_read_says_why(maker: Maker) -> None:
