@@ -150,7 +150,7 @@ def _marked_as_made(file: IO[bytes], book: Workbook, marks: _Marks, into: IO[byt
 
 
 def _opened(file: IO[bytes]) -> openpyxl.Workbook | None:
-    """The workbook in memory; None of one that is too large for it, or that the library does not understand."""
+    """The workbook in memory; None of one that is too large for that, or not understood by the library."""
     file.seek(0)
     with zipfile.ZipFile(file) as package:
         parts = (part for part in package.infolist() if not part.filename.startswith("xl/media/"))
