@@ -34,19 +34,20 @@ PHONE_HEIGHT: Final = 760
 #: Colours of a picture: few, so that all of them together stay small.
 COLOURS: Final = 64
 PORT: Final = 8791
+LOCALES: Final = {"zh": "zh-CN", "en": "en-GB"}
 
 
 class Photographer:
     """A browser on a service, and where its pictures go."""
 
-    def __init__(self, browser: Browser, client: Suyuan, url: str) -> None:
-        self.browser, self.client, self.url = browser, client, url
+    def __init__(self, browser: Browser, client: Suyuan, url: str, key: str) -> None:
+        self.browser, self.client, self.url, self.key = browser, client, url, key
 
     def phone(self, name: str, path: str, language: str) -> None:
         """A page as a phone shows it first."""
         page = self.browser.new_page(
             viewport={"width": PHONE_WIDTH, "height": PHONE_HEIGHT},
-            locale={"zh": "zh-CN", "en": "en-GB"}[language],
+            locale=LOCALES[language],
         )
         address = path if path.startswith("http") else self.url + path
         page.goto(address, wait_until="networkidle")
@@ -101,6 +102,23 @@ def _notice(language: str) -> Callable[[Photographer], None]:
     return look_at
 
 
+def _upload(language: str) -> Callable[[Photographer], None]:
+    def look_at(look: Photographer) -> None:
+        page = look.browser.new_page(
+            viewport={"width": PHONE_WIDTH, "height": 1100}, locale=LOCALES[language]
+        )
+        page.goto(f"{look.url}/import")
+        page.locator("#key").fill(look.key)
+        page.locator("button[type=submit]").last.click()
+        page.locator("#file").set_input_files(ROOT / "scripts" / "demo" / "tea-sales.csv")
+        page.locator("form:has(#file) button[type=submit]").click()
+        page.locator("button[name=store]").wait_for()
+        look.keep(f"import.{language}.png", page.screenshot())
+        page.close()
+
+    return look_at
+
+
 def _page(name: str, path: str, language: str) -> Callable[[Photographer], None]:
     return lambda look: look.phone(f"{name}.{language}.png", path, language)
 
@@ -113,6 +131,7 @@ def shots() -> dict[str, Callable[[Photographer], None]]:
     }
     for language in ("zh", "en"):
         made[f"notice.{language}.png"] = _notice(language)
+        made[f"import.{language}.png"] = _upload(language)
         made[f"trace.{language}.png"] = _trace(language)
         for name, path in (
             ("fine", f"/01/{TEA}/10/W2"),
@@ -155,7 +174,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
         )
-        look = Photographer(browser, client, url)
+        look = Photographer(browser, client, url, key)
         for make in shots().values():
             make(look)
         browser.close()

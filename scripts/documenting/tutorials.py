@@ -4,8 +4,8 @@
 
 A page is made of blocks: `bash` (lines of a shell: `export`, `suyuan`, `python FILE`, and others), `python`,
 and `text`, which shows what the block before it printed. A comment `<!-- NAME: pattern -->` before a block
-says where in what was printed before the reader finds the value of that variable. `sy_…` and its like stand
-for what was printed last of that kind.
+says where in what was printed before the reader finds the value of that variable; `EXIT` is the exit code of
+its `suyuan` commands, where that is not 0. `sy_…` and its like stand for what was printed last of that kind.
 """
 
 import io
@@ -104,6 +104,7 @@ class Reader:
     def shell(self, block: str) -> str:
         """Lines of a shell."""
         printed = rest = ""
+        expected = int(self.patterns.pop("EXIT", "0"))
         for line in re.sub(r"\\\n\s*", " ", block).splitlines():
             try:
                 words = shlex.split(self._filled(rest + line), comments=True)
@@ -112,7 +113,7 @@ class Reader:
                 continue
             rest = ""
             if words:
-                told = self._command(words)
+                told = self._command(words, expected)
                 printed += told
                 self.told += "\n" + told
         assert not rest, f"a quotation is not closed: {rest}"
@@ -128,7 +129,7 @@ class Reader:
                 exec(compile(self._filled(source, dollars=False), "tutorial", "exec"), self.names)
         return printed.getvalue()
 
-    def _command(self, words: list[str]) -> str:
+    def _command(self, words: list[str], expected: int) -> str:
         if words[0] == "export" or re.fullmatch(r"\w+=.*", words[0], re.DOTALL):
             for word in words:
                 name, equals, value = word.partition("=")
@@ -138,7 +139,7 @@ class Reader:
         if words[0] == "suyuan":
             environment = {**self._environment(), "LC_ALL": None, "LC_MESSAGES": None}
             result = CliRunner().invoke(app, words[1:], env=environment)
-            assert result.exit_code == 0, f"{shlex.join(words)}\n{result.output}\n{result.exception!r}"
+            assert result.exit_code == expected, f"{shlex.join(words)}\n{result.output}\n{result.exception!r}"
             return result.output
         if words[0] == "python":
             return self.run("", self.folder / words[1])
@@ -171,7 +172,8 @@ def as_shown(printed: str, url: str) -> str:
     """What was printed as a page shows it: no secrets, the usual address."""
     for shown, pattern in SECRETS.items():
         printed = re.sub(pattern, shown, printed)
-    return "\n".join(line.rstrip() for line in printed.replace(url, ADDRESS).splitlines()) + "\n"
+    lines = printed.replace(url, ADDRESS).strip("\n").splitlines()
+    return "".join(line.rstrip() + "\n" for line in lines)
 
 
 def normal(text: str) -> str:
