@@ -279,12 +279,12 @@ async def test_however_many_streams_are_opened_at_once_few_begin(
         "app": app,
         "extensions": {"websocket.http.response": {}},
     }
-    lines = [Line(**how, headers=key if number % 2 else []) for number in range(500)]
+    lines = [Line(**how, headers=key if number % 2 else []) for number in range(200)]
     running = [asyncio.create_task(stream_routes.stream_events(line.socket, "all")) for line in lines]
     await until(lambda: all(line.sent for line in lines))
     answers = Counter(line.sent[0].get("status", line.sent[0]["type"]) for line in lines)
     # Of the first thirty half had no key; all others were not looked at.
-    assert answers == {"websocket.accept": 3, 429: 12, 401: 15, 503: 470}
+    assert answers == {"websocket.accept": 3, 429: 12, 401: 15, 503: 170}
     assert len(stream_routes.streams) == 3
     for line in lines:
         line.leave()

@@ -80,7 +80,7 @@ def telling(memory: MemoryLedger, batch: int) -> set[int]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(told_chains())
 def test_stock_of_who_tells_what_leaves_is_taken_from_by_its_own_word_alone(told: Told) -> None:
     memory = told.ledger()
@@ -112,7 +112,7 @@ def test_stock_of_who_tells_what_leaves_is_taken_from_by_its_own_word_alone(told
             assert gone <= most
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(told_chains())
 def test_another_word_is_all_there_is_of_a_place_whose_party_tells_nothing(told: Told) -> None:
     memory = told.ledger()
@@ -124,7 +124,7 @@ def test_another_word_is_all_there_is_of_a_place_whose_party_tells_nothing(told:
             assert places.owner(site) in answering
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(told_chains())
 def test_whoever_says_that_he_has_goods_is_a_holder_whatever_his_word_is_worth(told: Told) -> None:
     memory = told.ledger()
