@@ -30,6 +30,14 @@ PARTIES: Final[Said] = ("主体", "Parties")
 DOCUMENTS: Final[Said] = ("证书与报告", "Certificates")
 SUMMARY: Final[Said] = ("合计", "Summary")
 UNIT: Final[Said] = ("单位", "Unit")
+#: Words of the JSON that people read in Chinese.
+IN_CHINESE: Final = {
+    "forward": "去向",
+    "backward": "来源",
+    "move": "移交",
+    "transform": "加工",
+    "lot_untold": "未注明批号",
+}
 #: Lines that become rows together.
 AT_ONCE: Final = 500
 
@@ -94,6 +102,7 @@ class Known:
     """Who and what the ids of a trace are. Holds one entry for each batch, place and party."""
 
     def __init__(self, lines: Lines, language: Language) -> None:
+        self.language = language
         self.in_chinese = language == "zh"
         self.batches: dict[int, Json] = {}
         self.sites: dict[int, Json] = {}
@@ -178,7 +187,7 @@ def _write_summary(sheets: Sheets, trace: Json) -> None:
     wish = sheets.wish
     summary = trace["summary"]
     rows: list[tuple[Cell, ...]] = [
-        (head_of("direction", wish.language), trace["direction"], None),
+        (head_of("direction", wish.language), _word(trace["direction"], wish.language), None),
         (head_of("computed_at", wish.language), cell_of(Kind.MOMENT, trace["computed_at"], wish.zone), None),
         *((head_of("starts", wish.language), start["uri"], None) for start in trace["starts"]),
     ]
@@ -217,10 +226,8 @@ def _flow(known: Known, flow: Json) -> dict[str, Any]:
     to_batch = known.batches.get(end["batch_id"], {})
     return {
         **known.goods(start["batch_id"]),
-        **{
-            name: flow[name]
-            for name in ("kind", "departed_at", "arrived_at", "in_transit", "inferred", "events")
-        },
+        **{name: flow[name] for name in ("departed_at", "arrived_at", "in_transit", "inferred", "events")},
+        "kind": _word(flow["kind"], known.language),
         "from_party_name": known.party_cell(known.holders.get((start["batch_id"], start["site_id"]))),
         "from_site_name": known.place(start["site_id"]),
         "to_party_name": known.party_cell(known.holders.get((end["batch_id"], end["site_id"]))),
@@ -260,6 +267,10 @@ def _phone(party: Json) -> str | None:
     return next(
         (person["phone"] for person in people if isinstance(person, dict) and person.get("phone")), None
     )
+
+
+def _word(word: str, language: Language) -> str:
+    return IN_CHINESE.get(word, word) if language == "zh" else word
 
 
 def _by_unit(parts: list[Json]) -> dict[str, Decimal]:

@@ -88,6 +88,7 @@ class Workbook:
         """Begin a sheet; what is told next goes there. `widths`: of columns, in characters. The first
         `frozen_columns` stay in sight, as the heads do.
         """
+        self._finish_sheet()
         self._name, self._titles, self._widths, self._parts = self._free_name(name), titles, widths, 0
         self._frozen = frozen_columns
         self._begin_part()
@@ -118,6 +119,7 @@ class Workbook:
         if self._sheet is not None and self._row > 1:
             # So that it can be sorted and filtered at once.
             self._sheet.autofilter(0, 0, self._row - 1, len(self._titles) - 1)
+        self._sheet = None
 
     def rows(self, rows: Iterable[Sequence[Cell]]) -> None:
         """Add rows to the sheet; a full sheet is followed by another of its name."""

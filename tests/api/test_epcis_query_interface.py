@@ -107,8 +107,8 @@ async def test_a_document_over_the_limit_is_told_the_limit(client: httpx.AsyncCl
         ({"GS1-EPC-Format": "Always_EPC_URN"}, 200),
         ({"GS1-EPC-Format": "Hex"}, 406),
         ({"Accept": "application/json"}, 200),
-        ({"Accept": "text/csv"}, 406),
-        ({"Accept": "text/csv, */*;q=0.1"}, 200),
+        ({"Accept": "text/plain"}, 406),
+        ({"Accept": "text/plain, */*;q=0.1"}, 200),
         ({"Accept": "application/json;q=0, application/ld+json;q=0"}, 406),
     ],
 )

@@ -281,6 +281,9 @@ async def test_a_trace_names_who_holds_what_and_a_case_what_became_of_it(
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
     names = ["Summary", "Holders", "Flows", "Gaps", "Parties", "Certificates", "About"]
     assert book.sheetnames == names
+    for name in ("Summary", "Holders", "Flows", "Parties"):
+        assert book[name].auto_filter.ref == book[name].dimensions
+        assert book[name].freeze_panes in ("A2", "B2")
     told_rows = [book[name].max_row - 1 for name in ("Flows", "Gaps", "Parties")]
     assert told_rows == [len(trace["flows"]), len(trace["gaps"]), len(trace["parties"])]
     heads, *rows = book["Holders"].iter_rows()
