@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.admission import doors
 from service.admission.doors import Doors
-from service.admission.gate import Gate
+from service.admission.gate import Gate, overloaded
 from service.admission.kinds import Kind
+from service.admission.refusing import refused
 from service.app import create_app
 from service.db.transaction import transaction
 from service.settings import settings
@@ -179,3 +180,16 @@ async def test_what_comes_beyond_the_room_waits_or_is_refused_and_health_is_alwa
         statuses = [(await task).status_code for task in (*reading, *capturing)]
         assert statuses == [200, 200, 202, 202, 202]
         assert (await shop.post("/epcis/capture", content=large, headers=key)).status_code == 202
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "未能核验"), ("en", "Not checked")])
+def test_too_much_for_all_is_a_page_that_says_nothing_was_checked(language: str, words: str) -> None:
+    headers = [(b"accept", b"text/html")]
+    answer = refused(overloaded(), PAGE, f"lang={language}".encode(), headers)
+    told = dict(answer.head.headers)
+    assert (answer.head.status, told[b"content-type"]) == (503, b"text/html; charset=utf-8")
+    assert int(told[b"retry-after"]) > 0
+    assert heading(answer.body.decode()) == words
+    other = refused(overloaded(), "/r/token", f"lang={language}".encode(), headers)
+    assert other.head.status == 503
+    assert words not in other.body.decode()
