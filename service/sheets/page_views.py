@@ -108,7 +108,7 @@ def upload_page(
         sheets=[_sheet(number, sheet, language) for number, sheet in enumerate(upload["sheets"])],
         forms=_forms(language),
         skip=SKIP,
-        faults=[_fault(fault, language) for fault in faults],
+        faults=[_fault(fault, _headings(upload), language) for fault in faults],
         more=max(0, upload["faults"] - len(faults)),
         good=upload["rows"] - upload["rows_faulty"],
         batches=list(_batches(upload)) if stored else [],
@@ -163,12 +163,24 @@ def _sheet(number: int, sheet: Mapping[str, Any], language: Language) -> dict[st
     }
 
 
-def _fault(fault: Mapping[str, Any], language: Language) -> dict[str, str]:
+def _headings(upload: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """Sheet and field of the form -> what the sheet has over that column."""
+    return {
+        (sheet["sheet"], column["field"]): column["heading"]
+        for sheet in upload["sheets"]
+        for column in sheet["columns"]
+        if column["field"] and column["heading"]
+    }
+
+
+def _fault(
+    fault: Mapping[str, Any], headings: Mapping[tuple[str, str], str], language: Language
+) -> dict[str, str]:
     words = words_in(language)
     place = words["place" if fault["row"] else "place_sheet"].format(sheet=fault["sheet"], row=fault["row"])
     return {
         "place": place,
-        "column": fault["column"] or "",
+        "column": headings.get((fault["sheet"], fault["field"]), fault["column"] or ""),
         "value": words["stands"].format(value=fault["value"]) if fault["value"] else "",
         "told": fault["message_zh" if language == "zh" else "message"],
     }

@@ -91,7 +91,6 @@ IMPORT_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "\n{sheet}: {form}; {rows} rows, {faulty} of them with faults.",
         "\n{sheet}：{form}，{rows} 行，其中 {faulty} 行有误。",
     ),
-    "columns missing": ("Columns missing: {columns}.", "缺少列：{columns}。"),
     "marked": (
         "{count} faults in {rows} rows; the marked workbook is {path}.",
         "{rows} 行有 {count} 处错误；已标注的表格：{path}。",
@@ -100,12 +99,16 @@ IMPORT_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Nothing was stored. Correct the file and import it again, or store the good rows: --store good.",
         "未存储任何内容。请更正后重新导入，或用 --store good 存储无误的行。",
     ),
+    "nothing to store": (
+        "Nothing was stored. Correct the file and import it again.",
+        "未存储任何内容，请更正后重新导入。",
+    ),
     "store?": ("Store {rows} rows?", "存储 {rows} 行？"),
     "import stored": (
         "{file}: {stored} rows stored as {events} events, {known} were there already.",
         "{file}：已存储 {stored} 行（{events} 个事件），{known} 行此前已有。",
     ),
-    "import failed": ("{file}: {reason}", "{file}：{reason}"),
+    "import failed": ("{reason}", "{reason}"),
     "template saved": ("Saved {path} ({octets} bytes).", "已保存 {path}（{octets} 字节）。"),
     "watching": ("Watching {folder}; Ctrl-C ends it.", "正在监视 {folder}，按 Ctrl-C 结束。"),
     "watch stored": (
@@ -122,6 +125,7 @@ IMPORT_TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # what goes wrong
     "no such rows": ("--store is all or good, not {given}.", "--store 应为 all 或 good，不能是 {given}。"),
+    "no folder": ("{folder} is no folder.", "{folder} 不是文件夹。"),
     "no column": (
         "{given} is no column; one looks like 品种=product or Sheet1!品种=product.",
         "{given} 不是列；形如 品种=product 或 Sheet1!品种=product。",

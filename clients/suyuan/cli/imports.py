@@ -40,12 +40,13 @@ COLUMNS: list[Column[tuple[SheetColumn, str]]] = [
     Column("taken for", lambda row: _field(row[0])),
     Column("first row", lambda row: row[1]),
 ]
-FAULTS: list[Column[ImportFault]] = [
-    Column("sheet", lambda fault: fault.sheet),
-    Column("row", lambda fault: fault.row, right=True, whole=True),
-    Column("heading", lambda fault: fault.column),
-    Column("cell", lambda fault: fault.value),
-    Column("what is wrong", lambda fault: fault.message_zh if chinese() else fault.message),
+#: A fault, and what is over its column.
+FAULTS: list[Column[tuple[ImportFault, str | None]]] = [
+    Column("sheet", lambda row: row[0].sheet),
+    Column("row", lambda row: row[0].row, right=True, whole=True),
+    Column("heading", lambda row: row[1]),
+    Column("cell", lambda row: row[0].value),
+    Column("what is wrong", lambda row: row[0].message_zh if chinese() else row[0].message),
 ]
 
 
@@ -116,10 +117,18 @@ def tell_faults(client: Suyuan, out: Output, uploaded: Import, marked: str) -> s
     """Show the first faults and write the marked workbook: where to, None if the file itself is the fault."""
     if uploaded.failure is not None:
         said = uploaded.failure.message_zh if chinese() else uploaded.failure.message
-        out.say("import failed", file=uploaded.file_name, reason=said)
+        tell_failure(out, uploaded.file_name, said)
         return None
     if not out.as_json:
-        out.rows(client.imports.faults(uploaded.id), FAULTS, SHOWN_MOST)
+        headings = {
+            (sheet.sheet, column.field): column.heading
+            for sheet in uploaded.sheets
+            for column in sheet.columns
+            if column.field
+        }
+        faults = client.imports.faults(uploaded.id)
+        rows = ((fault, headings.get((fault.sheet, fault.field or "")) or fault.column) for fault in faults)
+        out.rows(rows, FAULTS, SHOWN_MOST)
     Path(marked).write_bytes(client.imports.marked(uploaded.id, "zh" if chinese() else "en"))
     out.say("marked", count=uploaded.faults, rows=uploaded.rows_faulty, path=marked)
     return marked
@@ -129,10 +138,15 @@ def tell_stored(out: Output, stored: Import) -> None:
     """What came of it."""
     if stored.failure is not None:
         said = stored.failure.message_zh if chinese() else stored.failure.message
-        out.say("import failed", file=stored.file_name, reason=said)
+        tell_failure(out, stored.file_name, said)
         return
     counts = {"stored": stored.rows_stored, "known": stored.rows_known, "events": stored.events_stored}
     out.say("import stored", file=stored.file_name, **counts)
+
+
+def tell_failure(out: Output, file: str, reason: str) -> None:
+    """Why nothing more is done; the reason names the file, or what stands in it."""
+    out.say("import failed", reason=reason if file in reason else f"{file}: {reason}")
 
 
 def rows_to_store(given: str) -> Rows:
@@ -187,8 +201,6 @@ def _preview(out: Output, uploaded: Import) -> None:
             continue
         first = sheet.examples[0] if sheet.examples else {}
         out.rows([(column, first.get(column.field or "", "")) for column in sheet.columns], COLUMNS)
-        if sheet.missing:
-            out.say("columns missing", columns=", ".join(sheet.missing))
 
 
 def _field(column: SheetColumn) -> str:
@@ -199,7 +211,7 @@ def _may_store(out: Output, uploaded: Import, rows: Rows) -> bool:
     if uploaded.state != "checked":
         return False
     if uploaded.faults and rows == "all":
-        out.say("nothing stored yet")
+        out.say("nothing stored yet" if uploaded.rows > uploaded.rows_faulty else "nothing to store")
         return False
     return uploaded.rows > uploaded.rows_faulty
 

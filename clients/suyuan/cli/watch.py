@@ -8,9 +8,9 @@ import msgspec
 import typer
 
 from suyuan.cli.directory import flag
-from suyuan.cli.imports import Form, Store, Zone, follow, rows_to_store
+from suyuan.cli.imports import Form, Store, Zone, follow, rows_to_store, tell_failure
 from suyuan.cli.output import Output
-from suyuan.cli.session import Json, Key, Url, session, tell
+from suyuan.cli.session import BadInput, Json, Key, Url, session, tell
 from suyuan.cli.texts import chinese, text
 from suyuan.client import Suyuan
 from suyuan.imports import Import, Rows
@@ -50,6 +50,8 @@ def watch(
     """Run the command, until Ctrl-C or, with --once, until all that is there was taken."""
     with session(url, key, as_json) as (client, out):
         rows = rows_to_store(store)
+        if not Path(folder).is_dir():
+            raise BadInput(text("no folder", folder=folder))
         watched = Folder(Path(folder))
         out.say("watching", folder=folder)
         away = False
@@ -110,7 +112,7 @@ def _tell_faults(client: Suyuan, out: Output, watched: Folder, found: Found, don
     name = found.path.name
     if done.failure is not None and not done.faults:
         said = done.failure.message_zh if chinese() else done.failure.message
-        out.say("import failed", file=name, reason=said)
+        tell_failure(out, name, said)
         watched.note_faults(found, done.id, None)
         out.document(Watched(name, "refused", done.id))
         return
