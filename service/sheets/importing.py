@@ -50,10 +50,15 @@ OVER: Final = (
 async def work_off(engine: AsyncEngine, import_id: int) -> bool:
     """Do what is to be done for an upload; whether there was anything. Raises `Busy`."""
     async with transaction(engine) as tx:
-        work = await store.begin(tx, import_id)
-    if work is None:
+        owner = await store.find_owner(tx, import_id)
+    if owner is None:
         return False
-    async with _turn(engine, work.caller.bound_to or 0):
+    async with _turn(engine, owner):
+        # Begun in its turn: who finds somebody else at it has not tried.
+        async with transaction(engine) as tx:
+            work = await store.begin(tx, import_id)
+        if work is None:
+            return False
         if work.attempts > ATTEMPTS:
             await _end(engine, work, "failed", OVER)
             return True

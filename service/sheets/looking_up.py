@@ -19,19 +19,22 @@ ASKED_AT_ONCE: Final = 20_000
 PARTIES: Final = """
 SELECT * FROM party
 WHERE uri = ANY($1::text[]) OR gln = ANY($2::text[]) OR uscc = ANY($3::text[])
-   OR replace(lower(name_zh), ' ', '') = ANY($4::text[]) OR replace(lower(name_en), ' ', '') = ANY($4::text[])
+   OR replace(lower(normalize(name_zh, NFKC)), ' ', '') = ANY($4::text[])
+   OR replace(lower(normalize(name_en, NFKC)), ' ', '') = ANY($4::text[])
    OR id = $5
 """
 SITES: Final = """
 SELECT * FROM site
 WHERE uri = ANY($1::text[]) OR gln = ANY($2::text[])
-   OR replace(lower(name_zh), ' ', '') = ANY($3::text[]) OR replace(lower(name_en), ' ', '') = ANY($3::text[])
+   OR replace(lower(normalize(name_zh, NFKC)), ' ', '') = ANY($3::text[])
+   OR replace(lower(normalize(name_en, NFKC)), ' ', '') = ANY($3::text[])
    OR party_id = $4
 """
 PRODUCTS: Final = """
 SELECT * FROM product
 WHERE uri = ANY($1::text[]) OR gtin = ANY($2::text[])
-   OR replace(lower(name_zh), ' ', '') = ANY($3::text[]) OR replace(lower(name_en), ' ', '') = ANY($3::text[])
+   OR replace(lower(normalize(name_zh, NFKC)), ' ', '') = ANY($3::text[])
+   OR replace(lower(normalize(name_en, NFKC)), ' ', '') = ANY($3::text[])
 """
 BATCHES: Final = """
 SELECT uri, id, made_on, expires_on, quantity, uom, origin_site_id, source FROM batch

@@ -50,6 +50,7 @@ WHERE id = $1 AND task IS NULL AND state IN ('checked', 'failed') AND (faults = 
 RETURNING id
 """
 DUE: Final = "SELECT id, turn FROM sheet_import WHERE task IS NOT NULL ORDER BY id"
+OWNER: Final = "SELECT coalesce(party_id, 0) FROM sheet_import WHERE id = $1 AND task IS NOT NULL"
 BEGIN: Final = """
 UPDATE sheet_import SET attempts = attempts + 1,
     state = CASE task WHEN 'check' THEN 'checking' ELSE 'storing' END
@@ -233,6 +234,12 @@ async def choices_of(tx: Transaction, import_id: int) -> Json:
 async def list_due(tx: Transaction) -> list[tuple[int, int]]:
     """Uploads with something to be done, and their turns."""
     return [(row["id"], row["turn"]) for row in await tx.sql.fetch(DUE)]
+
+
+async def find_owner(tx: Transaction, import_id: int) -> int | None:
+    """Whose an upload is with which something is to be done (0: operators'); None: nothing any more."""
+    owner: int | None = await tx.sql.fetchval(OWNER, import_id)
+    return owner
 
 
 async def begin(tx: Transaction, import_id: int) -> Work | None:

@@ -249,12 +249,12 @@ async def test_what_is_not_the_callers_is_refused_row_by_row(maker: Maker) -> No
 
 async def test_a_name_that_fits_several_is_a_fault_that_lists_them(maker: Maker) -> None:
     for region in ("110105", "310101"):
-        await register(maker.client, "parties", name_zh="老李饭店", region=region)
+        await register(maker.client, "parties", name_zh="老李（南通）饭店", region=region)
     await lots(maker, "D1")
-    rows = [[WHEN, "D", name, "大白菜", "D1", "1", "公斤"] for name in ("老李饭店", "没有的店")]
+    rows = [[WHEN, "D", name, "大白菜", "D1", "1", "公斤"] for name in ("老李(南通) 饭店", "没有的店")]
     done = await maker.upload(table(SENT, *rows), form="shipping")
     several, unknown = await maker.faults(done["id"])
-    assert several["message"].count("老李饭店") == 2
+    assert several["message"].count("老李（南通）饭店") == 2
     assert unknown["rule"] == "sheets:unknown"
 
 
@@ -299,6 +299,9 @@ async def test_what_was_broken_off_in_the_middle_goes_on_and_doubles_nothing(
     assert any(each is False or isinstance(each, Busy) for each in outcomes), outcomes
     done = await maker.read(f"/v1/imports/{done['id']}")
     assert (done["state"], done["rows_stored"], done["events_stored"]) == ("stored", 4, 4), done
+    async with transaction(maker.client.engine) as tx:
+        found = await tx.sql.fetchval("SELECT attempts FROM sheet_import WHERE id = $1", done["id"])
+    assert found == 2, "who finds somebody else at it has not tried"
 
 
 async def test_rows_whose_event_was_declared_in_error_may_be_told_again(maker: Maker) -> None:
