@@ -35,7 +35,7 @@ _FONTS = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Micro
 html_theme_options = {
     "light_css_variables": {
         "font-stack": f"-apple-system, BlinkMacSystemFont, 'Segoe UI', Helvetica, Arial, {_FONTS}",
-        "font-stack--monospace": f"ui-monospace, SFMono-Regular, Menlo, Consolas, monospace, {_FONTS}",
+        "font-stack--monospace": f"Even, ui-monospace, Menlo, Consolas, monospace, {_FONTS}",
         "color-brand-primary": "#0b4f86",
         "color-brand-content": "#0b4f86",
     },

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def service(own_database: str) -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl, which the pages use")
 @pytest.mark.parametrize("reader", READERS)
 def test_a_tutorial_works_as_printed(
     service: Server, language: str, reader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
