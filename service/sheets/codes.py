@@ -36,6 +36,7 @@ _AS_CODE: Final = re.compile(r"(?:https?://|urn:|\]|\([0-9]{2,4}\)).*", re.IGNOR
 #: As long as a credit code, mostly digits: meant as one.
 _AS_USCC: Final = re.compile(r"[0-9A-Z]{2}[0-9]{6}[0-9A-Z]{10}")
 GLN_LENGTH: Final = 13
+SSCC_LENGTH: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,12 @@ def drug_code_of(raw: Raw, text: str) -> str:
 def code_of(raw: Raw, text: str) -> Named:
     """Whatever one code names. Raises `Malformed`."""
     code = whole_text(raw, text)
-    identity = identify_code(_BETWEEN_DIGITS.sub("", code) if code[:1].isdecimal() else code)
+    if code[:1].isdecimal():
+        code = _BETWEEN_DIGITS.sub("", code)
+    if is_digits(code) and len(code) in (SSCC_LENGTH - 2, SSCC_LENGTH - 1):
+        full = code.zfill(SSCC_LENGTH)
+        code = full if has_right_check_digit(full) else code
+    identity = identify_code(code)
     if identity.kind is Kind.DRUG_CODE:
         return Named(identity.uri.rpartition(":")[2], "drug_code")
     if "/00/" in identity.uri:

@@ -67,7 +67,7 @@ LEAST_CERTAINTY: Final = 0.3
 _BRACKETS: Final = re.compile(r"[(\[{【<《][^)\]}】>》]*[)\]}】>》]")
 _SIGNS: Final = re.compile(r"[\s\W_*]+")
 #: Words around a heading that say nothing.
-_AROUND: Final = re.compile("^(?:必填|选填|可选)|(?:必填|选填|required|optional)$")
+_AROUND: Final = re.compile("^(?:必填|选填|可选)|(?:必填|选填|required|optional|no|number)$")
 
 
 def find_head(rows: Sequence[Row], areas: Sequence[Area] = ()) -> Head | None:
@@ -288,8 +288,8 @@ _SPECIAL: Final = {
     "transformation": ("run", "role"),
     "packing": ("parent", "action"),
     "shipping": ("to", "when"),
-    "sale": ("when",),
-    "destruction": ("when",),
+    "sale": ("when", "site", "document"),
+    "destruction": ("when", "site", "document"),
     "serials": ("serial", "drug_code", "level"),
 }
 
@@ -333,7 +333,9 @@ def _known(text: str) -> dict[str, tuple[str, int]]:
         return whole
     if len(text) > PARTED_MOST or _SENTENCE.search(text):
         return {}
-    for part in (_AROUND.sub("", _folded(text)), *map(_folded, re.split(r"[\s/|、]+", text)[::-1])):
+    # English headings have several words, of which one alone may mean something else.
+    parts = re.split(r"[/|、]+" if text.isascii() else r"[\s/|、]+", text)
+    for part in (_AROUND.sub("", _folded(text)), *map(_folded, parts[::-1])):
         if part and part in words:
             return words[part]
     return {}

@@ -257,6 +257,7 @@ def test_parties_and_places_are_named_in_any_way(text: str, named: Named) -> Non
 
 def test_a_code_is_whatever_it_is() -> None:
     assert read("069012340000000016", Kind.CODE) == Named("069012340000000016", "sscc")
+    assert read("69012340000000016", Kind.CODE) == Named("069012340000000016", "sscc")
     assert read("81000010891934787386", Kind.CODE) == Named("81000010891934787386", "drug_code")
     batch = Named("https://id.gs1.org/01/06901234567892/10/L1", "uri")
     assert read("(01)06901234567892(10)L1", Kind.CODE) == batch

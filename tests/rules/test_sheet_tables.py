@@ -82,6 +82,36 @@ def test_a_heading_tells_the_unit_of_its_column(text: str, unit: str) -> None:
     assert match(headings(text), form="harvest")[0].units == {0: unit}
 
 
+@pytest.mark.parametrize(
+    ("texts", "form", "keys"),
+    [
+        ("采收日期 品名 批号 数量", "harvest", "when product lot quantity"),
+        ("进货日期 食品名称 数量 生产日期或批号 供货者名称", "receiving", "when product quantity lot source"),
+        (
+            "销售日期 门店 商品名称 批号 数量 单位 小票号",
+            "sale",
+            "when site product lot quantity unit document",
+        ),
+        ("出库日期 门店 商品名称 批号 数量 送货单号", "shipping", "when to product lot quantity document"),
+        ("工单号 加工日期 类型 物料 批号 数量", "transformation", "run when role product lot quantity"),
+        (
+            "供应商名称 社会信用代码 联系人 电话 地址",
+            "parties",
+            "name_zh uscc contact_name contact_phone address",
+        ),
+        (
+            "Delivery_Note_No. Ship_Date Customer Item_No. Lot_No. Qty",
+            "shipping",
+            "document when to product lot quantity",
+        ),
+    ],
+)
+def test_sheets_as_trades_head_them_are_known(texts: str, form: str, keys: str) -> None:
+    found = match(headings(*(text.replace("_", " ") for text in texts.split())))[0]
+    assert found.form == form
+    assert [found.columns[at] for at in sorted(found.columns)] == keys.split()
+
+
 def test_a_head_is_found_below_titles_and_in_two_lines() -> None:
     assert (
         find_head([Row(1, ("青山合作社采收登记簿",)), Row(2, ("填表人：陈阿姨", None, "3月")), Row(4, HEADS)])
