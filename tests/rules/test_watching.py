@@ -1,10 +1,15 @@
 """Which files of a watched folder are taken, and what is remembered of them."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from typer.testing import CliRunner
 
+from suyuan import NEVER, Suyuan
+from suyuan.cli import app
 from suyuan.watching import MARKED, RECORD, BadFolder, Folder, Found
 
 
@@ -100,3 +105,34 @@ def test_a_file_that_was_saved_while_it_was_sent_stays_and_is_taken(tmp_path: Pa
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadFolder, match="is no folder"):
         Folder(tmp_path / "nowhere")
+
+
+def test_a_service_that_is_away_is_waited_for_and_told_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "march.csv").write_bytes(b"rows")
+    stored = b'{"id": 7, "file_name": "march.csv", "file_sha256": "", "state": "stored", "rows_stored": 1,'
+    stored += b' "created_at": "2026-03-01T00:00:00Z"}'
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        if len(asked) <= 2:
+            raise httpx.ConnectError("away", request=request)
+        return httpx.Response(429 if len(asked) == 3 else 200, content=stored)
+
+    def sleeps() -> Iterator[None]:
+        yield from [None] * 5
+        raise KeyboardInterrupt
+
+    waits = sleeps()
+    monkeypatch.setattr("time.sleep", lambda _: next(waits))
+    transport = httpx.MockTransport(answer)
+    monkeypatch.setattr(
+        "suyuan.cli.session.connect", lambda *_: Suyuan("http://away.test", transport=transport, retry=NEVER)
+    )
+    ended = CliRunner().invoke(app, ["watch", str(tmp_path)], env={"LC_ALL": "C"})
+    assert ended.exit_code == 130
+    assert asked == ["POST", "POST", "POST", "POST", "GET"]
+    assert ended.stderr.count("cannot be reached") == 1
+    assert (tmp_path / "done" / "march.csv").exists()

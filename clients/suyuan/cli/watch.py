@@ -93,7 +93,7 @@ def _take(
     except NotAllowed:
         raise
     except Refused as refused:
-        if isinstance(refused, Unavailable) or refused.status in LATER:
+        if refused.status in LATER or refused.status >= 500:
             raise Unavailable(refused.status, refused.detail, detail_zh=refused.detail_zh) from refused
         tell(out, refused)
         watched.note_faults(found, 0, None)
