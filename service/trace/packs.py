@@ -2,7 +2,7 @@
 
 Most of what a large trace takes is the database handing out flows and balances one by one; of a batch to
 which nothing happens any more they can be handed out together. A pack is a cache and never the truth:
-triggers on `flow` and `holding` (revision 0031) forget the pack of a batch in the transaction that changes a
+triggers on `flow` and `holding` (revision 0029) forget the pack of a batch in the transaction that changes a
 row of it, whoever changes it, so a snapshot has either the pack or what came after it. Packs are read as the
 tables' owner only; others find none, and read rows.
 """

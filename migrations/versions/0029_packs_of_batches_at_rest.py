@@ -9,8 +9,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0031"
-down_revision: str | None = "0030"
+from service.db.online import let_requests_finish
+
+revision: str = "0029"
+down_revision: str | None = "0028"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -46,6 +48,7 @@ CHANGES = {
 
 
 def upgrade() -> None:
+    let_requests_finish()
     op.create_table(
         "batch_pack",
         sa.Column("batch_id", sa.BigInteger(), autoincrement=False, nullable=False),
