@@ -88,13 +88,12 @@ async def test_a_book_is_uploaded_corrected_and_stored_without_scripts(
         bypass_csp=True,
         storage_state=await context.storage_state(),
     )
-    for number, address in enumerate((f"{served.url}/import", messy, stored)):
-        for language in ("zh", "en"):
-            await seen.goto(f"{address.partition('?')[0]}?lang={language}")
-            for details in await seen.locator("summary").all():
-                await details.click()
-            await require_readable(seen)
-            await keep(seen, f"dark-{number}-{language}")
+    for language, address in (("zh", f"{served.url}/import"), ("en", messy), ("zh", stored)):
+        await seen.goto(f"{address.partition('?')[0]}?lang={language}")
+        for details in await seen.locator("summary").all():
+            await details.click()
+        await require_readable(seen)
+        await keep(seen, f"dark-{language}-{address.partition('?')[0].rpartition('/')[2]}")
     upload = {"id": 1, "file_name": "a.xlsx", "state": "checking", "rows": 9, "rows_checked": 4}
     await seen.set_content(busy_page("en", "?lang=zh", upload))
     await require_readable(seen)
