@@ -33,6 +33,44 @@ IN_CHINESE: Final = tuple(
 )
 
 
+#: The same of the help of commands: headings, and words of the library in what it lists.
+HEADINGS: Final = {"Options": "选项", "Commands": "命令", "Arguments": "参数"}
+WORDS: Final = (
+    ("Show this message and exit.", "显示本说明后退出。"),
+    ("[required]", "[必填]"),
+    ("[default: ", "[默认 "),
+    ("; required]", "；必填]"),
+    ("[OPTIONS] COMMAND [ARGS]...", "[选项] 命令 [参数]..."),
+    ("[OPTIONS]", "[选项]"),
+)
+#: What lays out help, as the library has it.
+Layout: Final[Any] = TyperGroup.context_class.formatter_class
+
+
+def _layout_in_chinese() -> Any:
+    def write_usage(self: Any, prog: str, args: str = "", prefix: str | None = None) -> None:
+        Layout.write_usage(self, prog, _words_in_chinese(args), "用法：" if prefix is None else prefix)
+
+    def write_heading(self: Any, heading: str) -> None:
+        Layout.write_heading(self, HEADINGS.get(heading, heading))
+
+    def write_dl(self: Any, rows: Sequence[tuple[str, str]], *widths: int, **more: int) -> None:
+        told = [(name, _words_in_chinese(what)) for name, what in rows]
+        Layout.write_dl(self, told, *widths, **more)
+
+    ours = {"write_usage": write_usage, "write_heading": write_heading, "write_dl": write_dl}
+    return type("LayoutInChinese", (Layout,), ours)
+
+
+def _words_in_chinese(told: str) -> str:
+    for english, other in WORDS:
+        told = told.replace(english, other)
+    return told
+
+
+LayoutInChinese: Final[Any] = _layout_in_chinese()
+
+
 class Commands(TyperGroup):
     """The command `suyuan`, which tells wrong usage itself."""
 
@@ -46,6 +84,8 @@ class Commands(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Run the command and leave the process with its exit code; not `standalone_mode`: return it."""
+        # All commands are laid out by what their contexts name.
+        TyperGroup.context_class.formatter_class = LayoutInChinese if chinese() else Layout
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
         try:
@@ -68,7 +108,10 @@ def tell_usage(error: TyperException) -> None:
     elif message == context.get_help():  # a group was called without a command
         print(message, file=sys.stderr)
     else:
-        print(text("usage", line=context.get_usage().removeprefix("Usage: ")), file=sys.stderr)
+        print(
+            text("usage", line=context.get_usage().removeprefix("Usage: ").removeprefix("用法：")),
+            file=sys.stderr,
+        )
         print(text("try help", command=f"{context.command_path} --help") + "\n", file=sys.stderr)
         print(text("wrong", message=in_our_language(message)), file=sys.stderr)
 
