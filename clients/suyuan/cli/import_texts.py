@@ -25,7 +25,7 @@ IMPORT_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "\b\nExamples:\n"
         "  suyuan import --template harvest harvest.xlsx\n"
         "  suyuan import harvest.xlsx\n"
-        "  suyuan import list.csv --form shipping --columns 货名=product --columns 单价=\n"
+        "  suyuan import list.csv --form shipping --columns Goods=product --columns Price=\n"
         "  suyuan import list.csv --store good --yes --faults to-correct.xlsx",
         "导入表格（XLSX、CSV）：先检查并显示识别结果，确认后存储。\n"
         "有误时返回标注了错误的表格；已存储的内容不会重复，更正后重新导入即可。有错误时退出码为 1。\n\n"
