@@ -47,10 +47,11 @@ def test_captures_are_kept_without_a_network_and_sent_with_one(
 
 
 def test_what_cannot_be_kept_is_named(run: Run, tmp_path: Path) -> None:
-    letter = tmp_path / "letter.txt"
+    letter = tmp_path / ("in a folder of a name that no line of a terminal holds " * 2) / "letter.txt"
+    letter.parent.mkdir()
     letter.write_text("Dear all")
     own = ("--queue", str(tmp_path / "own.db"))
     refused = run("capture", "--offline", str(letter), *own)
-    assert (refused.exit_code, "letter.txt" in refused.stderr) == (1, True)
+    assert (refused.exit_code, str(letter) in refused.stderr) == (1, True)
     assert run("capture", "--offline", str(tmp_path / "none.jsonld"), *own).exit_code == 1
     assert run("queue", "status", "--queue", str(letter)).exit_code == 1

@@ -68,7 +68,8 @@ def tell(out: Output, error: Exception) -> int:
         print(msgspec.json.encode(_as_problem(error)).decode(), file=sys.stderr)
     else:
         for line in _sentences(error):
-            out.errors.print(plain(line))
+            # Names of files stay whole: who is told one copies it.
+            out.errors.print(plain(line), soft_wrap=True)
     if isinstance(error, BadConfiguration):
         return USAGE
     return UNREACHABLE if isinstance(error, Unreachable | Unreadable | Unavailable) else REFUSED
