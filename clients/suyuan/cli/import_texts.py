@@ -127,7 +127,7 @@ IMPORT_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no such rows": ("--store is all or good, not {given}.", "--store 应为 all 或 good，不能是 {given}。"),
     "no folder": ("{folder} is no folder.", "{folder} 不是文件夹。"),
     "no column": (
-        "{given} is no column; one looks like 品种=product or Sheet1!品种=product.",
+        "{given} is no column; one looks like Goods=product or Sheet1!Goods=product.",
         "{given} 不是列；形如 品种=product 或 Sheet1!品种=product。",
     ),
     "no such heading": ("No sheet has a column headed {headings}.", "没有表头为 {headings} 的列。"),
