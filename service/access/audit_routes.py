@@ -8,9 +8,9 @@ from pydantic import AwareDatetime
 
 from service.access import audit_store
 from service.access.audit_schemas import AuditBatch, AuditReader, AuditRecord, AuditSubject
-from service.access.audit_store import Filters, OwnReads
+from service.access.audit_store import Filters
 from service.auth.caller import KnownCaller, Tx, find_caller
-from service.auth.permissions import Role
+from service.auth.permissions import AUTHORITIES, Role
 from service.errors import Forbidden
 from service.registry.fields import RowId
 from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
@@ -44,9 +44,9 @@ async def list_reads(
             "Only an operator asks for the records of one party; leave `party` out.",
             "仅运营者可按主体筛选，请去掉 party 参数。",
         )
-    own = OwnReads(caller.role, caller.party_id, caller.key) if caller.role is Role.REGULATOR else None
+    authority = caller.party_id if caller.role in AUTHORITIES else None
     filters = Filters(since, until, role, party, batch)
-    rows = await audit_store.list_reads(tx, filters, own, before=row_after(page, OF), limit=limit + 1)
+    rows = await audit_store.list_reads(tx, filters, authority, before=row_after(page, OF), limit=limit + 1)
     told = [_record(row, whole=caller.sees_everything) for row in rows]
     return page_of(told, [row["id"] for row in rows], limit, OF)
 

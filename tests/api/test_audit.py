@@ -16,55 +16,33 @@ from service.audit.recorder import Read, Reader, Recorder
 from service.audit.retention import erase_reads
 from service.audit.shown import Shown
 from service.db.transaction import transaction
+from tests.api.flour_trade import PLACES, trade_flour
 from tests.api.own_service import OwnService, own_service
+from tests.api.parties import Headers, joined, key_of
 from tests.api.registering import Json, refused
-from tests.world import (
-    capture,
-    commission,
-    event_id,
-    owners,
-    party,
-    place,
-    receive,
-    sell,
-    ship,
-    transform,
-    uri,
-)
-
-PLACES = {"farm": "grower", "mill": "miller", "shop": "grocer", "elsewhere": "rival"}
-EVENTS = (
-    commission("L1=10", at="farm", on=1, id="made"),
-    ship("L1=10", at="farm", to="mill", on=2, id="sent"),
-    receive("L1=10", at="mill", source="farm", on=3, id="came"),
-    transform(["L1=10"], ["flour/F1=8"], at="mill", on=4, id="milled"),
-    ship("flour/F1=8", at="mill", to="shop", on=5, id="delivered"),
-    receive("flour/F1=8", at="shop", source="mill", on=6, id="arrived"),
-    sell("flour/F1=2", at="shop", on=7, id="sold"),
-    commission("R1=5", at="elsewhere", on=1, id="rivals"),
-)
+from tests.world import event_id, party, place, uri
 
 
 @pytest.fixture(scope="module")
-async def service(cluster: str) -> AsyncIterator[OwnService]:
-    """Goods that have gone from farm to shop, and a rival's."""
+async def trading(cluster: str) -> AsyncIterator[tuple[OwnService, dict[str, Headers]]]:
+    """A service of goods that have gone their way, and party -> headers of a key of its own."""
     async with own_service(cluster) as client:
-        await capture(client, *EVENTS, master=owners(**PLACES))
-        yield client
+        yield client, await trade_flour(client)
 
 
-@pytest.fixture(scope="module")
-async def keys(service: OwnService) -> dict[str, dict[str, str]]:
-    """Party -> headers of a key of its own."""
-    found = {}
-    for row in (await service.get("/v1/parties")).json()["items"]:
-        body = {"name": "key", "role": "holder", "party_id": row["id"]}
-        key = (await service.post("/v1/keys", json=body)).json()["key"]
-        found[row["uri"]] = {"Authorization": f"Bearer {key}"}
-    return {who: found[party(who)] for who in PLACES.values()}
+@pytest.fixture
+def service(trading: tuple[OwnService, dict[str, Headers]]) -> OwnService:
+    """Of `trading`."""
+    return trading[0]
 
 
-async def told(service: httpx.AsyncClient, headers: dict[str, str], **query: str) -> list[Json]:
+@pytest.fixture
+def keys(trading: tuple[OwnService, dict[str, Headers]]) -> dict[str, Headers]:
+    """Of `trading`."""
+    return trading[1]
+
+
+async def told(service: httpx.AsyncClient, headers: Headers, **query: str) -> list[Json]:
     answer = await service.get("/v1/audit", params=query, headers=headers)
     assert answer.status_code == 200, answer.text
     items: list[Json] = answer.json()["items"]
@@ -73,7 +51,7 @@ async def told(service: httpx.AsyncClient, headers: dict[str, str], **query: str
 
 @pytest.mark.parametrize("form", ["json", "ndjson", "csv"])
 async def test_an_operators_trace_is_read_by_those_whose_trade_it_shows(
-    service: OwnService, keys: dict[str, dict[str, str]], form: str
+    service: OwnService, keys: dict[str, Headers], form: str
 ) -> None:
     before = {who: len(await told(service, keys[who])) for who in keys}
     answer = await service.get("/v1/trace/forward", params={"batch": uri("L1"), "format": form})
@@ -130,7 +108,7 @@ async def test_a_record_says_whose_trade_an_answer_showed(
 
 
 async def test_own_reads_and_public_knowledge_leave_no_record(
-    service: OwnService, keys: dict[str, dict[str, str]]
+    service: OwnService, keys: dict[str, Headers]
 ) -> None:
     before = len(await told(service, {}))
     for path in ("/v1/parties", "/v1/parties/1", "/v1/products", "/v1/sites", "/v1/keys", "/v1/audit"):
@@ -141,7 +119,7 @@ async def test_own_reads_and_public_knowledge_leave_no_record(
     assert len(await told(service, {})) == before
 
 
-async def test_nobody_asks_for_anothers_records(service: OwnService, keys: dict[str, dict[str, str]]) -> None:
+async def test_nobody_asks_for_anothers_records(service: OwnService, keys: dict[str, Headers]) -> None:
     await service.get("/v1/trace/forward", params={"batch": uri("L1")})
     (first, *_) = await told(service, {})
     await refused(service, "GET", "/v1/audit?party=1", 403, headers=keys["grocer"])
@@ -160,6 +138,22 @@ async def test_the_log_is_read_in_pages_the_latest_first(service: OwnService) ->
     first = (await service.get("/v1/audit", params={"limit": 2})).json()
     second = await told(service, {}, limit="2", page=first["next_page"])
     assert [record["id"] for record in (*first["items"], *second)] == whole[:4]
+
+
+async def test_an_authority_reads_its_own_records_alone_whosever_page_it_continues(
+    service: OwnService, keys: dict[str, Headers]
+) -> None:
+    bureau, _ = await joined(service, "bureau", roles=["regulator"])
+    office = await key_of(service, bureau, "regulator")
+    assert (await service.post("/v1/jurisdictions", json={"party_id": bureau})).status_code == 201
+    trace = {"batch": uri("L1")}
+    for headers in (office, {}, office, {}):
+        assert (await service.get("/v1/trace/forward", params=trace, headers=headers)).status_code == 200
+    assert [record["reader"]["party_id"] for record in await told(service, office)] == [bureau] * 2
+    for headers in ({}, keys["grower"]):
+        page = (await service.get("/v1/audit", params={"limit": 1}, headers=headers)).json()["next_page"]
+        seen = await told(service, office, page=page)
+        assert {record["reader"]["party_id"] for record in seen} == {bureau}
 
 
 async def test_an_answer_that_cannot_be_recorded_is_not_given(
@@ -214,7 +208,7 @@ async def test_the_log_is_not_changed_and_goes_when_it_is_old(service: OwnServic
 
 
 async def test_a_party_that_reads_by_anothers_leave_is_put_on_record_for_it(
-    service: OwnService, keys: dict[str, dict[str, str]]
+    service: OwnService, keys: dict[str, Headers]
 ) -> None:
     ids = {row["uri"]: row["id"] for row in (await service.get("/v1/parties")).json()["items"]}
     async with transaction(service.engine) as tx:
@@ -233,7 +227,7 @@ async def test_a_party_that_reads_by_anothers_leave_is_put_on_record_for_it(
 
 
 async def test_a_unit_that_is_looked_at_by_anothers_leave_is_put_on_record_for_it(
-    service: OwnService, keys: dict[str, dict[str, str]]
+    service: OwnService, keys: dict[str, Headers]
 ) -> None:
     ids = {row["uri"]: row["id"] for row in (await service.get("/v1/parties")).json()["items"]}
     lots = (await service.get("/v1/batches?limit=500")).json()["items"]

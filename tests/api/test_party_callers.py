@@ -9,48 +9,28 @@ import pytest
 
 from service.auth.permissions import Role, Sight, sight
 from service.events.json_document import dump_event
+from tests.api.flour_trade import trade_flour
+from tests.api.parties import Headers
 from tests.api.registering import Json, refused
 from tests.house.interface import SNAPSHOT
 from tests.world import (
     CONTEXT,
-    capture,
     commission,
     document,
     event_id,
-    owners,
-    party,
     place,
-    receive,
     sell,
     ship,
-    transform,
     uri,
 )
 
-PLACES = {"farm": "grower", "mill": "miller", "shop": "grocer", "elsewhere": "rival"}
-EVENTS = (
-    commission("L1=10", at="farm", on=1, id="made"),
-    ship("L1=10", at="farm", to="mill", on=2, id="sent"),
-    receive("L1=10", at="mill", source="farm", on=3, id="came"),
-    transform(["L1=10"], ["flour/F1=8"], at="mill", on=4, id="milled"),
-    ship("flour/F1=8", at="mill", to="shop", on=5, id="delivered"),
-    receive("flour/F1=8", at="shop", source="mill", on=6, id="arrived"),
-    sell("flour/F1=2", at="shop", on=7, id="sold"),
-    commission("R1=5", at="elsewhere", on=1, id="rivals"),
-)
 DOCUMENT = {"Content-Type": "application/ld+json"}
 
 
 @pytest.fixture
-async def keys(client: httpx.AsyncClient) -> dict[str, dict[str, str]]:
-    """Party -> headers of a key of its own; the goods have gone their way."""
-    await capture(client, *EVENTS, master=owners(**PLACES))
-    found = {}
-    for row in (await client.get("/v1/parties")).json()["items"]:
-        body = {"name": "key", "role": "holder", "party_id": row["id"]}
-        key = (await client.post("/v1/keys", json=body)).json()["key"]
-        found[row["uri"]] = {"Authorization": f"Bearer {key}"}
-    return {who: found[party(who)] for who in PLACES.values()}
+async def keys(client: httpx.AsyncClient) -> dict[str, Headers]:
+    """The goods have gone their way; party -> headers of a key of its own."""
+    return await trade_flour(client)
 
 
 def bare(event: Json) -> bytes:
@@ -66,7 +46,7 @@ async def trace(client: httpx.AsyncClient, lot: str, headers: dict[str, str], **
 
 
 async def test_a_trace_shows_one_step_up_and_one_step_down(
-    client: httpx.AsyncClient, keys: dict[str, dict[str, str]]
+    client: httpx.AsyncClient, keys: dict[str, Headers]
 ) -> None:
     whole = await trace(client, "L1", {})
     assert len(whole["flows"]) == 3
@@ -88,7 +68,7 @@ async def test_a_trace_shows_one_step_up_and_one_step_down(
 
 
 async def test_a_case_is_seen_by_whom_it_concerns_without_its_evidence(
-    client: httpx.AsyncClient, keys: dict[str, dict[str, str]]
+    client: httpx.AsyncClient, keys: dict[str, Headers]
 ) -> None:
     case = {
         "title_zh": "召回",
@@ -111,7 +91,7 @@ async def test_a_case_is_seen_by_whom_it_concerns_without_its_evidence(
 
 
 async def test_events_are_those_that_name_the_party_or_its_places(
-    client: httpx.AsyncClient, keys: dict[str, dict[str, str]]
+    client: httpx.AsyncClient, keys: dict[str, Headers]
 ) -> None:
     expected = {
         "grower": {"made", "sent", "came"},
@@ -132,7 +112,7 @@ async def test_events_are_those_that_name_the_party_or_its_places(
 
 
 async def test_nothing_of_another_chain_is_in_any_answer(
-    client: httpx.AsyncClient, keys: dict[str, dict[str, str]]
+    client: httpx.AsyncClient, keys: dict[str, Headers]
 ) -> None:
     secrets = (uri("R1"), event_id("rivals"), "/10/R1")
     asked = 0
@@ -165,7 +145,7 @@ async def test_nothing_of_another_chain_is_in_any_answer(
     ],
 )
 async def test_a_party_tells_what_happened_at_its_own_places(
-    client: httpx.AsyncClient, keys: dict[str, dict[str, str]], who: str, event: Json, status: int
+    client: httpx.AsyncClient, keys: dict[str, Headers], who: str, event: Json, status: int
 ) -> None:
     answer = await client.post("/epcis/events", content=bare(event), headers={**keys[who], **DOCUMENT})
     assert answer.status_code == status, answer.text
@@ -185,7 +165,7 @@ async def test_a_party_tells_what_happened_at_its_own_places(
 
 
 async def test_one_event_that_is_refused_stops_no_other(
-    client: httpx.AsyncClient, keys: dict[str, dict[str, str]]
+    client: httpx.AsyncClient, keys: dict[str, Headers]
 ) -> None:
     answers = await asyncio.gather(
         *(
