@@ -6,6 +6,7 @@ keys, and a row that tells what happened by its digest, which is written with th
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -15,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
 from service.auth.caller import Caller
+from service.auth.permissions import Permission
+from service.auth.standing import require_standing
 from service.capture import conduct
 from service.capture.own_places import check_own_places
 from service.db.transaction import Transaction, transaction
@@ -34,6 +37,8 @@ from service.sheets.store import Work
 from service.units.drug_codes import register_codes
 from service.units.registering import Registered, register_list
 
+#: What it takes to upload, and to have it stored.
+STORING: Final = frozenset({Permission.CAPTURE, Permission.REGISTER})
 #: Rows of one transaction: registrations, one by one; lots; rows of events. Each transaction of events
 #: projects all that is known of their lots again, so it takes many.
 REGISTERED_AT_ONCE: Final = 100
@@ -110,10 +115,19 @@ class Storing:
         """Whose rows these are; 0: operators'."""
         return self.caller.bound_to or 0
 
+    @asynccontextmanager
+    async def _piece(self) -> AsyncIterator[Transaction]:
+        """The transaction of one piece. Raises `Forbidden` where the caller may not store any more: a key
+        that is taken back ends here, too.
+        """
+        async with transaction(self.engine) as tx:
+            await require_standing(tx, self.caller, STORING, clock.now())
+            yield tx
+
     async def register(self, registrations: Sequence[Registration]) -> None:
         """Parties, sites or products, by the registry's own verbs. Raises as they do."""
         for some in _parts(registrations, REGISTERED_AT_ONCE):
-            async with transaction(self.engine) as tx:
+            async with self._piece() as tx:
                 for each in some:
                     await _register(tx, self.caller, each)
                 await store.count(tx, self.work.id, stored=len(some), now=clock.now())
@@ -133,13 +147,13 @@ class Storing:
             for name in ("uri", "product", "lot", "made_on", "expires_on", "quantity", "uom", "origin")
         ]
         now = clock.now()
-        async with transaction(self.engine) as tx:
+        async with self._piece() as tx:
             made = await tx.sql.fetch(INSERT_BATCHES, *columns, now, self.caller.bound_to)
             await store.count(tx, self.work.id, stored=len(made), now=now)
 
     async def _serials(self, uri: str, pieces: Sequence[NewSerial]) -> None:
         """The serial numbers and drug codes of one lot, by the verbs of units."""
-        async with transaction(self.engine) as tx:
+        async with self._piece() as tx:
             batch = await tx.sql.fetchval(FIND_BATCH, uri, self.caller.bound_to)
             if batch is None:
                 raise Conflict(f"Batch {uri} is not here any more.", f"批次 {uri} 已不存在。")
@@ -175,7 +189,7 @@ class Storing:
     async def _deliveries(self, deliveries: Sequence[Delivery]) -> None:
         """Rows that tell what happened, those of them that no event tells yet."""
         digests = [line.digest for delivery in deliveries for line in delivery.lines]
-        async with transaction(self.engine) as tx:
+        async with self._piece() as tx:
             voided = dict(map(tuple, await tx.sql.fetch(VOIDED, self.owner, digests)))
             if voided:
                 await tx.sql.execute(FORGET_ROWS, self.owner, list(voided))

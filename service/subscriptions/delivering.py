@@ -16,10 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
 from service.audit.recorder import Reader
-from service.auth.permissions import Role
+from service.auth.permissions import Permission, Role
 from service.auth.sight import seen_by
+from service.auth.standing import find_standing
 from service.db.failures import FAILURES
-from service.db.transaction import transaction
+from service.db.transaction import Transaction, transaction
 from service.errors import SuyuanError
 from service.events.answers import extensions_header, query_document
 from service.events.epc_format import EpcFormat
@@ -32,7 +33,6 @@ from service.subscriptions.on_record import DELIVERY, put_on_record
 from service.subscriptions.posting import Poster, Refusal, signature
 from service.subscriptions.retrying import wait_after
 from service.subscriptions.schedule import read_schedule
-from service.subscriptions.standing import find_standing
 from service.subscriptions.turns import Turn
 from service.web.epcis import EPCIS_HEADERS
 
@@ -40,6 +40,8 @@ logger = logging.getLogger(__name__)
 
 #: Names one delivery: the same again means the same events again. `{subscriptionID}-{number}`, from 1.
 DELIVERY_HEADER: Final = "Suyuan-Delivery"
+#: What it takes to be given events.
+NEEDED: Final = frozenset({Permission.READ, Permission.SUBSCRIBE})
 #: What a subscription that has ended says.
 ENDED: Final = "who subscribed may not be given events any more; subscribe anew"
 #: How much longer than a post a turn may be held: for the statements around it.
@@ -115,9 +117,7 @@ class Deliverer:
         """
         now = clock.now()
         async with transaction(self.engine, snapshot=True) as tx:
-            role = await find_standing(
-                tx, key_id=turn.key_id, member_id=turn.member_id, party_id=turn.party_id, now=now
-            )
+            role = await _role_of(tx, turn, now)
             if role is None:
                 return None
             since, limit = turn.initial_record_time, turn.batch_limit
@@ -190,6 +190,15 @@ class Deliverer:
         logger.info("delivery to %s failed: %s", turn.dest, refusal.reason)
         async with transaction(self.engine) as tx:
             await turns.fail(tx, turn, refusal.reason, now=now, retry_at=now + wait, batch_limit=limit)
+
+
+async def _role_of(tx: Transaction, turn: Turn, now: datetime) -> Role | None:
+    """As whom it is delivered to; None where who subscribed may not be given events any more."""
+    if turn.key_id is None and turn.member_id is None:
+        return Role.OPERATOR  # of the time before it was kept who subscribed
+    return await find_standing(
+        tx, key_id=turn.key_id, member_id=turn.member_id, party_id=turn.party_id, needed=NEEDED, now=now
+    )
 
 
 def _reader(turn: Turn, role: Role, grantors: frozenset[int] | None) -> Reader:

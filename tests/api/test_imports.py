@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -302,6 +302,33 @@ async def test_what_was_broken_off_in_the_middle_goes_on_and_doubles_nothing(
     async with transaction(maker.client.engine) as tx:
         found = await tx.sql.fetchval("SELECT attempts FROM sheet_import WHERE id = $1", done["id"])
     assert found == 2, "who finds somebody else at it has not tried"
+
+
+async def test_a_key_that_is_taken_back_ends_what_it_had_begun_to_store(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lots(maker, "R1")
+    monkeypatch.setattr(storing, "LINES_AT_ONCE", 1)
+    clerk = {"name": "clerk", "role": "holder", "party_id": maker.party}
+    made = await post(maker.client, {}, "/v1/keys", **clerk)
+    his = replace(maker, headers={"Authorization": f"Bearer {made['key']}"})
+    done = await his.upload(sent(*((f"R-{n}", "R1", "1") for n in range(3))), form="shipping")
+    assert (await his.store(done["id"])).status_code == 202
+    capture = storing.Storing._capture
+
+    async def taken_back(self: Any, *arguments: Any) -> None:
+        await capture(self, *arguments)
+        await post(maker.client, {}, f"/v1/keys/{made['id']}/revocation")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(storing.Storing, "_capture", taken_back)
+        ended = await maker.work(done["id"])
+    assert (ended["state"], ended["rows_stored"]) == ("failed", 1), ended
+    assert "clerk" in ended["failure"]["message"]
+    # Whoever may goes on with what is missing.
+    assert (await maker.store(done["id"])).status_code == 202
+    ended = await maker.work(done["id"])
+    assert (ended["state"], ended["rows_stored"]) == ("stored", 3), ended
 
 
 async def test_rows_whose_event_was_declared_in_error_may_be_told_again(maker: Maker) -> None:
