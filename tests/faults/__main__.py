@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ from tests.faults.trial import Row, check_in_the_end, try_faults
 BROKEN: tuple[type[Exception], ...] = (AssertionError, httpx.HTTPError, *FAILURES)
 #: Runs on one scene at most: what is known of them is kept when it ends.
 ON_ONE_SCENE = 5
+#: Exit status of a run that SIGTERM has ended.
+ENDED = 128 + signal.SIGTERM
 #: Different things wrong of one fault that are told of each kind.
 SHOWN = 10
 HEAD = (
@@ -31,7 +34,12 @@ HEAD = (
 
 
 async def run(fault: Fault, runs: int, seconds: float, row: Row) -> None:
-    """So many runs of a fault on a scene of their own, added to its row; whatever breaks it off is wrong."""
+    """So many runs of a fault on a scene of their own, added to its row; whatever breaks it off is wrong.
+    SIGTERM ends the run, and with it what it has started.
+    """
+    running = asyncio.current_task()
+    assert running is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     try:
         async with scene(**fault.needs) as where:
             for _ in range(runs):
@@ -113,7 +121,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         while row.runs < told.runs:
             sys.stderr.write(f"{name}, {row.runs} of {told.runs} …\n")
             runs = 1 if fault.once else min(ON_ONE_SCENE, told.runs - row.runs)
-            asyncio.run(run(fault, runs, told.seconds, row))
+            try:
+                asyncio.run(run(fault, runs, told.seconds, row))
+            except asyncio.CancelledError:
+                raise SystemExit(ENDED) from None
             keep(told.json, rows)
         tell(row)
     load = os.getloadavg()[0]

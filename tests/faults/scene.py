@@ -223,7 +223,6 @@ class Scene:
                 service.down(signal.SIGTERM)
         if self.server is not None:
             self.server.stop()
-        shutil.rmtree(self.place, ignore_errors=True)
 
 
 async def _entered(stack: AsyncExitStack, context: AbstractContextManager[T]) -> T:
@@ -253,6 +252,8 @@ async def scene(
     """
     async with listening() as sink, AsyncExitStack() as stack:
         made = Scene(Path(tempfile.mkdtemp(prefix="suyuan-faults-")), sink)
+        # When the disk is off it again: what is mounted on cannot be removed.
+        stack.callback(shutil.rmtree, made.place, ignore_errors=True)
         if small_disk:
             stack.enter_context(disk_at(made.place, DISK_SIZE))
         try:
