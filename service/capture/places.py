@@ -111,9 +111,12 @@ def ends_of(event: Event) -> list[str]:
 
 def takes(event: Event) -> bool:
     """Does it make goods where it happens, or take them away there?"""
+    if event.type == "TransformationEvent":
+        # Whatever its step: what goes in is consumed, what comes out is made.
+        return True
     effect = known_effect(event.biz_step)
     if effect is None:
-        return event.type == "TransformationEvent" or event.action == "DELETE"
+        return event.action == "DELETE"
     return effect in (Effect.PRODUCE, Effect.SELL, Effect.DESTROY, Effect.SAMPLE)
 
 

@@ -25,6 +25,7 @@ from tests.world import (
     sample,
     sell,
     ship,
+    transform,
     uri,
 )
 
@@ -81,7 +82,9 @@ async def test_what_takes_goods_away_is_told_where_it_happens(client: httpx.Asyn
             assert (await tell(client, keys["rival"], false)).status_code == 403, false
             assert (await tell(client, keys["maker"], false)).status_code == 201, false
     unseen = commission("milk/L2=1", to="den", source="plant", on=1)
-    assert (await tell(client, keys["rival"], unseen)).status_code == 403
+    used = transform(["milk/L1=5"], ["junk/J1=1"], source="plant", to="den", step="shipping", on=3)
+    for elsewhere in (unseen, used):
+        assert (await tell(client, keys["rival"], elsewhere)).status_code == 403, elsewhere
 
 
 async def test_two_lots_of_a_pack_told_at_once_are_judged_as_those_told_one_after_the_other(
