@@ -56,6 +56,7 @@ from service.ledger.model import (
     FlowKind,
     Gap,
     Holding,
+    Output,
     Places,
     Posting,
     Role,
@@ -64,7 +65,7 @@ from service.ledger.model import (
 )
 from service.ledger.papers import not_told_otherwise
 from service.ledger.presence import Presence
-from service.ledger.steps import Effect, effect_of
+from service.ledger.steps import Effect, effect_of, place_of
 from service.ledger.unspecified import specify
 from service.ledger.untold_lots import Departure, Stays, link_lot
 
@@ -200,7 +201,7 @@ def _flows_of(batch: int, move: Move) -> list[Flow]:
 
 def _transform_flows(act: Act, transformation: Transformation) -> list[Flow]:
     """From the input's holding to each output's. Where one transformation spans several events, all
-    inputs go into all outputs of one hand (EPCIS 2.0 §7.4.6), whichever came first.
+    inputs go into all outputs of one hand or one place (EPCIS 2.0 §7.4.6), whichever came first.
     """
     assert act.place is not None
     uom = next(iter(sorted(act.amounts)), None)
@@ -221,8 +222,15 @@ def _transform_flows(act: Act, transformation: Transformation) -> list[Flow]:
             output.event_id,
         )
         for output in transformation.outputs
-        if act.entry.of_one_hand(output.tellers)
+        if _goes_into(act.entry, output)
     ]
+
+
+def _goes_into(used: Entry, output: Output) -> bool:
+    """Not what strangers tell of one number, but at the place of the output they are none: each was let to
+    tell what happens there, as where a plant is sold in the middle of a run.
+    """
+    return used.of_one_hand(output.tellers) or place_of(used) == output.site
 
 
 def _flow_order(flow: Flow) -> tuple[object, ...]:
@@ -269,7 +277,7 @@ def _gaps_of_act(act: Act, transformations: Mapping[int, Transformation]) -> lis
     if act.effect is Effect.PRODUCE and event in transformations and not transformations[event].has_inputs:
         gaps.append(Gap("transformation_without_inputs", act.place, event))
     if act.effect is Effect.CONSUME and not any(
-        act.entry.of_one_hand(output.tellers) for output in transformations[event].outputs
+        _goes_into(act.entry, output) for output in transformations[event].outputs
     ):
         gaps.append(Gap("transformation_without_outputs", act.place, event))
     return gaps
