@@ -16,12 +16,15 @@ from xml.parsers import expat
 from service.errors import Malformed, TooLarge
 from service.sheets.raw_cells import CELL_MOST, Area, Sheet, column_of
 
-#: Octets that one part of a workbook may unpack to; those of the small parts.
+#: Octets that one part of a workbook may unpack to, and all of its sheets together; those of the small parts.
 PART_MOST: Final = 512 * 1024 * 1024
 SMALL_PART_MOST: Final = 32 * 1024 * 1024
 #: Shared texts of a workbook, and their characters together.
 TEXTS_MOST: Final = 2_000_000
 CHARACTERS_MOST: Final = 64_000_000
+#: Sheets of a workbook, and characters of the name of one (spreadsheet programs allow 31).
+SHEETS_MOST: Final = 255
+SHEET_NAME_MOST: Final = 255
 #: Parts of a package, elements inside one another, merged areas of a sheet.
 PARTS_MOST: Final = 10_000
 DEPTH_MOST: Final = 64
@@ -152,7 +155,28 @@ class Package:
         for name, relation, hidden in found:
             if part := parts.get(relation):  # charts have sheets of their own, without cells
                 self.sheets.append((Sheet(len(self.sheets), name, hidden), part))
+        self._check_sheets()
         self._by_kind = self._related(f"{folder}/_rels/{base}.rels", "*", folder)
+
+    def _check_sheets(self) -> None:
+        """Raises `Malformed` for names as no program gives them, `TooLarge` for more than is read: a small
+        file may say that one large part is each of its thousands of sheets.
+        """
+        names = {sheet.name for sheet, _ in self.sheets}
+        if len(self.sheets) > SHEETS_MOST:
+            raise too_large(
+                self.name, f"it has more than {SHEETS_MOST} sheets", f"工作表超过 {SHEETS_MOST} 张"
+            )
+        if len(names) < len(self.sheets) or any(len(name) > SHEET_NAME_MOST for name in names):
+            raise broken(self.name)
+        entries = [self._names.get(part.lower()) for _, part in self.sheets]
+        if sum(entry.file_size for entry in entries if entry is not None) > PART_MOST:
+            megabytes = PART_MOST // 1024 // 1024
+            raise too_large(
+                self.name,
+                f"its sheets unpack to more than {megabytes} MB together",
+                f"各工作表解压后合计超过 {megabytes} MB",
+            )
 
     def _related(self, part: str, kind: str, folder: str = "") -> dict[str, str]:
         """Parts that a part refers to. `kind`: empty: sheets of cells by their id; `*`: by the kind; else the

@@ -228,6 +228,33 @@ def test_more_than_is_read_is_refused_before_it_is_unpacked(monkeypatch: pytest.
     assert "MB" in caught.value.message
 
 
+def sheets_of_one_part(*names: str, rows: str = "") -> bytes:
+    """A workbook that says of one part that it is each of these sheets."""
+    sheets = "".join(f'<sheet name="{name}" sheetId="1" r:id="r1"/>' for name in names)
+    space = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    book = f'<workbook xmlns="{CELL}" xmlns:r="{space}"><sheets>{sheets}</sheets></workbook>'
+    return package_of(rows, xl__workbook_xml=book)
+
+
+def test_one_part_that_is_said_to_be_many_sheets_is_not_read_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(TooLarge) as caught:
+        rows_of(sheets_of_one_part(*map(str, range(256))))
+    assert "255" in caught.value.message
+    monkeypatch.setattr(workbook_parts, "PART_MOST", 1024 * 1024)
+    large = " " * 600_000
+    assert rows_of(sheets_of_one_part("A", rows=large)) == []
+    with pytest.raises(TooLarge) as caught:
+        rows_of(sheets_of_one_part("A", "B", rows=large))
+    assert "1 MB" in caught.value.message
+
+
+@pytest.mark.parametrize("names", [("A", "A"), ("N" * 256,)])
+def test_sheets_are_named_as_programs_name_them(names: tuple[str, ...]) -> None:
+    assert refusal(sheets_of_one_part(*names)).faults[0].rule == "sheets:broken"
+
+
 def test_columns_beyond_the_last_that_is_read_are_told() -> None:
     with pytest.raises(TooLarge) as caught:
         rows_of(package_of('<row r="1"><c r="XFD1"><v>1</v></c></row>'))
