@@ -76,7 +76,7 @@ def _read_sheet(
 ) -> None:
     rows = book.rows(sheet)
     first = list(islice(rows, HEAD_ROWS))
-    head = find_head(first)
+    head = find_head(first, book.areas(sheet))
     if head is None:
         # Headings that nobody knows, or no table at all: only a person can say.
         head = _first_line(first)

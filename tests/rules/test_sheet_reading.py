@@ -3,7 +3,7 @@
 import io
 import zipfile
 from contextlib import suppress
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import openpyxl
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from service.errors import Malformed, SuyuanError, TooLarge
 from service.sheets import workbook_parts
+from service.sheets.file_rows import FileRows, read_file
 from service.sheets.reading import Unreadable, open_workbook
 from service.sheets.workbook_parts import meaning
 from tests.rules.sheets_to_read import CELL, book_of, package_of, rows_of
@@ -96,6 +97,27 @@ def test_what_is_merged_counts_for_all_its_rows() -> None:
         (None, "L3"),
     ]
     assert [row.merged for row in rows] == [frozenset(), frozenset(), frozenset({0}), frozenset()]
+
+
+def test_headings_of_two_lines_are_read_by_what_is_merged() -> None:
+    octets = io.BytesIO()
+    with xlsxwriter.Workbook(octets) as book:
+        sheet = book.add_worksheet()
+        upper = {"A1:A2": "发货时间", "B1:B2": "收货方", "C1:D1": "产品", "E1:F1": "数量"}
+        for area, text in upper.items():
+            sheet.merge_range(area, text)
+        sheet.write_row("C2", ["名称", "批号", "公斤", "件数"])
+        sheet.write_row("A3", ["2026-03-05", "华联", "白菜", "L1", 5])
+    into = FileRows()
+    read_file(octets.getvalue(), "a.xlsx", {}, zone=UTC, today=date(2026, 3, 9), into=into)
+    assert into.faults == []
+    (row,) = into.sheets[0].rows
+    assert (row.number, row.texts["product"], row.texts["lot"], row.texts["quantity"]) == (
+        3,
+        "白菜",
+        "L1",
+        "5",
+    )
 
 
 def test_a_formula_has_the_value_that_was_worked_out_and_else_is_told() -> None:
