@@ -13,6 +13,7 @@ from service.ledger.claims import LEAVING
 from service.ledger.model import UNKNOWN_SITE, BatchLedger, Entry, FlowKind, Places
 from service.ledger.projection import told_owners
 from service.ledger.steps import Effect, effect_of, origin_of, target_of
+from service.trace.graph import BEGINNING, Edge, Node, reach_forward
 from tests.chains import PARTIES, PLACES, Chain, chains
 from tests.memory_ledger import MemoryLedger
 from tests.world import (
@@ -142,6 +143,37 @@ def test_whoever_says_that_he_has_goods_is_a_holder_whatever_his_word_is_worth(t
         # What is claimed is passed on by a trace as anything else.
         reached = {flow.to_site for flow in ledger.flows if flow.kind is FlowKind.MOVE}
         assert reached <= {holding.site for holding in ledger.holdings}
+
+
+@settings(max_examples=60, deadline=None)
+@given(told_chains())
+def test_nobody_vanishes_from_a_trace_by_who_tells_the_events(told: Told) -> None:
+    # What strangers tell of one run is not tied, by decision: here each run is told by one.
+    runs = {
+        event.get("transformationID"): hand for event, hand in zip(told.chain.events, told.hands, strict=True)
+    }
+    hands = [
+        runs[event["transformationID"]] if "transformationID" in event else hand
+        for event, hand in zip(told.chain.events, told.hands, strict=True)
+    ]
+    memory = Told(told.chain, hands).ledger()
+    by_operators = MemoryLedger(told.chain.events, told.chain.owner_uris())
+    for batch in by_operators.ledgers:
+        uri = by_operators.batches.names[batch]
+        assert reached(by_operators, uri) <= reached(memory, uri)
+
+
+def reached(memory: MemoryLedger, batch_uri: str) -> set[tuple[str, str]]:
+    """(batch, place) of all that a trace forward from a batch reaches."""
+    batch = memory.batches.of[batch_uri]
+    starts = {Node(batch, holding.site): BEGINNING for holding in memory.ledgers[batch].holdings}
+    edges = [
+        Edge(Node(each, flow.from_site), Node(flow.to_batch, flow.to_site), flow.departed_at, flow.arrived_at)
+        for each, ledger in memory.ledgers.items()
+        for flow in ledger.flows
+    ]
+    found = reach_forward(edges, starts)
+    return {(memory.batches.names[node.batch], memory.sites.names[node.site]) for node in found}
 
 
 def claims(ledger: BatchLedger) -> list[int | None]:
