@@ -121,10 +121,6 @@ class Deliverer:
             if role is None:
                 return None
             since, limit = turn.initial_record_time, turn.batch_limit
-            if role is Role.OPERATOR:
-                batch = await find_batch(tx, turn.parameters, turn.mark, since=since, limit=limit)
-                return batch, _reader(turn, role, None)
-            assert turn.party_id is not None
             async with seen_by(tx, role, turn.party_id, now=now) as grantors:
                 batch = await find_batch(tx, turn.parameters, turn.mark, since=since, limit=limit)
                 return batch, _reader(turn, role, grantors)
