@@ -178,10 +178,14 @@ async def _fetch(
         packed, known = await packed_flows(tx, some, most=most)
         if not forward:
             packed = packed.of(packed.to_batch == packed.batch)
-            parts.append(await _rows(tx, statement("service.trace", "flows_into"), known, most - len(packed)))
         parts.append(packed)
-        parts.append(await _rows(tx, text, _not_in(some, known), most - len(packed)))
-        most -= sum(map(len, parts[-3:]))
+        most -= len(packed)
+        rows = [(text, _not_in(some, known))]
+        if not forward:
+            rows.append((statement("service.trace", "flows_into"), known))
+        for question, batches in rows:
+            parts.append(await _rows(tx, question, batches, most))
+            most -= len(parts[-1])
     return Flows.joined(parts), wanted
 
 

@@ -304,6 +304,21 @@ async def test_no_more_flows_are_read_than_a_trace_of_that_limit_may_have(
             await walked(tx, start, forward=True, most=enough)
 
 
+async def test_what_is_made_into_packed_batches_counts_among_the_flows_read(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, size in (("walk.FEW", 0), ("walk.BATCHES_AT_ONCE", 2), ("walk.FLOWS_OF_A_HOLDING", 1)):
+        monkeypatch.setattr(f"service.trace.{name}", size)
+    monkeypatch.setattr("service.trace.packs.FLOWS_MOST", 1)
+    breads = [Node(FAR + number, 0) for number in range(3)]
+    await write(tx, [flow(Node(FAR + 9 + n, 0), bread, 1, 1) for bread in breads for n in range(5)])
+    await pack(tx, [breads[0].batch])
+    starts = dict.fromkeys(breads, END)
+    assert len((await walked(tx, starts, forward=False, most=15))[0].flows) == 15
+    with pytest.raises(TooLarge, match="more flows than are read"):
+        await walked(tx, starts, forward=False, most=7)
+
+
 async def test_a_start_without_flows_is_its_own_trace(tx: Transaction) -> None:
     alone = Node(FAR, 1)
     found, _ = await walked(tx, {alone: BEGINNING}, forward=True)
