@@ -122,20 +122,20 @@ class Server(uvicorn.Server):
         accepting, finish.
         """
         await self._leave()
-        for task in (self._loading, self._tidying, self._packing):
-            if task is not None and not task.done():
-                task.cancel()
-                await asyncio.wait([task])
+        beside = [task for task in (self._loading, self._tidying, self._packing) if task is not None]
+        for task in beside:
+            task.cancel()
+        if beside:
+            await asyncio.wait(beside)
         await super().shutdown(sockets)
 
     async def _leave(self) -> None:
         """Not ready any more, and still at work, until whoever sends requests here has seen it."""
-        asked = len(self._captured_signals)
         if signal.SIGTERM not in self._captured_signals:
             return
         self.app.state.leaving = True
         for tick in range(int(settings().leave_seconds / TICK_SECONDS)):
-            if len(self._captured_signals) > asked:  # somebody is in a hurry
+            if len(self._captured_signals) > 1:  # somebody is in a hurry, perhaps since before this began
                 return
             await self.on_tick(tick)
             await asyncio.sleep(TICK_SECONDS)

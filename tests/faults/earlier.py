@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.server import ROOT
 
 #: What the service consists of.
+VERSIONS = "migrations/versions"
 PARTS = ("service", "clients", "migrations", "pyproject.toml")
 
 
@@ -24,9 +25,20 @@ def commit_before(revisions: int) -> str:
         raise NoHistory(f"{ROOT} is no repository")
     if _git("rev-parse", "--is-shallow-repository").strip() != b"false":
         raise NoHistory("the repository is a shallow clone")
-    newest = sorted((ROOT / "migrations" / "versions").glob("[0-9]*.py"))[-revisions]
-    added = _git("log", "--diff-filter=A", "--format=%H", "--", str(newest)).decode().split()
-    return f"{added[-1]}^" if added else "HEAD"
+    known = {path.name for path in sorted((ROOT / VERSIONS).glob("[0-9]*.py"))[:-revisions]}
+    later = ""
+    for commit in _git("log", "--format=%H", "--", VERSIONS).decode().split():
+        # Revisions that got another number before they were released are nobody's.
+        if known.issuperset(_revisions_of(commit)):
+            return f"{later}^" if later else "HEAD"
+        later = commit
+    raise NoHistory(f"no commit before {later} knows only revisions of today")
+
+
+def _revisions_of(commit: str) -> set[str]:
+    """The files of the revisions that a commit knows."""
+    names = _git("ls-tree", "--name-only", f"{commit}:{VERSIONS}").decode().split()
+    return {name for name in names if name[0].isdigit()}
 
 
 def earlier_code(place: Path, revisions: int) -> Path:
