@@ -7,13 +7,13 @@ import typer
 from suyuan.cli.directory import Limit, Text, commands, option
 from suyuan.cli.fields import moment_of
 from suyuan.cli.find import find_party, find_site
+from suyuan.cli.keys import Party, RowId, Until
 from suyuan.cli.output import LIMIT, Column
 from suyuan.cli.session import Json, Key, Url, session
 from suyuan.cli.texts import text
 from suyuan.keys import DelegatedEvent, Delegation
 
 delegation = commands("delegation")
-RowId = Annotated[int, typer.Argument(metavar="ID", min=1)]
 PARTY: Any = "ID|URI|…"
 
 COLUMNS: list[Column[Delegation]] = [
@@ -36,8 +36,8 @@ def add_delegation(
     delegate: Annotated[str, typer.Argument(metavar=PARTY)],
     site: Annotated[list[str] | None, option("--site", key="--at-site", metavar=PARTY)] = None,
     since: Annotated[Text, option("--since", key="--from-time", metavar="TIME")] = None,
-    until: Annotated[Text, option("--until", metavar="TIME")] = None,
-    party: Annotated[Text, option("--party", key="--for-party", metavar=PARTY)] = None,
+    until: Until = None,
+    party: Party = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,

@@ -27,8 +27,12 @@ def flag(name: str) -> Any:
 
 NameZh = Annotated[Text, option("--name-zh")]
 NameEn = Annotated[Text, option("--name-en")]
+Uscc = Annotated[Text, option("--uscc")]
 Gln = Annotated[Text, option("--gln")]
 Gtin = Annotated[Text, option("--gtin")]
+Lot = Annotated[Text, option("--lot")]
+OfParty = Annotated[Text, option("--party")]
+Category = Annotated[Text, option("--category")]
 Region = Annotated[Text, option("--region")]
 Address = Annotated[Text, option("--address")]
 Part = Annotated[Text, option("--q")]
@@ -75,7 +79,7 @@ def add_party(
     source: From = None,
     name_zh: NameZh = None,
     name_en: NameEn = None,
-    uscc: Annotated[Text, option("--uscc")] = None,
+    uscc: Uscc = None,
     gln: Gln = None,
     role: Annotated[list[str] | None, option("--role")] = None,
     prefix: Annotated[list[str] | None, option("--prefix")] = None,
@@ -110,7 +114,7 @@ def add_party(
 @party.command("list", help=text("list"))
 def list_parties(
     q: Part = None,
-    uscc: Annotated[Text, option("--uscc")] = None,
+    uscc: Uscc = None,
     gln: Gln = None,
     role: Annotated[Text, option("--role")] = None,
     region: Region = None,
@@ -153,7 +157,7 @@ SITE_COLUMNS: list[Column[Site]] = [
 )
 def add_site(
     source: From = None,
-    party: Annotated[Text, option("--party")] = None,
+    party: OfParty = None,
     name_zh: NameZh = None,
     name_en: NameEn = None,
     gln: Gln = None,
@@ -183,7 +187,7 @@ def add_site(
 @site.command("list", help=text("list"))
 def list_sites(
     q: Part = None,
-    party: Annotated[Text, option("--party")] = None,
+    party: OfParty = None,
     gln: Gln = None,
     region: Region = None,
     limit: Limit = LIMIT,
@@ -229,9 +233,9 @@ PRODUCT_COLUMNS: list[Column[Product]] = [
 )
 def add_product(
     source: From = None,
-    party: Annotated[Text, option("--party")] = None,
+    party: OfParty = None,
     gtin: Gtin = None,
-    category: Annotated[Text, option("--category")] = None,
+    category: Category = None,
     name_zh: NameZh = None,
     name_en: NameEn = None,
     brand: Annotated[Text, option("--brand")] = None,
@@ -263,9 +267,9 @@ def add_product(
 @product.command("list", help=text("list"))
 def list_products(
     q: Part = None,
-    party: Annotated[Text, option("--party")] = None,
+    party: OfParty = None,
     gtin: Gtin = None,
-    category: Annotated[Text, option("--category")] = None,
+    category: Category = None,
     limit: Limit = LIMIT,
     file: AsSheet = None,
     url: Url = None,
@@ -312,7 +316,7 @@ def add_batch(
     source: From = None,
     gtin: Gtin = None,
     product: Annotated[Text, option("--product")] = None,
-    lot: Annotated[Text, option("--lot")] = None,
+    lot: Lot = None,
     made: Annotated[Text, option("--made")] = None,
     expires: Annotated[Text, option("--expires")] = None,
     quantity: Annotated[Text, option("--quantity")] = None,
@@ -342,7 +346,7 @@ def add_batch(
 @batch.command("list", help=text("list"))
 def list_batches(
     gtin: Gtin = None,
-    lot: Annotated[Text, option("--lot")] = None,
+    lot: Lot = None,
     made_from: Annotated[Text, option("--made-from", key="--made")] = None,
     made_to: Annotated[Text, option("--made-to", key="--made")] = None,
     limit: Limit = LIMIT,

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from suyuan.cli.directory import Limit, Text, commands, option
+from suyuan.cli.directory import Category, Limit, Text, commands, option
 from suyuan.cli.fields import moment_of
 from suyuan.cli.find import find_party, find_product
-from suyuan.cli.keys import RowId
+from suyuan.cli.keys import RowId, Until
 from suyuan.cli.output import LIMIT, Column, Output, as_text
 from suyuan.cli.session import Json, Key, Url, session
 from suyuan.cli.texts import text
@@ -44,7 +44,7 @@ def give_grant(
     customer: Annotated[Text, option("--customer", metavar="PARTY")] = None,
     since: Annotated[Text, option("--events-from", metavar="TIME")] = None,
     until: Annotated[Text, option("--events-until", metavar="TIME")] = None,
-    expires: Annotated[Text, option("--until", metavar="TIME")] = None,
+    expires: Until = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
@@ -92,7 +92,7 @@ def _tell(out: Output, what: str, row: Grant) -> None:
 def give_jurisdiction(
     party: Party,
     region: Annotated[Text, option("--region", key="--of-region")] = None,
-    category: Annotated[Text, option("--category")] = None,
+    category: Category = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,

@@ -20,6 +20,7 @@ subscribe = commands("subscribe")
 QueryName = Annotated[str, typer.Argument(metavar="NAME")]
 Query = Annotated[str, typer.Argument(metavar="QUERY")]
 SubscriptionId = Annotated[str, typer.Argument(metavar="ID")]
+Since = Annotated[Text, option("--since", metavar="TIME")]
 
 QUERIES: list[Column[NamedQuery]] = [
     Column("name", lambda row: row.name),
@@ -88,7 +89,7 @@ def events_of_query(
     name: QueryName,
     parameters: Parameters = None,
     follow: Annotated[bool, flag("--follow")] = False,
-    since: Annotated[Text, option("--since", metavar="TIME")] = None,
+    since: Since = None,
     extensions: Extensions = None,
     limit: Most = 0,
     url: Url = None,
@@ -126,7 +127,7 @@ def add_subscription(
     token: Annotated[Text, option("--token")] = None,
     schedule: Annotated[list[str] | None, option("--schedule", metavar="FIELD=VALUE")] = None,
     report_if_empty: Annotated[bool, flag("--report-if-empty")] = False,
-    since: Annotated[Text, option("--since", metavar="TIME")] = None,
+    since: Since = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,

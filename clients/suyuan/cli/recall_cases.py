@@ -19,10 +19,12 @@ from suyuan.cli.recall_scopes import (
     Units,
     ranges_of,
 )
-from suyuan.cli.recalls import Case, HazardClass, recall
+from suyuan.cli.recalls import Case, CaseKind, HazardClass, recall
 from suyuan.cli.session import Json, Key, Url, session
 from suyuan.cli.texts import TEXTS, text
 from suyuan.recall_cases import BoardLine, ComparedScope, Deadline, Move, ProfileRule, ReachedParty
+
+MoveNote = Annotated[Text, option("--note", key="--move-note")]
 
 PARTIES: list[Column[ReachedParty]] = [
     Column("holder", lambda party: named(party, "id") or party.party_id or "?"),
@@ -140,8 +142,8 @@ def preview(
 def move(
     case: Case,
     to: Annotated[str, typer.Argument(metavar="STATUS")],
-    note: Annotated[Text, option("--note", key="--move-note")] = None,
-    kind: Annotated[Text, option("--kind", key="--case-kind")] = None,
+    note: MoveNote = None,
+    kind: CaseKind = None,
     hazard_class: HazardClass = None,
     url: Url = None,
     key: Key = None,
@@ -186,7 +188,7 @@ def file_document(
     case: Case,
     document: Annotated[str, typer.Argument(metavar="DOCUMENT")],
     at: Annotated[Text, option("--at", key="--filed-at")] = None,
-    note: Annotated[Text, option("--note", key="--move-note")] = None,
+    note: MoveNote = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,

@@ -27,6 +27,7 @@ from suyuan.registry import Person
 
 recall = commands("recall")
 Case = Annotated[int, typer.Argument(metavar="ID", min=1)]
+CaseKind = Annotated[Text, option("--kind", key="--case-kind")]
 HazardClass = Annotated[int | None, typer.Option("--class", min=1, max=3, help=text("--class"))]
 
 CASES: list[Column[Recall]] = [
@@ -79,7 +80,7 @@ def open_recall(
     holding: Holding = None,
     site: AtSite = None,
     hazard_class: HazardClass = None,
-    kind: Annotated[Text, option("--kind", key="--case-kind")] = None,
+    kind: CaseKind = None,
     assessing: Annotated[bool, flag("--assessing")] = False,
     profile: Annotated[Text, option("--profile")] = None,
     cause: Annotated[Text, option("--cause")] = None,
