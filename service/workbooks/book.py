@@ -153,7 +153,13 @@ class Workbook:
             sheet.write_string(row, column, as_text(cell))
         else:
             form = self._moment if isinstance(cell, datetime) else self._day
-            sheet.write_datetime(row, column, cell, form)
+            # A workbook keeps milliseconds, rounded: 32.9996 s would be the next second.
+            told = (
+                cell.replace(microsecond=cell.microsecond // 1000 * 1000)
+                if isinstance(cell, datetime)
+                else cell
+            )
+            sheet.write_datetime(row, column, told, form)
 
     def _write_link(self, sheet: Worksheet, row: int, column: int, cell: Link) -> None:
         text = cell_text(cell.text)

@@ -10,7 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -95,7 +95,11 @@ THINGS = st.builds(
 )
 
 
+LATE_IN_A_SECOND = datetime(2026, 3, 1, 12, 0, 32, 999_700, UTC)
+
+
 @given(st.lists(THINGS, max_size=5), st.sampled_from([-7, 0, 8]))
+@example([Thing(id=1, text="", amount=None, flag=False, at=LATE_IN_A_SECOND, part=None, texts=[])], 8)
 @settings(max_examples=25, deadline=None)
 def test_what_is_read_back_is_what_was_said(things: list[Thing], hours: int) -> None:
     table, zone = Table.of(Thing), timezone(timedelta(hours=hours))
@@ -118,6 +122,8 @@ def test_what_is_read_back_is_what_was_said(things: list[Thing], hours: int) -> 
         assert thing.amount is None or Decimal(str(told["amount",])) == thing.amount
         local = thing.at.astimezone(zone).replace(tzinfo=None)
         assert abs(told["at",] - local) < timedelta(milliseconds=2)
+        # Both forms tell the same second.
+        assert told["at",].replace(microsecond=0) == local.replace(microsecond=0)
         assert as_said(told["text",]) == thing.text.strip()
         assert told["part", "on"] == (
             datetime.combine(thing.part.on, time.min) if thing.part and thing.part.on else None
