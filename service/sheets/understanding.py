@@ -102,7 +102,7 @@ class _Table:
         self._examples = [{key: text for key, text in example.items() if text} for example in form.examples()]
         self._needed = sum(column.required for column in form.columns) + len(form.any_of)
         self._head = head.last
-        self._known: dict[Any, tuple[Any, str]] = {}
+        self._known: dict[Any, tuple[Any, str] | Malformed] = {}
         self._read_by(head.headings, match)
 
     def _read_by(self, headings: Iterable[Heading], match: Match) -> None:
@@ -213,18 +213,27 @@ class _Table:
         return f"{shown(raw)} {shown(beside)}"
 
     def _parsed(self, at: int, column: Column, raw: Raw, beside: str | None) -> tuple[Any, str]:
-        """The value of a cell and how people see it: days, names and units come again and again."""
+        """The value of a cell and how people see it: days, names and units come again and again, and so does
+        what is no value. Raises `Malformed`.
+        """
         if column.kind is not Kind.QUANTITY:
             beside = None
         key = at, raw, type(raw), beside
         found = self._known.get(key)
         if found is None:
-            value = parse(
-                raw, column, zone=self.zone, today=self.today, unit=self._units.get(at), beside=beside
-            )
+            unit = self._units.get(at)
+            try:
+                found = (
+                    parse(raw, column, zone=self.zone, today=self.today, unit=unit, beside=beside),
+                    shown(raw),
+                )
+            except Malformed as error:
+                found = error
             if len(self._known) >= CELLS_KNOWN:
                 self._known.clear()
-            found = self._known[key] = value, shown(raw)
+            self._known[key] = found
+        if isinstance(found, Malformed):
+            raise found.with_traceback(None)
         return found
 
     def _beside(self, row: Row) -> str | None:

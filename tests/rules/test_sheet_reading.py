@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import Malformed, SuyuanError, TooLarge
-from service.sheets import workbook_parts
+from service.sheets import understanding, workbook_parts
+from service.sheets.cells import parse
 from service.sheets.file_rows import FileRows, read_file
 from service.sheets.reading import Unreadable, open_workbook
 from service.sheets.workbook_parts import meaning
@@ -118,6 +119,24 @@ def test_headings_of_two_lines_are_read_by_what_is_merged() -> None:
         "L1",
         "5",
     )
+
+
+def test_what_is_wrong_in_many_rows_is_looked_at_once_and_told_of_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[Any] = []
+
+    def look(raw: Any, *more: Any, **named: Any) -> Any:
+        looked.append(raw)
+        return parse(raw, *more, **named)
+
+    monkeypatch.setattr(understanding, "parse", look)
+    long = "L" * 20_000
+    octets = book_of(["产品", "批号", "生产日期"], *(["白菜", long, "2026-03-05"] for _ in range(5)))
+    into = FileRows()
+    read_file(octets, "a.xlsx", {}, zone=UTC, today=date(2026, 3, 9), into=into)
+    assert looked.count(long) == 1
+    assert [[fault.key for fault in row.faults] for row in into.sheets[0].rows] == [["lot"]] * 5
 
 
 def test_a_formula_has_the_value_that_was_worked_out_and_else_is_told() -> None:
