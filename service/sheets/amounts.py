@@ -45,7 +45,7 @@ _WORDS: Final = {
     "MTR": "米 m metre metres meter meters",
     "CMT": "厘米 公分 cm",
     "MTK": "平方米 平米 m2",
-    EACH: "个 只 枚 颗 粒 头 尾 条 根 棵 株 朵 支 片 张 块 羽 单件 pcs pc piece pieces each ea unit units",
+    EACH: "个 只 枚 颗 粒 头 尾 条 根 棵 株 朵 支 片 张 块 羽 饼 单件 pcs pc piece pieces each ea unit units",
     "PR": "双 对 pair pairs",
     "DZN": "打 dozen dozens dz",
     "XCT": "纸箱 carton cartons ctn ctns",

@@ -224,7 +224,8 @@ def _agreed(out: Output, uploaded: Import) -> bool:
 
 
 def _write_template(client: Suyuan, out: Output, form: str, path: Path) -> None:
-    content = client.imports.template(form, "csv" if path.suffix.lower() == ".csv" else "xlsx")
+    ending = "csv" if path.suffix.lower() == ".csv" else "xlsx"
+    content = client.imports.template(form.removesuffix(f".{ending}"), ending)
     path.write_bytes(content)
     out.say("template saved", path=path, octets=len(content))
     out.document({"file": str(path), "octets": len(content)})
