@@ -30,7 +30,10 @@ LEVELS: Final = {Size.SMALL: (3, 1), Size.MEDIUM: (3, 2, 1, 0), Size.LARGE: (3, 
 SAMPLED: Final = {Size.SMALL: 1, Size.MEDIUM: 3, Size.LARGE: 2}
 #: Batches of a trace with several starts.
 STARTS: Final = {Size.SMALL: 10, Size.MEDIUM: 200, Size.LARGE: 200}
+#: Holdings of a small trace, and how often one is asked at the least: the first questions of a connection
+#: have their statements planned.
 FEW: Final = 100
+FEW_REPEATS: Final = 60
 MANY: Final = 90_000
 PRODUCT: Final = "https://trade.example/product/"
 STATEMENT: Final = "one recursive statement"
@@ -86,7 +89,7 @@ async def _of_network(bench: Bench, network: Network, written: Written) -> Async
             async with asking(dsn, kind.question, forward=kind.forward) as one:
                 work = one.asked if kind.finding else one.walk
                 # Fewer times: backward, the statement takes ten times as long.
-                repeats = max(1, REPEATS[size] // 3)
+                repeats = -(-REPEATS[size] // 3)
                 async for row in _walked(one, kind.what, written.rows, repeats, work, forward_from_one):
                     yield row
 
@@ -137,6 +140,11 @@ async def _sampled(dsn: str, network: Network, trees: int) -> Row:
     return Row("trace", "samples on which the walk is the plain rule", agreed, "traces", "asked", asked)
 
 
+def _repeats(repeats: int, affected: int) -> int:
+    """How often to ask: a small trace more often."""
+    return max(repeats, FEW_REPEATS) if affected <= FEW and repeats > 1 else repeats
+
+
 async def _walked(
     one: Traced,
     what: str,
@@ -146,8 +154,10 @@ async def _walked(
     beside: Traced | None = None,
 ) -> AsyncIterator[Row]:
     """`work`: what is timed, by default the walk; `beside`: another trace, timed in turns with it."""
-    found, other = await one.walk(), beside or one
+    found = await one.walk()
     affected = len(found)
+    other = one if beside is None or affected <= FEW else beside
+    repeats = _repeats(repeats, affected)
     assert affected == await one.recursive()
     walked, recursive, forward = await in_turns(
         timed(work or one.walk), timed(one.recursive), timed(other.walk), repeats=repeats
@@ -177,6 +187,7 @@ async def _walked(
 
 async def _with_balances(one: Traced, repeats: int) -> AsyncIterator[Row]:
     affected = len(await one.walk())
+    repeats = _repeats(repeats, affected)
     told, recursive = await in_turns(timed(one.balances), timed(one.recursive_balances), repeats=repeats)
     yield Row(
         *("trace", f"trace with balances, {affected:,} holdings", told.median, "ms"),

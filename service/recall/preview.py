@@ -130,7 +130,7 @@ def _by_party(told: Answer) -> list[dict[str, Any]]:
     amounts: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     coming: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for batch, site, party_id, hops, balances in _holders(told):
-        party = told.parties.get(party_id, {})
+        party = dict(told.parties.get(party_id, ()))
         line = parties.setdefault(
             party_id,
             {

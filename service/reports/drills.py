@@ -7,10 +7,12 @@ its own.
 import gzip
 import time
 from asyncio import to_thread
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+import asyncpg
 
 from service.auth.caller import Caller
 from service.db.transaction import Transaction
@@ -152,11 +154,11 @@ def _question(asked: NewDrill) -> Question:
 
 
 async def _rows(
-    tx: Transaction, query: str, wanted: Iterable[int | None], known: dict[int, Json]
+    tx: Transaction, query: str, wanted: Iterable[int | None], known: Mapping[int, asyncpg.Record]
 ) -> dict[int, Json]:
     """The rows known, and those wanted beside them."""
     more = sorted({key for key in wanted if key is not None} - known.keys())
-    return {**known, **{row["id"]: dict(row) for row in await tx.sql.fetch(query, more)}}
+    return {row["id"]: dict(row) for row in (*known.values(), *await tx.sql.fetch(query, more))}
 
 
 async def keep_drill(tx: Transaction, found: DrillFound, *, by: str, party: int | None) -> int:

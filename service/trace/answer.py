@@ -88,8 +88,9 @@ class Answer:
         self.now = now
         self.as_of_event = 0
         self.batches: dict[int, Json] = {}
-        self.sites: dict[int, Json] = {}
-        self.parties: dict[int, Json] = {}
+        #: Rows as they came: a dictionary of each would take as much again, and there may be a million.
+        self.sites: dict[int, asyncpg.Record] = {}
+        self.parties: dict[int, asyncpg.Record] = {}
         self.holders: Holders
         self.party_at: PartyAt
         #: Shipped and not received yet, by where it goes.
@@ -187,15 +188,19 @@ class Answer:
 
     def _regions(self) -> set[str]:
         """Of the sites; where a site's is not known, of its party."""
-        regions: set[str] = set()
-        for site, party in set(zip(self.holders.site.tolist(), self.holders.party.tolist(), strict=True)):
-            regions.update(filter(None, [self.region_of(site, party)]))
-        return regions
+        regions: set[str] = {site["region"] for site in self.sites.values() if site["region"]}
+        silent = [key for key, site in self.sites.items() if not site["region"]]
+        there = np.isin(self.holders.site, silent)
+        parties = distinct(self.holders.party[there]).tolist()
+        return regions.union(filter(None, map(self._region_of_party, parties)))
 
     def region_of(self, site: int, party: int) -> str | None:
         """Of a site; where it is not known, of its party."""
-        region: str | None = self.sites[site]["region"] or self.parties.get(party, {}).get("region")
+        region: str | None = self.sites[site]["region"] or self._region_of_party(party)
         return region
+
+    def _region_of_party(self, party: int) -> str | None:
+        return self.parties[party]["region"] if party in self.parties else None
 
     def _amounts(self) -> dict[str, dict[str, str]]:
         """state -> unit of measure -> quantity over all holdings, where there is any."""
@@ -243,8 +248,8 @@ def _day(day: Any) -> str | None:
     return None if day is None else str(day.isoformat())
 
 
-def _by_id(rows: Iterable[asyncpg.Record]) -> dict[int, Json]:
-    return {row["id"]: dict(row) for row in rows}
+def _by_id(rows: Iterable[asyncpg.Record]) -> dict[int, asyncpg.Record]:
+    return {row["id"]: row for row in rows}
 
 
 def _known(keys: Iterable[int | None]) -> list[int]:

@@ -22,6 +22,8 @@ from service.workbooks.cells import BYTE_ORDER_MARK, harmless
 AT_ONCE: Final = 500
 #: Balances whose text is kept for the next holding that has the same.
 LINES_KEPT: Final = 4_096
+#: Places whose text is kept.
+PLACES_KEPT: Final = 20_000
 
 COLUMNS = (
     ("party_zh", "主体"),
@@ -79,7 +81,7 @@ async def whole_json(tx: Transaction, told: Answer) -> AsyncIterator[bytes]:
         comma = b","
     tail = {
         "gaps": list(told.gaps()),
-        "parties": {str(party): told.parties[party] for party in sorted(told.parties)},
+        "parties": {str(party): dict(told.parties[party]) for party in sorted(told.parties)},
         "documents": told.documents,
     }
     yield b"]," + msgspec.json.encode(tail)[1:]
@@ -110,7 +112,7 @@ async def json_lines(tx: Transaction, told: Answer, *, flows: bool) -> AsyncIter
             yield _lines("flow", some)
     for name, values in (
         ("gap", told.gaps()),
-        ("party", told.parties.values()),
+        ("party", map(dict, told.parties.values())),
         ("document", told.documents),
     ):
         for some in _together(values):
@@ -143,9 +145,9 @@ def _holdings(told: Answer) -> Iterator[bytes]:
     def batch(key: int) -> bytes:
         return msgspec.json.encode(told.batches[key])
 
-    @cache
+    @lru_cache(PLACES_KEPT)
     def site(key: int) -> bytes:
-        return msgspec.json.encode(told.sites[key])
+        return msgspec.json.encode(dict(told.sites[key]))
 
     @lru_cache(LINES_KEPT)
     def balances(lines: str) -> bytes:
@@ -177,7 +179,7 @@ def holders_csv(told: Answer) -> Iterator[str]:
 
 
 def _csv_lines(told: Answer) -> Iterator[str]:
-    @cache
+    @lru_cache(PLACES_KEPT)
     def place(site: int, party: int) -> str:
         return ",".join((_party_cells(told, party), _site_cells(told, site, party)))
 
@@ -205,7 +207,7 @@ def _in_transit(parts: Sequence[Json]) -> str:
 
 
 def _party_cells(told: Answer, key: int) -> str:
-    party = told.parties.get(key, {})
+    party: Json = dict(told.parties.get(key, ()))
     contact: Mapping[str, Any] = next(iter(party.get("contacts", ())), {}) or party.get("quality_manager", {})
     return _cells(
         [
