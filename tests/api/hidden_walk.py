@@ -32,7 +32,8 @@ BESIDE: Final = re.compile(r"last_used_at = |INSERT INTO scan_|pg_catalog|^(BEGI
 #: What everybody may know: parties, places and products, what a consumer is told of a code, and what whoever
 #: has a pack in hand is; and an authority's own records of what it was told.
 KNOWN: Final = re.compile(
-    r"\w+ /(p/|recalls|r/|v1/(parties|products|sites)/|v1/(recall-status|complaints|units/verify|identify|audit)\b)"
+    r"\w+ /(p/|recalls|r/|v1/(parties|products|sites)/"
+    r"|v1/(recall-status|complaints|units/verify|identify|audit)\b)"
 )
 #: A difference that does not come again was such a statement.
 TRIES: Final = 3
