@@ -35,10 +35,13 @@ EVERY: Final = 2**62
 NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 UNPACKED: Final = """
--- The next batches without a pack, kept from captures until this transaction ends.
---   $1: after which   $2: how many
+-- The next batches without a pack. $1: after which   $2: how many
 SELECT id FROM batch WHERE id > $1 AND NOT EXISTS (SELECT FROM batch_pack WHERE batch_id = batch.id)
-ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+ORDER BY id LIMIT $2
+"""
+KEEP_FROM_CAPTURES: Final = """
+-- Those of the batches $1 that nobody writes of: nobody does until this transaction ends.
+SELECT id FROM batch WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """
 RESTING: Final = """
 -- Which of the batches $1 rest since $2, and have at most $3 flows.
@@ -51,6 +54,8 @@ ORDER BY id
 KEEP: Final = """
 INSERT INTO batch_pack (batch_id, flows, held, lines)
 SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::text[])
+-- Another service may have packed it meanwhile.
+ON CONFLICT (batch_id) DO NOTHING
 """
 KEPT: Final = "SELECT * FROM batch_pack WHERE batch_id = ANY($1::bigint[])"
 FLOWS_OF: Final = """
@@ -80,13 +85,21 @@ async def pack_some(tx: Transaction, after: int, *, most: int, now: datetime) ->
     looked = [row["id"] for row in await tx.sql.fetch(UNPACKED, after, most)]
     if not looked:
         return None
-    batches = [row["id"] for row in await tx.sql.fetch(RESTING, looked, now - AT_REST, FLOWS_MOST)]
+    # Most that have none are never packed: only what rests is locked, and asked again once it is.
+    resting = await _resting(tx, looked, now)
+    kept = [row["id"] for row in await tx.sql.fetch(KEEP_FROM_CAPTURES, resting)]
+    batches = await _resting(tx, kept, now)
     await pack(tx, batches)
     return looked[-1], len(batches)
 
 
+async def _resting(tx: Transaction, batches: Sequence[int], now: datetime) -> list[int]:
+    rows = await tx.sql.fetch(RESTING, batches, now - AT_REST, FLOWS_MOST) if batches else ()
+    return [row["id"] for row in rows]
+
+
 async def pack(tx: Transaction, batches: Sequence[int]) -> None:
-    """Keep packs of these batches, of which none has one; nobody may write of them meanwhile."""
+    """Keep packs of these batches; nobody may write of them meanwhile."""
     if not batches:
         return
     made = await _made(tx, batches)

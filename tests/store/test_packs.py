@@ -108,6 +108,25 @@ async def test_a_batch_that_is_being_written_waits_for_the_next_round(engine: As
         await assert_true(tx)
 
 
+async def test_what_is_not_at_rest_is_not_kept_from_captures(engine: AsyncEngine) -> None:
+    async with transaction(engine) as tx:
+        await capture(tx, commission("tea/T=9", at="farm", on=1))
+    async with transaction(engine) as tx:
+        assert await pack_all(tx, datetime(2026, 1, 1, tzinfo=UTC)) == []
+        async with transaction(engine) as other:
+            assert await other.sql.fetch("SELECT id FROM batch FOR NO KEY UPDATE NOWAIT")
+
+
+async def test_two_services_that_pack_the_same_are_not_in_each_others_way(engine: AsyncEngine) -> None:
+    async with transaction(engine) as tx:
+        await capture(tx, commission("tea/T=9", at="farm", on=1))
+        (tea,) = await pack_all(tx)
+    async with transaction(engine) as tx:
+        await pack(tx, [tea])
+        assert await packed(tx) == [tea]
+        await assert_true(tx)
+
+
 async def test_a_round_packs_every_batch_at_rest(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.operation.packing.AT_ONCE", 2)
     engine = create_engine(database)
