@@ -167,6 +167,8 @@ def create_app(
     problems.install(app)
     app.add_middleware(BodyLimit, bounds_itself=bounds_itself)
 
+    # First: routes are tried one after the other, and events come one by one all day.
+    app.include_router(capture_routes.router, dependencies=[Agreed])
     app.include_router(registry_routes.router)
     app.include_router(registry_document_routes.router)
     app.include_router(label_routes.router)
@@ -176,17 +178,14 @@ def create_app(
         app.include_router(router)
     for area in LISTENING:
         area.listen()
-    app.include_router(capture_routes.router, dependencies=[Agreed])
     for router in EPCIS:
         app.include_router(router)
     app.add_middleware(EpcisHeaders)
     app.add_middleware(XmlProblems)
     for around in (SecurityHeaders, Measured):
         app.add_middleware(around)
-    app.include_router(ledger_routes.router)
-    app.include_router(trace_routes.router)
-    app.include_router(unit_routes.router)
-    app.include_router(unit_serial_routes.router)
+    for router in (ledger_routes.router, trace_routes.router, unit_routes.router, unit_serial_routes.router):
+        app.include_router(router)
     # Last: codes of one segment are refused, and other areas have such paths.
     app.include_router(resolver_routes.router)
     sheets_out.install(app)

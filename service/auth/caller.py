@@ -137,9 +137,17 @@ KeyHeader = Annotated[str | None, Depends(API_KEY)]
 Opener = Callable[[], AbstractAsyncContextManager[Transaction]]
 
 
-def find_opener(request: Request) -> Opener:
+def opener_of(request: Request) -> Opener:
     """What opens transactions on the application's engine."""
     return partial(opened, request.scope)
+
+
+# The framework calls what is no coroutine in a thread, which costs more than all that is done in these.
+
+
+async def find_opener(request: Request) -> Opener:
+    """`opener_of`."""
+    return opener_of(request)
 
 
 #: For routes that read a large body first and hold no connection meanwhile. They leave the transaction before
@@ -147,7 +155,7 @@ def find_opener(request: Request) -> Opener:
 OpenTx = Annotated[Opener, Depends(find_opener)]
 
 
-def given_key(bearer: BearerToken, header: KeyHeader) -> str | None:
+async def given_key(bearer: BearerToken, header: KeyHeader) -> str | None:
     """The API key that a request gives, known or not."""
     return bearer.credentials if bearer else header
 

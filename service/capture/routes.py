@@ -21,13 +21,14 @@ from service.auth.caller import (
     find_by_key,
     find_caller,
     find_caller_first,
+    opener_of,
 )
 from service.auth.permissions import Permission
 from service.capture import conduct, store
 from service.capture.listeners import Warned
 from service.capture.own_places import check_own_document, check_own_places
 from service.capture.store import Asked
-from service.capture.together import Together, find_together
+from service.capture.together import find_together
 from service.errors import Malformed, Missing, SuyuanError
 from service.events.identifying import Identified, identify_events
 from service.events.json_document import read_document, read_event
@@ -174,15 +175,13 @@ async def capture_document(
 )
 async def capture_event(
     request: Request,
-    open_tx: OpenTx,
     key: GivenKey,
-    together: Annotated[Together, Depends(find_together)],
     own_key: IdempotencyKey = None,
 ) -> Response:
     """Capture one bare EPCIS event, in JSON-LD or XML. The same event again answers the same; 409 where its
     eventID is here with other content.
     """
-    read = read_xml_event if body_is_xml(request) else read_event
+    read, together = read_xml_event if body_is_xml(request) else read_event, find_together(request)
     body = await bounded(request, settings().capture_max_bytes).body()
     large = len(body) > PARSED_IN_PLACE
     if large:
@@ -197,7 +196,7 @@ async def capture_event(
     if asked is None:
         warned: Sequence[Warned] = await together.capture(key, single, alone=large)
     else:
-        warned = await _capture_keyed(open_tx, key, single, asked)
+        warned = await _capture_keyed(opener_of(request), key, single, asked)
     answer = Response(
         status_code=201, headers={**EPCIS_HEADERS, "Location": event_location(single.item.event_id)}
     )

@@ -16,12 +16,12 @@ from functools import partial
 
 from fastapi import Request
 
-from service.auth.caller import Opener, find_by_key, find_opener
+from service.auth.caller import Opener, find_by_key
 from service.auth.permissions import Permission
 from service.capture.conduct import Single, capture_events
 from service.capture.listeners import Warned
 from service.capture.own_places import Told, check_own_places
-from service.db.transaction import Transaction
+from service.db.transaction import Transaction, transaction
 from service.errors import Forbidden, SuyuanError, Unauthenticated, Unavailable
 from service.events.identifying import Identified
 
@@ -163,6 +163,6 @@ def find_together(request: Request) -> Together:
     """The one of the application."""
     state = request.app.state
     if not hasattr(state, "together"):
-        state.together = Together(find_opener(request))
+        state.together = Together(partial(transaction, state.engine))
     together: Together = state.together
     return together
