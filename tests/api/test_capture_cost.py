@@ -14,8 +14,8 @@ from service.events.json_document import dump_event
 from tests import world
 from tests.api.querying import LD_JSON
 
-#: Calls of functions of Python that a single event takes beside its capture: some 1,450, those of the tests' own
-#: client among them. To try all routes before that of captures would be 2,000 more.
+#: Calls of functions of Python that a single event takes beside its capture: some 1,450, those of the tests'
+#: own client among them. To try all routes before that of captures would be 2,000 more.
 CALLS_OF_A_REQUEST = 2_000
 
 
