@@ -1,8 +1,8 @@
 """Single events captured in groups: those that come while one group is written make the next.
 
 A commit, and the forty or so statements before it, cost a group little more than one event. Each is answered
-after the commit of its group: what was answered is stored, projected and in the next trace. Nothing waits to
-fill a group.
+after the commit of its group: what was answered is stored, projected and in the next trace. An event that
+comes alone is captured at once; a group waits a moment for those who were just answered (`gathering`).
 
 One event never makes another fail, nor wait for long: a group that meets a lock held by somebody else, or any
 error, is undone, and its events are captured one by one. What may take long goes by itself at once.
@@ -19,6 +19,7 @@ from fastapi import Request
 from service.auth.caller import Opener, find_by_key
 from service.auth.permissions import Permission
 from service.capture.conduct import Single, capture_events
+from service.capture.gathering import Gathering
 from service.capture.listeners import Warned
 from service.capture.own_places import Told, check_own_places
 from service.db.transaction import Transaction, transaction
@@ -60,6 +61,8 @@ class Together:
         self._alone: deque[_Waiting] = deque()
         self._grouped: asyncio.Task[None] | None = None
         self._apart: set[asyncio.Task[None]] = set()
+        self._gathering = Gathering()
+        self._alarm: asyncio.TimerHandle | None = None
 
     async def know(self, key: str | None) -> None:
         """Raises `Unauthenticated` for a key that is not known, `Forbidden` for one that may not capture."""
@@ -79,15 +82,29 @@ class Together:
         return await waiting.done
 
     def _start(self) -> None:
-        if self._grouped is None and self._group:
+        if self._grouped is None and self._group and self._is_gathered():
             taken = self._take()
             self._grouped = asyncio.create_task(self._store(taken, patient=False))
-            self._grouped.add_done_callback(partial(self._ended, group=taken))
+            began = asyncio.get_running_loop().time()
+            self._grouped.add_done_callback(partial(self._ended, group=taken, began=began))
         while self._alone and len(self._apart) < ALONE_AT_ONCE:
             one = [self._alone.popleft()]
             task = asyncio.create_task(self._store(one, patient=True))
             self._apart.add(task)
             task.add_done_callback(partial(self._ended, group=one))
+
+    def _is_gathered(self) -> bool:
+        """Whether the next group begins; else it is looked at when more come, or their time is up."""
+        loop, count = asyncio.get_running_loop(), len(self._group)
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        left = self._gathering.left(count, most=GROUP_MOST, now=loop.time())
+        if left:
+            self._alarm = loop.call_later(left, self._start)
+            return False
+        self._gathering.begins(count, most=GROUP_MOST)
+        return True
 
     def _take(self) -> list[_Waiting]:
         """The next group: the events that came first, no two of one name."""
@@ -142,13 +159,16 @@ class Together:
             for waiting in group
         ]
 
-    def _ended(self, task: asyncio.Task[None], group: list[_Waiting]) -> None:
-        if was_grouped := task is self._grouped:
-            self._grouped = None
+    def _ended(self, task: asyncio.Task[None], group: list[_Waiting], began: float | None = None) -> None:
+        """`began`: when the group did; None for an event by itself."""
         self._apart.discard(task)
         left = [waiting for waiting in group if not waiting.done.done()]
         error = None if task.cancelled() else task.exception()
-        if error is not None and was_grouped:
+        if began is not None:
+            self._grouped = None
+            now = asyncio.get_running_loop().time()
+            self._gathering.answered(len(group) - len(left), waiting=len(self._group), began=began, now=now)
+        if error is not None and began is not None:
             self._alone.extend(left)
         else:
             for waiting in left:
