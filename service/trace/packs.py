@@ -3,18 +3,23 @@
 Most of what a large trace takes is the database handing out flows and balances one by one; of a batch to
 which nothing happens any more they can be handed out together. A pack is a cache and never the truth:
 triggers on `flow` and `holding` (revision 0029) forget the pack of a batch in the transaction that changes a
-row of it, whoever changes it, so a snapshot has either the pack or what came after it. Packs are read as the
-tables' owner only; others find none, and read rows.
+row of it, whoever changes it, so a snapshot has either the pack or what came after it. The database shows
+packs to the tables' owner only. Parties and authorities whose sight is told by places (no narrowed grants, no
+categories) are given what is cut from them by the rule of the policies of `flow` and `holding`: an end, or
+the place, is one they are shown. Others read rows.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Final
 
+import asyncpg
 import numpy as np
 
+from service.auth.sight import Sight, places_shown, sight_now, unbound
+from service.db.party_role import ROLES
 from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.ledger.locks import share_ledger
@@ -59,11 +64,15 @@ ON CONFLICT (batch_id) DO NOTHING
 """
 KEPT: Final = "SELECT * FROM batch_pack WHERE batch_id = ANY($1::bigint[])"
 FLOWS_OF: Final = """
--- $1: of these batches   $2: so many packs at most
-SELECT batch_id, flows FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[]))) LIMIT $2
+-- $1: of these batches   $2: so many packs at most. Each row tells who asks; one at the least.
+SELECT batch_id, flows, role FROM current_setting('role') AS role LEFT JOIN (
+    SELECT batch_id, flows FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[]))) LIMIT $2
+) AS kept ON true
 """
 HELD_OF: Final = """
-SELECT batch_id, held, lines FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
+SELECT batch_id, held, lines, role FROM current_setting('role') AS role LEFT JOIN (
+    SELECT batch_id, held, lines FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
+) AS kept ON true
 """
 
 
@@ -148,19 +157,46 @@ def _parts(batch: Column, columns: Sequence[Column]) -> Mapping[int, bytes]:
 
 
 async def packed_flows(tx: Transaction, batches: Column, *, most: int) -> tuple[Flows, Column]:
-    """The flows of those of these batches that have a pack, at most `most`, and which batches these are."""
+    """The flows that are seen of those of these batches that have a pack, at most `most`, and which batches
+    these are.
+    """
     # What is over the bound is left to be read by rows, and counted there.
-    rows = await tx.sql.fetch(FLOWS_OF, batches.tolist(), most // FLOWS_MOST)
+    rows, cut = await _kept(tx, FLOWS_OF, batches.tolist(), most // FLOWS_MOST)
     known, columns = _opened([row[0] for row in rows], [row[1] for row in rows], len(OF_A_FLOW))
-    return Flows(*columns), known
+    flows = Flows(*columns)
+    if cut:
+        shown = await _shown(tx, np.concatenate([flows.from_site, flows.to_site]))
+        flows = flows.of(np.isin(flows.from_site, shown) | np.isin(flows.to_site, shown))
+    return flows, known
 
 
 async def packed_holdings(tx: Transaction, batches: Column) -> tuple[Held, Column]:
-    """The balances of those of these batches that have a pack, and which batches these are."""
-    rows = await tx.sql.fetch(HELD_OF, batches.tolist())
+    """The balances that are seen of those of these batches that have a pack, and which batches these are."""
+    rows, cut = await _kept(tx, HELD_OF, batches.tolist())
     known, (batch, site, party) = _opened([row[0] for row in rows], [row[1] for row in rows], OF_A_HOLDING)
-    lines = LINE_END.join(row[2] for row in rows if row[1])
-    return Held(batch, site, party, lines.split(LINE_END) if len(batch) else []), known
+    lines = LINE_END.join(row[2] for row in rows if row[1]).split(LINE_END) if len(batch) else []
+    if cut:
+        seen = np.isin(site, await _shown(tx, site))
+        batch, site, party = batch[seen], site[seen], party[seen]
+        lines = list(compress(lines, seen.tolist()))
+    return Held(batch, site, party, lines), known
+
+
+async def _kept(tx: Transaction, text: str, *told: object) -> tuple[Sequence[asyncpg.Record], bool]:
+    """Packs, and whether they hold more than whoever asks may see. None for whom the rows alone can tell."""
+    rows = await tx.sql.fetch(text, *told)
+    cut = rows[0]["role"] in ROLES
+    if cut:
+        if await sight_now(tx) is not Sight.PLACES:
+            return (), False
+        async with unbound(tx):
+            rows = await tx.sql.fetch(text, *told)
+    return ((), False) if rows[0]["batch_id"] is None else (rows, cut)
+
+
+async def _shown(tx: Transaction, sites: Column) -> Column:
+    """Those of these places of which whoever asks is shown everything."""
+    return column(await places_shown(tx, distinct(sites).tolist()))
 
 
 def _opened(batches: Sequence[int], packs: Sequence[bytes], columns: int) -> tuple[Column, Sequence[Column]]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from service.auth import sight
 from service.auth.permissions import Role
 from service.auth.sight import seen_by
 from service.db.party_role import BEHIND, OPEN, REGISTRY, ROLES
@@ -42,7 +43,12 @@ def whole(found: Seen) -> Seen:
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_a_party_sees_what_the_rule_says(tx: Transaction, seed: int) -> None:
+@pytest.mark.parametrize("few", [100, 3, 0])
+async def test_a_party_sees_what_the_rule_says(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch, seed: int, few: int
+) -> None:
+    # Each has two places, and more with what it was granted.
+    monkeypatch.setattr(sight, "FEW_PLACES", few)
     world, draw = await drawn(tx, seed), random.Random(seed)
     for who in PARTIES:
         me = world.ids[who]
