@@ -87,12 +87,12 @@ async def running(
         tasks.append(asyncio.create_task(_connected(url, Workers(duty, bell, stopping).work, stopping)))
     for task in tasks:
         task.add_done_callback(_told)
-    recording_listeners.append(bell.heard)
+    recording_listeners.append(bell.recorded)
     work_listeners.append(bell.heard)
     try:
         yield bell
     finally:
-        recording_listeners.remove(bell.heard)
+        recording_listeners.remove(bell.recorded)
         work_listeners.remove(bell.heard)
         stopping.set()
         tasks[0].cancel()
@@ -181,7 +181,7 @@ class Workers:
     async def _dispatch(self, queries: Queries) -> None:
         loop = asyncio.get_running_loop()
         looked_at = tidied_at = -TIDY_SECONDS
-        with self.bell.waiting() as rung:
+        with self.bell.waiting(events=self.duty.goes_by_events) as rung:
             while True:
                 rung.clear()
                 self._done.clear()

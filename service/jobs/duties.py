@@ -49,6 +49,10 @@ class Duty(Protocol):
     def entrypoint(self) -> str:
         """The name of its jobs in the queue."""
 
+    @property
+    def goes_by_events(self) -> bool:
+        """Whether somebody may be due because events were captured; else it is told of work (`tell_work`)."""
+
     async def tend(self) -> None:
         """What is to be done at every look, whoever is due."""
 

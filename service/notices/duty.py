@@ -18,6 +18,7 @@ class Telling:
     """Finds which deliveries are due, and sends them."""
 
     entrypoint: Final = "notice"
+    goes_by_events: Final = False
 
     def __init__(self, engine: AsyncEngine, settings: Settings) -> None:
         self.engine = engine

@@ -21,6 +21,7 @@ class Importing:
     """Finds which uploads have something to be done, and does it."""
 
     entrypoint: Final = "import"
+    goes_by_events: Final = False
 
     def __init__(self, engine: AsyncEngine, settings: Settings) -> None:
         self.engine = engine

@@ -18,6 +18,7 @@ class Deliveries:
     """Finds who is due, and delivers."""
 
     entrypoint: Final = "deliver"
+    goes_by_events: Final = True
 
     def __init__(self, engine: AsyncEngine, settings: Settings) -> None:
         self.engine = engine

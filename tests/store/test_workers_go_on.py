@@ -3,11 +3,13 @@
 import asyncio
 from datetime import datetime
 
+import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.transaction import transaction
 from service.jobs import background
+from service.jobs.bell import Bell
 from service.jobs.duties import Errand, Look
 from service.settings import Settings
 
@@ -28,6 +30,7 @@ class Hanging:
     """A duty that is always due, and whose work never ends."""
 
     entrypoint = "hanging"
+    goes_by_events = False
 
     def __init__(self, engine: AsyncEngine, settings: Settings) -> None:
         self.looks = 0
@@ -82,6 +85,33 @@ class Waiting(Hanging):
     async def look(self, now: datetime) -> Look:
         """The one."""
         return Look([Errand(1, "waiting:1")], None)
+
+
+async def test_who_does_not_go_by_events_is_woken_only_where_more_is_new(engine: AsyncEngine) -> None:
+    here, there = Bell(), Bell()
+    connections = [
+        await asyncpg.connect(engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
+        for _ in range(2)
+    ]
+    ringing = [
+        asyncio.create_task(bell.keep_ringing(connection))
+        for bell, connection in zip((here, there), connections, strict=True)
+    ]
+    with there.waiting() as recorded, there.waiting(events=False) as work:
+        # Both are woken as soon as the connection is there.
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await asyncio.gather(recorded.wait(), work.wait())
+            recorded.clear()
+            work.clear()
+            here.ring(events=True)
+            await recorded.wait()
+            assert not work.is_set()
+            recorded.clear()
+            here.ring()
+            await asyncio.gather(recorded.wait(), work.wait())
+    for task, connection in zip(ringing, connections, strict=True):
+        task.cancel()
+        await connection.close()
 
 
 async def test_a_clock_that_was_set_back_holds_up_no_job(
