@@ -1,9 +1,10 @@
 """uvicorn's protocol with a short cut: what is answered in front of the framework is answered before there is
 a request for a framework.
 
-Parsing, keeping connections alive, requests sent ahead and the end in order are uvicorn's. Only where a plain
-GET of a path that a front knows has come, and none before it is under way, the front is asked at once, and
-its answer is written as it is. Everything else, and whatever a front passes on, goes uvicorn's way.
+Keeping connections alive, requests sent ahead and the end in order are uvicorn's, and so is parsing but of
+the plainest requests (`plain_requests`). Only where a plain GET of a path that a front knows has come, and
+none before it is under way, the front is asked at once, and its answer is written as it is. Everything else,
+and whatever a front passes on, goes uvicorn's way.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from service.scan.remembered import Answer
 from service.settings import settings
 from service.slow_clients import BROKEN, FULL, HEAD_MOST, TOO_LARGE, Phase, make_room, said
 from service.web.epcis_description import DescribedApp
+from service.web.plain_requests import read_plain
 from service.web.reading import replica_of
 
 #: A request with one of these is uvicorn's.
@@ -40,13 +42,30 @@ class _Nobody:
         """Nobody hears it."""
 
 
-class _Asked:
-    """A request that a front was asked: to uvicorn's protocol, one that is under way."""
+_NOBODY: Final = _Nobody()
 
-    def __init__(self, scope: dict[str, Any], path: bytes, query: bytes, *, keep_alive: bool) -> None:
-        self.scope, self.path, self.query, self.keep_alive = scope, path, query, keep_alive
+
+class _Asked:
+    """A request that a front was asked: to uvicorn's protocol, one that is under way. `scope`: of one that
+    its parser has read.
+    """
+
+    __slots__ = (
+        "disconnected",
+        "keep_alive",
+        "message_event",
+        "more_body",
+        "question",
+        "response_complete",
+        "scope",
+    )
+
+    def __init__(
+        self, question: Asked, scope: dict[str, Any] | None = None, *, keep_alive: bool = True
+    ) -> None:
+        self.question, self.scope, self.keep_alive = question, scope, keep_alive
         self.disconnected = self.response_complete = False
-        self.message_event: Final = _Nobody()
+        self.message_event = _NOBODY
         self.more_body = True
 
 
@@ -73,6 +92,9 @@ class ShortCut(HttpToolsProtocol):
     framing = 0
     #: Octets that have come together.
     at_once = 0
+    #: Whether the parser has come to the end of a request, and to the beginning of none.
+    between = True
+    idle_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """One more client; where there are too many, one that only waits has to go."""
@@ -85,6 +107,8 @@ class ShortCut(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """As uvicorn, but of a head only so much, and of what stands around the pieces of a body."""
+        if self.between and self._is_answered(data):
+            return
         began, phase, octets = self.began, self.phase, self.octets
         self.at_once = len(data)
         super().data_received(data)
@@ -117,7 +141,7 @@ class ShortCut(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A head begins."""
-        self.phase, self.began, self.octets = Phase.HEAD, self.loop.time(), 0
+        self.phase, self.began, self.octets, self.between = Phase.HEAD, self.loop.time(), 0, False
         super().on_message_begin()
 
     def on_body(self, body: bytes) -> None:
@@ -127,7 +151,7 @@ class ShortCut(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """All of a request is here."""
-        self.phase = Phase.NONE
+        self.phase, self.between = Phase.NONE, True
         super().on_message_complete()
 
     def refuse(self, head: bytes) -> None:
@@ -147,19 +171,40 @@ class ShortCut(HttpToolsProtocol):
             raise ValueError("one Host is wanted")
         if self._is_large():
             raise ValueError("too large")
-        front = self._front()
-        if front is None:
+        path, _, query = self.url.partition(b"?")
+        front = self._front_of(path, query)
+        if (
+            front is None
+            or self.parser.get_method() != b"GET"
+            or b"#" in path
+            or any(name in SPECIAL for name, _ in self.headers)
+        ):
             super().on_headers_complete()
             return
         version = self.parser.get_http_version()
+        scope = cast("dict[str, Any]", self.scope)
+        scope["http_version"] = version
         keep_alive = version != "1.0" and self.parser.should_keep_alive()
-        path, _, query = self.url.partition(b"?")
-        asked = _Asked(cast("dict[str, Any]", self.scope), path, query, keep_alive=keep_alive)
-        asked.scope["http_version"] = version
-        self.cycle = cast("RequestResponseCycle", asked)
         question = Asked(path, query, self.headers, self.client)
-        rates = self._asking.rates
-        refusal = None if rates is None else rates.take(self._host(), path, query, self.headers)
+        self._ask(front, _Asked(question, scope, keep_alive=keep_alive))
+
+    def _is_answered(self, data: bytes) -> bool:
+        """Whether this is a plain request, and a front was asked; without a word to the parser."""
+        found = read_plain(data)
+        if found is None:
+            return False
+        path, query, fields = found
+        front = self._front_of(path, query or b"")
+        if front is None or self.transport.is_closing():
+            return False
+        self.phase = Phase.NONE
+        self._ask(front, _Asked(Asked(path, query or b"", None, self.client, fields)))
+        return True
+
+    def _ask(self, front: Front, asked: _Asked) -> None:
+        self.cycle = cast("RequestResponseCycle", asked)
+        question, rates = asked.question, self._asking.rates
+        refusal = None if rates is None else rates.take(self._host(question), question)
         answer = refusal or front.take(question, self.served.state, partial(self._tell, asked))
         if answer is not None:
             self._tell(asked, answer)
@@ -173,22 +218,19 @@ class ShortCut(HttpToolsProtocol):
             type(self)._asking = found = _Asking(every, fronts, rates)
         return found.fronts
 
-    def _host(self) -> str | None:
+    def _host(self, asked: Asked) -> str | None:
         """The address that asks; behind a trusted proxy the one that it tells, as uvicorn reads it."""
         host = self.client[0] if self.client else None
         if not isinstance(self.app, ProxyHeadersMiddleware) or host not in self.app.trusted_hosts:
             return host
-        values = [value for name, value in self.headers if name == FORWARDED]
+        values = [value for name, value in asked.headers if name == FORWARDED]
         told = b", ".join(values).decode("latin-1")
         return self.app.trusted_hosts.get_trusted_client_address(told)[0] or host if told else host
 
-    def _front(self) -> Front | None:
-        """Who is to be asked."""
-        path, _, query = self.url.partition(b"?")
+    def _front_of(self, path: bytes, query: bytes) -> Front | None:
+        """Who is to be asked now for a plain GET of this path."""
         front = next((one for one in self._fronts() if is_for(one, path, query)), None)
-        if front is None or self.parser.get_method() != b"GET" or b"#" in path:
-            return None
-        if self.cycle is not None and not self.cycle.response_complete:
+        if front is None or (self.cycle is not None and not self.cycle.response_complete):
             return None
         # Who does not take answers gets them at uvicorn's pace, which waits for him.
         if self.flow.write_paused:
@@ -197,9 +239,7 @@ class ShortCut(HttpToolsProtocol):
         if replica_of(self.served.state) is not None:
             return None
         # Who asks is told by a proxy's headers, which uvicorn reads.
-        if self.config.proxy_headers and isinstance(front, FastPages):
-            return None
-        return None if any(name in SPECIAL for name, _ in self.headers) else front
+        return None if self.config.proxy_headers and isinstance(front, FastPages) else front
 
     def _tell(self, asked: _Asked, answer: Answer | PassedOn) -> None:
         if asked.disconnected or self.transport.is_closing():
@@ -226,9 +266,9 @@ class ShortCut(HttpToolsProtocol):
 
     def _pass_on(self, asked: _Asked, passed: PassedOn) -> None:
         """As uvicorn begins a request; the parser may be at a later one by now."""
-        scope = asked.scope
-        path = asked.path.decode("ascii")
-        scope["method"], scope["raw_path"], scope["query_string"] = "GET", asked.path, asked.query
+        question, scope = asked.question, asked.scope or self._scope_of(asked.question)
+        path = question.path.decode("ascii")
+        scope["method"], scope["raw_path"], scope["query_string"] = "GET", question.path, question.query
         scope["path"] = unquote(path) if "%" in path else path
         scope["state"][PASSED_ON] = passed
         cycle = RequestResponseCycle(
@@ -249,6 +289,45 @@ class ShortCut(HttpToolsProtocol):
         if self.cycle is cast("RequestResponseCycle", asked):
             self.cycle = cycle
         self._start_asgi_task(cycle, self.app)
+
+    def _scope_of(self, asked: Asked) -> dict[str, Any]:
+        """As uvicorn makes it when a request begins."""
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": self.root_path,
+            "headers": asked.headers,
+            "state": self.app_state.copy(),
+        }
+
+    def on_response_complete(self) -> None:
+        """As uvicorn, but the timer that ends an idle connection is not wound up anew for each answer."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        if self.flow.read_paused:
+            self.flow.resume_reading()
+        self.idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._wait_for_more(self.timeout_keep_alive)
+
+    def _wait_for_more(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self._look_whether_idle)
+
+    def _look_whether_idle(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self.transport.is_closing() or not self.cycle.response_complete:
+            return
+        left = self.idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._wait_for_more(left)
+        else:
+            self.timeout_keep_alive_handler()
 
 
 def _has_begun(cycle: RequestResponseCycle) -> bool:

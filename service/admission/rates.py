@@ -16,8 +16,8 @@ from service.admission.callers import Known, key_of, payer_of
 from service.admission.kinds import Guess, Kind, guess_of, is_wrong, kind_of
 from service.admission.refusing import refuse, refused, too_often
 from service.errors import TooOften
-from service.scan.front import PASSED_ON
-from service.scan.remembered import Answer, Headers
+from service.scan.front import PASSED_ON, Asked
+from service.scan.remembered import Answer
 from service.settings import Settings, settings
 
 REFUSED: Final = Counter("suyuan_requests_refused", "Requests that were not let in.", ("why",))
@@ -38,14 +38,14 @@ class Rates:
         self._scans = Buckets(told.scans_per_address)
         self._wrong = {guess: Buckets(told.guesses_per_address) for guess in Guess}
 
-    def take(self, host: str | None, path: bytes, query: bytes, headers: Headers) -> Answer | None:
-        """Count a request without a key; the refusal where there were too many."""
+    def take(self, host: str | None, asked: Asked) -> Answer | None:
+        """Count a request without a key, from an address; the refusal where there were too many."""
         payer = payer_of(host, private=self._private)
         wait = 0.0 if payer is None else self._scans.take(payer, monotonic())
         if wait == 0.0:
             return None
         REFUSED.labels("address").inc()
-        return refused(too_often(wait), path.decode("latin-1"), query, headers)
+        return refused(too_often(wait), asked.path.decode("latin-1"), asked.query, asked.headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count, and answer or pass on."""

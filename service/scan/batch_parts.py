@@ -1,7 +1,7 @@
 """What pages of one batch have in common, read by `cards.look_up` and kept for as long as it holds.
 
 It holds while the versions of the rows it was made of are those that the code's own check finds
-(`plain_codes.sql`), and while its journey is kept (`trail.KEPT_FOR`). Whether a recall, a failed test or a
+(`plain_lots.sql`), and while its journey is kept (`trail.KEPT_FOR`). Whether a recall, a failed test or a
 sale stands against the code is no part of it: that is asked at each scan.
 """
 
@@ -35,7 +35,7 @@ Key = tuple[int, str]
 
 @dataclass(slots=True)
 class BatchPart:
-    """The card of a batch. `version`: of `plain_codes.sql`; `forms`: pages made of it."""
+    """The card of a batch. `version`: of `plain_lots.sql`; `forms`: pages made of it."""
 
     version: str
     card: Card
@@ -52,11 +52,17 @@ class BatchParts:
         self._kept: dict[Key, BatchPart] = {}
         self._reading: dict[tuple[Key, str], asyncio.Task[BatchPart | None]] = {}
 
+    def at_hand(self, key: Key, version: str, now: datetime) -> BatchPart | None:
+        """The part of a batch whose rows have this version, if it was read and holds."""
+        part = self._kept.get(key)
+        if part is None or part.version != version or part.trail is not self._trails.find((key[0],), now):
+            return None
+        return part
+
     async def find(self, key: Key, batch: Identity, version: str, now: datetime) -> BatchPart | None:
         """The part of a batch whose rows have this version; None if it cannot be read, or is not plain."""
-        part = self._kept.get(key)
-        trail = self._trails.find((key[0],), now)
-        if part is not None and part.version == version and part.trail is trail:
+        part = self.at_hand(key, version, now)
+        if part is not None:
             return part
         # Whoever finds the same version waits for the same reading: it began after the version was found.
         task = self._reading.get((key, version))

@@ -1,15 +1,15 @@
 """The consumer's page of a plain code, answered in front of the framework.
 
 A code of which nothing special is on record has the page of its batch, but for its serial number and its own
-way and looks. So a page is two statements for all codes that are asked for at once (`plain_codes.sql`, and
+way and looks. So a page is two statements for all codes that are asked for at once (`plain_units.sql`, and
 one that counts the looks at units), and a form filled in (`page_forms.py`). A lot's page that many ask for
 is kept for a second as well; each look at it is counted. Everything else goes on to the framework.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache, lru_cache, partial
 from time import monotonic
 from typing import Final, NamedTuple
@@ -34,17 +34,18 @@ from service.scan.patience import within_patience
 from service.scan.plain_codes import (
     LOOK_UP_SECONDS,
     Borrowed,
+    Plain,
+    PlainCodes,
     Row,
     card_of_plain,
-    find_plain,
     is_plain,
     reading,
 )
 from service.scan.preferences import Language, preferred_form, preferred_language
-from service.scan.remembered import Answer, Head, Remembered
+from service.scan.remembered import SECONDS, Answer, Head, Remembered
 from service.scan.together import Together
 from service.scan.trail import Trail, trail_of_unit
-from service.scan.verdict import PACK_TIME, is_past
+from service.scan.verdict import PACK_TIME
 from service.signals.outcomes import Told
 from service.signals.places import UNKNOWN, Place
 from service.signals.scan_rows import UnitLook
@@ -62,7 +63,7 @@ _preferred_language: Final = lru_cache(maxsize=HEADERS_MOST)(preferred_language)
 
 
 class _Question(NamedTuple):
-    """`scans`: what counts looks, if they are counted; `visitor`: who looks, as a hash."""
+    """`scans`: what counts looks at units, if it does; `visitor`: who looks, as a hash."""
 
     identity: Identity
     scans: Scans | None
@@ -73,20 +74,14 @@ class _Question(NamedTuple):
 class _Found(NamedTuple):
     """`told`: of the looks at a unit, None where they are not counted."""
 
-    row: Row
+    plain: Plain
     told: Told | None
 
 
-class _Plain(NamedTuple):
-    """A plain code with all that its page needs."""
-
-    found: _Found
-    part: BatchPart
-    own: Trail
-
-
 class _Look(NamedTuple):
-    """A page that is asked for. `code`: path of the link; `key`: of the kept page; `began`: when that was."""
+    """A page that is asked for. `code`: path of the link; `key`: of the kept page; `began`: when that was;
+    `now`: the same by the calendar; `tell`: to be called once.
+    """
 
     asked: Asked
     code: str
@@ -94,7 +89,14 @@ class _Look(NamedTuple):
     language: Language
     key: bytes
     began: float
+    now: datetime
     scans: Scans | None
+    tell: Tell
+
+    @property
+    def lot(self) -> str:
+        """Path of the link up to its lot."""
+        return self.code.partition("/21/")[0]
 
 
 class FastPages:
@@ -107,6 +109,7 @@ class FastPages:
         self.app = app
         self._remembered = Remembered()
         self._codes: Together[_Question, _Found] = Together(self._ask)
+        self._plain = PlainCodes(for_pages=True)
         self._engine: object = None
         self._state: State | None = None
         self._borrowed: Borrowed | None = None
@@ -135,47 +138,86 @@ class FastPages:
         if identity is None:
             return PassedOn()
         self._open(state)
-        look = _Look(asked, code, identity, language, key, began, scans)
-        task = asyncio.create_task(self._answer(look, told, tell))
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        look = _Look(asked, code, identity, language, key, began, clock.now(), scans, tell)
+        if told is not None:
+            self._go_on(look, self._count_again(look, told))
+        elif scans is None or identity.kind is not Kind.UNIT:
+            self._codes.ask(_Question(identity, None, None, UNKNOWN), partial(self._answer, look))
+        else:
+            visit = _visit(asked)
+            if visit.counts and not scans.has_salt(look.now):
+                self._go_on(look, self._with_salt(look, scans, visit))
+            else:
+                self._ask_for_unit(look, scans, visit)
         return None
 
-    async def _answer(self, look: _Look, told: Answer | None, tell: Tell) -> None:
-        answer: Answer | None = None
-        try:
-            answer = await self._count_again(look, told) if told else await self._make(look)
-        finally:
-            tell(answer or PassedOn())
+    def _go_on(self, look: _Look, answering: Coroutine[None, None, Answer | None]) -> None:
+        """Tell what comes of it, later."""
+
+        async def answer() -> None:
+            answer: Answer | None = None
+            try:
+                answer = await answering
+            finally:
+                look.tell(answer or PassedOn())
+
+        task = asyncio.create_task(answer())
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
 
     async def _count_again(self, look: _Look, told: Answer) -> Answer:
         if look.scans is not None and told.batch_id is not None:
             await look.scans.look_at_batch(_visit(look.asked), told.batch_id)
         return told
 
-    async def _make(self, look: _Look) -> Answer | None:
-        scans, identity, now = look.scans, look.identity, clock.now()
-        question = _Question(identity, None, None, UNKNOWN)
-        if scans is not None and identity.kind is Kind.UNIT:
-            visit = _visit(look.asked)
-            visitor = await scans.visitor(visit, identity.uri, now)
-            question = _Question(identity, scans, visitor, scans.place(visit))
-        plain = await self._find(question, look.code, now)
-        if plain is None:
+    async def _with_salt(self, look: _Look, scans: Scans, visit: Visit) -> Answer | None:
+        visitor = await scans.visitor(visit, look.identity.uri, look.now)
+        found = await self._codes.find(_Question(look.identity, scans, visitor, scans.place(visit)))
+        return await self._make(look, found) if found is not None and _is_fast(look, found) else None
+
+    def _ask_for_unit(self, look: _Look, scans: Scans, visit: Visit) -> None:
+        visitor = scans.visitor_now(visit, look.identity.uri, look.now)
+        question = _Question(look.identity, scans, visitor, scans.place(visit))
+        self._codes.ask(question, partial(self._answer, look))
+
+    def _answer(self, look: _Look, found: _Found | None) -> None:
+        """At once where all that the page needs is at hand, as for nearly every pack."""
+        if found is None or not _is_fast(look, found):
+            look.tell(PassedOn())
+            return
+        assert self._parts is not None
+        lot, unit = found.plain.lot.row, found.plain.unit
+        part = self._parts.at_hand((lot["batch_id"], look.lot), lot["version"], look.now)
+        if part is None or unit is None or unit["events"]:
+            self._go_on(look, self._make(look, found))
+            return
+        answer: Answer | None = None
+        try:
+            answer = _page(look, found, part, Trail())
+        finally:
+            look.tell(answer or PassedOn())
+
+    async def _make(self, look: _Look, found: _Found) -> Answer | None:
+        assert self._parts is not None
+        lot, unit = found.plain.lot.row, found.plain.unit
+        try:
+            batch = identify(lot["batch_uri"])
+        except Malformed:  # named by an event in a way of its own
             return None
-        if scans is not None and identity.kind is not Kind.UNIT:
-            await scans.look_at_batch(_visit(look.asked), plain.found.row["batch_id"])
-        body = filled(
-            _form(plain, identity, look.language, now),
-            serial=identity.serial,
-            path=look.code,
-            switch=f"{PAGES}{look.code}?lang={'en' if look.language == 'zh' else 'zh'}",
-            scans=scans_section(plain.found.told, look.language),
-            checked=_checked(int(now.timestamp() // 60)),
-        )
-        answer = Answer(_head(look.language, links.public_url()), body, plain.found.row["batch_id"])
-        if identity.kind is not Kind.UNIT and self._remembered.is_wanted(look.key, look.began):
-            self._remembered.keep(look.key, look.began, answer)
+        part = await self._parts.find((lot["batch_id"], look.lot), batch, lot["version"], look.now)
+        if part is None:
+            return None
+        own = Trail()
+        if unit is not None and unit["events"]:
+            try:
+                own = await within_patience(self._own_way(unit, part), LOOK_UP_SECONDS)
+            except FAILURES:
+                return None
+        if unit is None and look.scans is not None:
+            await look.scans.look_at_batch(_visit(look.asked), lot["batch_id"])
+        answer = _page(look, found, part, own)
+        if unit is None and self._remembered.is_wanted(look.key, look.began):
+            self._remembered.keep(look.key, min(look.began, found.plain.lot.began), answer)
         return answer
 
     def _open(self, state: State) -> None:
@@ -183,70 +225,71 @@ class FastPages:
             self._engine = state.engine
             self._borrowed = reading(state)
             self._state = state
+            self._plain = PlainCodes(for_pages=True)
             self._parts = BatchParts(partial(reading_now, state), kept_trails(state))
-
-    async def _find(self, asked: _Question, code: str, now: datetime) -> _Plain | None:
-        found = await self._codes.find(asked)
-        if found is None or found.row["linked"]:
-            return None
-        row = found.row
-        if not is_plain(row) or (row["unit_id"] and asked.scans is not None and found.told is None):
-            return None
-        try:
-            batch = identify(row["batch_uri"])
-        except Malformed:  # named by an event in a way of its own
-            return None
-        assert self._parts is not None
-        key = row["batch_id"], code.partition("/21/")[0]
-        part = await self._parts.find(key, batch, row["version"], now)
-        if part is None:
-            return None
-        own = Trail()
-        if row["events"]:
-            try:
-                own = await within_patience(self._own_way(row, part), LOOK_UP_SECONDS)
-            except FAILURES:
-                return None
-        return _Plain(found, part, own)
 
     async def _ask(self, asked: Sequence[_Question]) -> dict[int, _Found]:
         """By the place of a code, from 1. Looks that cannot be counted in time are left to others."""
         assert self._borrowed is not None
         async with asyncio.timeout(LOOK_UP_SECONDS), self._borrowed() as sql:
-            rows = await find_plain(sql, [one.identity for one in asked], for_pages=True)
-        told = await _count(asked, rows)
-        return {place: _Found(row, told.get(place)) for place, row in rows.items()}
+            plain = await self._plain.find(sql, [one.identity for one in asked], monotonic)
+        told = await _count(asked, plain)
+        oldest = monotonic() - SECONDS
+        return {place: _Found(one, told.get(place)) for place, one in plain.items() if one.lot.began > oldest}
 
-    async def _own_way(self, row: Row, part: BatchPart) -> Trail:
+    async def _own_way(self, unit: Row, part: BatchPart) -> Trail:
         async with borrowed_for_reading(self._state) as sql:
-            return await trail_of_unit(sql, row["unit_id"], row["batch_id"], (), part.trail.makers)
+            return await trail_of_unit(sql, unit["unit_id"], unit["batch_id"], (), part.trail.makers)
 
 
-async def _count(asked: Sequence[_Question], rows: Mapping[int, Row]) -> dict[int, Told]:
+def _is_fast(look: _Look, found: _Found) -> bool:
+    """Whether the page is made here: neither the unit's events nor links of its own want more to be told, and
+    its look is counted.
+    """
+    unit = found.plain.unit
+    if unit is None:
+        return True
+    counted = look.scans is None or found.told is not None
+    return counted and not unit["linked"] and is_plain(unit)
+
+
+async def _count(asked: Sequence[_Question], plain: Mapping[int, Plain]) -> dict[int, Told]:
     """Count looks at units; what their pages tell, by the place of the question, from 1."""
     places: list[int] = []
     looks: list[UnitLook] = []
     scans: Scans | None = None
-    for place, row in rows.items():
+    for place, found in plain.items():
         one = asked[place - 1]
-        if one.scans is not None and row["unit_id"]:
+        if one.scans is not None and found.unit is not None:
             scans = one.scans
             places.append(place)
-            looks.append(UnitLook(row["unit_id"], one.visitor, one.place))
+            looks.append(UnitLook(found.unit["unit_id"], one.visitor, one.place))
     told = {} if scans is None else await scans.look_at_units(looks)
     return {places[number - 1]: each for number, each in told.items()}
 
 
-def _form(plain: _Plain, identity: Identity, language: Language, now: datetime) -> Form:
-    part, own, row = plain.part, plain.own, plain.found.row
+def _page(look: _Look, found: _Found, part: BatchPart, own: Trail) -> Answer:
+    language, code = look.language, look.code
+    body = filled(
+        _form(look, found.plain, part, own),
+        serial=look.identity.serial,
+        path=code,
+        switch=f"{PAGES}{code}?lang={'en' if language == 'zh' else 'zh'}",
+        scans=scans_section(found.told, language),
+        checked=_minute(int(look.now.timestamp() // 60))[1],
+    )
+    return Answer(_head(language, links.public_url()), body, found.plain.lot.row["batch_id"])
+
+
+def _form(look: _Look, plain: Plain, part: BatchPart, own: Trail) -> Form:
+    identity, language, now = look.identity, look.language, look.now
     alike = not own.steps and not own.cut and not own.missing
     journey = None if alike else journey_of(part.trail, own, part.card.documents)
-    # Whatever else on the page depends on the time does so by the day.
-    day = now.astimezone(PACK_TIME).date()
-    key = language, identity.kind, is_past(row["expires_on"], now), day, journey
+    # Whatever on the page depends on the time, the last good day among it, does so by the day.
+    key = language, identity.kind, _minute(int(now.timestamp() // 60))[0], journey
     form = part.forms.get(key)
     if form is None:
-        card = card_of_plain(identity, row, now)
+        card = card_of_plain(identity, plain, now)
         whole = replace(
             part.card,
             verdicts=card.verdicts,
@@ -262,9 +305,10 @@ def _form(plain: _Plain, identity: Identity, language: Language, now: datetime) 
 
 
 @lru_cache(maxsize=2)
-def _checked(minute: int) -> str:
-    """`checked_text` in this minute since 1970."""
-    return checked_text(datetime.fromtimestamp(60 * minute, UTC))
+def _minute(minute: int) -> tuple[date, str]:
+    """The day of packs and `checked_text`, in this minute since 1970."""
+    began = datetime.fromtimestamp(60 * minute, UTC)
+    return began.astimezone(PACK_TIME).date(), checked_text(began)
 
 
 def _visit(asked: Asked) -> Visit:

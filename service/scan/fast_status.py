@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from functools import cache
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from starlette.datastructures import State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,12 +22,19 @@ from service.registry import links
 from service.scan.answers import json_response
 from service.scan.front import Asked, PassedOn, Tell, answer_by, head_of, identify_plain
 from service.scan.own_links import RECALL_STATUS
-from service.scan.plain_codes import LOOK_UP_SECONDS, Borrowed, Row, find_plain, is_plain, reading
+from service.scan.plain_codes import LOOK_UP_SECONDS, Borrowed, PlainCodes, is_plain, reading
 from service.scan.remembered import Answer, Head, Remembered
 from service.scan.status_forms import StatusForms
 from service.scan.together import Together
 
 START: Final = f"{RECALL_STATUS}/01/".encode()
+
+
+class _Told(NamedTuple):
+    """A status as JSON. `began`: when the oldest of the checks it is made of did."""
+
+    body: bytes
+    began: float
 
 
 class FastStatus:
@@ -39,7 +46,8 @@ class FastStatus:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._remembered = Remembered()
-        self._codes: Together[Identity, Row] = Together(self._ask)
+        self._codes: Together[Identity, _Told] = Together(self._ask)
+        self._plain = PlainCodes()
         self._forms = StatusForms()
         self._engine: object = None
         self._borrowed: Borrowed | None = None
@@ -65,24 +73,30 @@ class FastStatus:
         if identity is None:
             return passed
         if self._engine is not state.engine:
-            self._engine, self._borrowed = state.engine, reading(state)
+            self._engine, self._borrowed, self._plain = state.engine, reading(state), PlainCodes()
 
-        def found(row: Row | None) -> None:
-            if row is None or not is_plain(row):
+        def found(told: _Told | None) -> None:
+            if told is None:
                 tell(passed)
                 return
-            answer = Answer(_head(links.public_url()), self._forms.body_of(identity, row, clock.now()))
+            answer = Answer(_head(links.public_url()), told.body)
             if wanted:
-                self._remembered.keep(path, began, answer)
+                self._remembered.keep(path, min(began, told.began), answer)
             tell(answer)
 
         self._codes.ask(identity, found)
         return None
 
-    async def _ask(self, codes: Sequence[Identity]) -> Mapping[int, Row]:
+    async def _ask(self, codes: Sequence[Identity]) -> Mapping[int, _Told]:
         assert self._borrowed is not None
         async with asyncio.timeout(LOOK_UP_SECONDS), self._borrowed() as sql:
-            return await find_plain(sql, codes)
+            found = await self._plain.find(sql, codes, monotonic)
+        plain = {place: one for place, one in found.items() if is_plain(one.unit)}
+        bodies = self._forms.bodies_of(((codes[place - 1], one) for place, one in plain.items()), clock.now())
+        return {
+            place: _Told(body, one.lot.began)
+            for (place, one), body in zip(plain.items(), bodies, strict=True)
+        }
 
     def _listening(self, send: Send, path: bytes, began: float) -> Send:
         """`send` that keeps what the framework says, if it is about a known code and comes in one piece."""

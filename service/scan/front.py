@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from starlette.datastructures import MutableHeaders, State
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from service.errors import Malformed
 from service.identifiers.identity import Identity, Kind, identify
 from service.identifiers.kinds import CANONICAL_HOST, escape
 from service.scan.remembered import Answer, Head, Headers
+from service.web.plain_requests import fields_of
 from service.web.security_headers import always
 
 #: Octets of a path that is looked at.
@@ -31,13 +32,29 @@ PASSED_ON: Final = "suyuan_passed_on"
 PRODUCTS_MOST: Final = 10_000
 
 
-class Asked(NamedTuple):
+class Asked:
     """A GET as it was sent. `headers`: their names in lower case; `client`: address and port of who asks."""
 
-    path: bytes
-    query: bytes
-    headers: Headers
-    client: tuple[str, int] | None
+    __slots__ = ("_fields", "_headers", "client", "path", "query")
+
+    def __init__(
+        self,
+        path: bytes,
+        query: bytes,
+        headers: Headers | None,
+        client: tuple[str, int] | None,
+        fields: bytes = b"",
+    ) -> None:
+        """`fields`: as `plain_requests` has read them, instead of headers."""
+        self.path, self.query, self.client = path, query, client
+        self._headers, self._fields = headers, fields
+
+    @property
+    def headers(self) -> Headers:
+        """Few answers need them."""
+        if self._headers is None:
+            self._headers = fields_of(self._fields)
+        return self._headers
 
 
 def header_of(headers: Headers, name: bytes) -> str | None:

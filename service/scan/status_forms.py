@@ -1,11 +1,12 @@
 """Recall statuses of plain codes that are alike but for what names the one: made once, filled in for each.
 
-The status of a plain code depends on its batch's row, which is read at each scan, and on the day. So what was
-made for a row like it is taken again, with the code and the moment put where they stand.
+The status of a plain code depends on its batch's row and on the day. So what was made for a row like it is
+taken again, with the code and the moment put where they stand.
 """
 
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -13,7 +14,7 @@ import msgspec
 
 from service.identifiers.identity import Identity
 from service.scan.answers import as_json
-from service.scan.plain_codes import Row, card_of_plain
+from service.scan.plain_codes import Plain, card_of_plain
 from service.scan.verdict import PACK_TIME
 
 FORMS_MOST: Final = 4_000
@@ -33,29 +34,46 @@ class StatusForms:
     def __init__(self) -> None:
         self._kept: dict[tuple[object, ...], Form] = {}
 
-    def body_of(self, identity: Identity, row: Row, now: datetime) -> bytes:
-        """The status of a code without anything special on record, as JSON. `row`: of `plain_codes.sql`."""
-        day = now.astimezone(PACK_TIME).date()
-        key = (
-            *(identity.kind, identity.gtin, identity.lot, day),
-            *(row["batch_id"], row["lot"], row["made_on"], row["expires_on"], row["gtin"]),
-            *(row["product_name_zh"], row["product_name_en"], row["contacts"]),
+    def bodies_of(self, codes: Iterable[tuple[Identity, Plain]], now: datetime) -> list[bytes]:
+        """The statuses of codes without anything special on record, as JSON, in their order."""
+        day, moment = now.astimezone(PACK_TIME).date(), msgspec.json.encode(now.isoformat())
+        told = []
+        for identity, plain in codes:
+            key = identity.kind, identity.gtin, identity.lot, day
+            form = plain.lot.forms.get(key)
+            if form is None:
+                form = plain.lot.forms[key] = self._form(key, identity, plain, now)
+            before, at, uri, serial = form
+            parts = [before, moment, at, msgspec.json.encode(identity.uri), uri]
+            if identity.serial is not None:
+                parts += (msgspec.json.encode(identity.serial), serial)
+            told.append(b"".join(parts))
+        return told
+
+    def _form(self, of: tuple[object, ...], identity: Identity, plain: Plain, now: datetime) -> Form:
+        row = plain.lot.row
+        names = (
+            "batch_id",
+            "lot",
+            "made_on",
+            "expires_on",
+            "gtin",
+            "product_name_zh",
+            "product_name_en",
+            "contacts",
         )
+        key = (*of, *(row[name] for name in names))
         form = self._kept.get(key)
         if form is None:
-            form = _form_of(identity, row, now)
+            form = _form_of(identity, plain, now)
             while len(self._kept) >= FORMS_MOST:
                 del self._kept[next(iter(self._kept))]
             self._kept[key] = form
-        before, at, uri, serial = form
-        told = (before, b'"', now.isoformat().encode(), b'"', at, msgspec.json.encode(identity.uri), uri)
-        if identity.serial is None:
-            return b"".join(told)
-        return b"".join((*told, msgspec.json.encode(identity.serial), serial))
+        return form
 
 
-def _form_of(identity: Identity, row: Row, now: datetime) -> Form:
-    card = card_of_plain(identity, row, now)
+def _form_of(identity: Identity, plain: Plain, now: datetime) -> Form:
+    card = card_of_plain(identity, plain, now)
     body = as_json(card.verdict, card, None) | {"checked_at": _CHECKED_AT, "uri": _URI}
     if identity.serial is not None:
         body["serial"] = _SERIAL

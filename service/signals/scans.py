@@ -139,14 +139,19 @@ class Scans:
 
     async def visitor(self, visit: Visit, thing: str, now: datetime) -> bytes | None:
         """Who looks at what, as a hash; None for who does not count, and where there is no salt to be had."""
-        if not visit.counts:
-            return None
-        day = salt_day(now)
-        if day not in self._salts:
+        if visit.counts and not self.has_salt(now):
             with suppress(TimeoutError):
                 async with asyncio.timeout(READ_SECONDS):
                     await self.fetch_salts(now)
-        salt = self._salts.get(day)
+        return self.visitor_now(visit, thing, now)
+
+    def has_salt(self, now: datetime) -> bool:
+        """Whether the salt of the day is at hand."""
+        return salt_day(now) in self._salts
+
+    def visitor_now(self, visit: Visit, thing: str, now: datetime) -> bytes | None:
+        """As `visitor`, by what is at hand."""
+        salt = self._salts.get(salt_day(now)) if visit.counts else None
         return None if salt is None else salted(salt, "scan", visit.address, visit.agent, thing)
 
     async def fetch_salts(self, now: datetime) -> None:

@@ -33,7 +33,8 @@ STATEMENTS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "unit_signs": (statement(HERE, "unit_signs"), (77, [20_002])),
     "unit_signs of many lots": (statement(HERE, "unit_signs"), (77, [1, 20_002])),
     "pack": (statement("service.units", "pack"), (77,)),
-    "plain_codes": (statement(HERE, "plain_codes"), ([LOT] * 50, [UNIT] * 50, [True] * 50, 50, True)),
+    "plain_units": (statement(HERE, "plain_units"), ([UNIT] * 50, 50, True, True)),
+    "plain_lots": (statement(HERE, "plain_lots"), ([LOT] * 50, [1] * 50, True)),
     "known_codes": (statement(HERE, "known_codes"), ([UNIT] * 50, [LOT] * 50, [PRODUCT] * 50, "gs1:x")),
     "looks": (
         statement("service.signals", "count_looks"),
@@ -82,7 +83,7 @@ async def test_no_statement_of_a_scan_reads_all_units_or_lots(seeded: AsyncEngin
     assert not [node for node in whole if node["Relation Name"] in ("unit", "batch")], plan
 
 
-@pytest.mark.parametrize("name", ["plain_codes", "known_codes", "looks"])
+@pytest.mark.parametrize("name", ["plain_units", "plain_lots", "known_codes", "looks"])
 async def test_what_is_asked_by_held_connections_is_found_by_a_condition(
     seeded: AsyncEngine, name: str
 ) -> None:
