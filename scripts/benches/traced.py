@@ -61,7 +61,9 @@ class Traced:
 
     async def balances(self) -> Walk:
         """The walk, and what each holding received, shipped, sold and has."""
-        found = await self.walk()
+        found = await walk(
+            self.tx, self.starts.nodes, forward=self.starts.forward, skew=timedelta(0), most=MOST, held=True
+        )
         held, _ = await load_holders(self.tx, found, datetime.now(UTC))
         assert len(held) == len(found)
         return found

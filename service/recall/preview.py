@@ -22,6 +22,7 @@ from service.trace.answer import Answer
 from service.trace.holders import NOBODY, TOLD, balances_of
 from service.trace.starts import Question, find_starts
 from service.trace.walk import Walk, walk
+from service.trace.words import PARTIES
 
 #: Days of production, and input batches, that are compared.
 COMPARED_MOST: Final = 10
@@ -70,10 +71,10 @@ async def preview_for(
     near = None if caller.bound_to is None else await _traced(tx, await find_named(tx, scope))
     await admit_scope(tx, caller, product, find)
     told = await preview(tx, scope, compare=compare)
-    return told if near is None else told | _counts_only(told, near)
+    return told if near is None else told | await _counts_only(tx, told, near)
 
 
-def _counts_only(told: Mapping[str, Any], near: Answer) -> dict[str, Any]:
+async def _counts_only(tx: Transaction, told: Mapping[str, Any], near: Answer) -> dict[str, Any]:
     """Of the whole the counts, of what is `near` all; and no other scopes than on goods of the party's own:
     what went into these has other customers.
     """
@@ -82,7 +83,7 @@ def _counts_only(told: Mapping[str, Any], near: Answer) -> dict[str, Any]:
     compared = [line for line in told["compared"] if line["level"] != "input_batch"]
     return {
         "reach": told["reach"] | amounts,
-        "parties": _by_party(near)[:LISTED_MOST],
+        "parties": await _by_party(tx, near),
         "regions": _counted(near, told_by="region")[:LISTED_MOST],
         "gaps": list(near.gaps())[:LISTED_MOST],
         "compared": [line | {"reach": line["reach"] | {name: {} for name in AMOUNTS}} for line in compared],
@@ -102,7 +103,7 @@ async def preview(tx: Transaction, scope: Mapping[str, Sequence[str]], *, compar
         "as_of_event": told.as_of_event,
         "batches": [told.batches[batch]["uri"] for batch in sorted(named.starts.batches)],
         "reach": _reach(told, units),
-        "parties": _by_party(told)[:LISTED_MOST],
+        "parties": await _by_party(tx, told),
         "regions": _counted(told, told_by="region")[:LISTED_MOST],
         "tiers": _counted(told, told_by="hops"),
         "gaps": list(told.gaps())[:LISTED_MOST],
@@ -112,7 +113,7 @@ async def preview(tx: Transaction, scope: Mapping[str, Sequence[str]], *, compar
 
 async def _traced(tx: Transaction, named: Named) -> Answer:
     found: Walk = await walk(
-        tx, named.starts.nodes, forward=True, skew=timedelta(0), most=settings().trace_max_holdings
+        tx, named.starts.nodes, forward=True, skew=timedelta(0), most=settings().trace_max_holdings, held=True
     )
     note_reach(found)
     return await Answer.load(tx, named.starts, found, now=clock.now())
@@ -124,20 +125,19 @@ def _reach(told: Answer, units: int | None = None) -> dict[str, Any]:
     return {name: summary[name] for name in (*counts, *AMOUNTS)} | {"units": units}
 
 
-def _by_party(told: Answer) -> list[dict[str, Any]]:
-    """Who would be told, with what they hold; who holds most batches first."""
+async def _by_party(tx: Transaction, told: Answer) -> list[dict[str, Any]]:
+    """Who would be told, with what they hold, `LISTED_MOST` of them; who holds most batches first."""
     parties: dict[int, dict[str, Any]] = {}
     amounts: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     coming: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for batch, site, party_id, hops, balances in _holders(told):
-        party = dict(told.parties.get(party_id, ()))
+    for batch, site, party_id, hops, balances, region in _holders(told):
         line = parties.setdefault(
             party_id,
             {
                 "party_id": None if party_id == NOBODY else party_id,
-                "name_zh": party.get("name_zh"),
-                "name_en": party.get("name_en"),
-                "region": told.region_of(site, party_id),
+                "name_zh": None,
+                "name_en": None,
+                "region": region,
                 "holdings": 0,
                 "hops": hops,
             },
@@ -152,22 +152,27 @@ def _by_party(told: Answer) -> list[dict[str, Any]]:
     for party_id, line in parties.items():
         line["on_hand"] = _texts(amounts[party_id])
         line["in_transit"] = _texts(coming[party_id])
-    return sorted(parties.values(), key=lambda line: (line["hops"], -line["holdings"], line["party_id"] or 0))
+    told_first = sorted(
+        parties.values(), key=lambda line: (line["hops"], -line["holdings"], line["party_id"] or 0)
+    )[:LISTED_MOST]
+    for row in await tx.sql.fetch(PARTIES, [line["party_id"] for line in told_first if line["party_id"]]):
+        parties[row["id"]] |= {"name_zh": row["name_zh"], "name_en": row["name_en"]}
+    return told_first
 
 
-def _holders(told: Answer) -> Iterator[tuple[int, int, int, int, str]]:
-    """(batch, site, party or `NOBODY`, hops, balances) of each holding."""
+def _holders(told: Answer) -> Iterator[tuple[int, int, int, int, str, str | None]]:
+    """(batch, site, party or `NOBODY`, hops, balances, region) of each holding."""
     held = told.holders
-    columns = (held.batch, held.site, held.party, held.hops, held.lines)
-    yield from zip(*(column.tolist() for column in columns), strict=True)
+    columns = (held.batch.tolist(), held.site.tolist(), held.party.tolist(), held.hops.tolist())
+    yield from zip(*columns, (held.texts[line] for line in held.line.tolist()), told.regions(), strict=True)
 
 
 def _counted(told: Answer, *, told_by: str) -> list[dict[str, Any]]:
     """Holdings and parties by region, or by distance from the start."""
     holdings: dict[Any, int] = defaultdict(int)
     parties: dict[Any, set[int]] = defaultdict(set)
-    for _, site, party, hops, _ in _holders(told):
-        key = hops if told_by == "hops" else told.region_of(site, party)
+    for _, _, party, hops, _, region in _holders(told):
+        key = hops if told_by == "hops" else region
         holdings[key] += 1
         if party != NOBODY:
             parties[key].add(party)

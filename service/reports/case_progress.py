@@ -24,7 +24,8 @@ from service.reports.progress import Holder, Progress, Said, progress, progress_
 from service.reports.progress import Key as LineKey
 from service.reports.tiers import Node
 from service.settings import settings
-from service.trace.answer import BATCHES, PARTIES, SITES
+from service.trace.answer import BATCHES
+from service.trace.words import PARTIES, SITES
 
 Json = dict[str, Any]
 

@@ -7,12 +7,10 @@ its own.
 import gzip
 import time
 from asyncio import to_thread
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-import asyncpg
 
 from service.auth.caller import Caller
 from service.db.transaction import Transaction
@@ -26,10 +24,11 @@ from service.reports.drill_report import Counts, DrillFacts, Held, Json, drill_r
 from service.reports.drill_schemas import NewDrill
 from service.reports.mass_balance import mass_balance
 from service.settings import settings
-from service.trace.answer import PARTIES, SITES, Answer
-from service.trace.exports import csv_titles, holders_csv
+from service.trace.answer import Answer
+from service.trace.holder_list import csv_titles, holders_csv
 from service.trace.starts import Question, Starts, find_starts
 from service.trace.walk import Walk, walk
+from service.trace.words import PARTIES, SITES
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +65,11 @@ async def find_for_drill(tx: Transaction, asked: NewDrill, *, now: datetime, cal
     began = time.perf_counter()
     starts = await find_starts(tx, _question(asked), forward=True)
     most = settings().trace_max_holdings
-    found = await walk(tx, starts.nodes, forward=True, skew=timedelta(0), most=most)
+    found = await walk(tx, starts.nodes, forward=True, skew=timedelta(0), most=most, held=True)
     traced = time.perf_counter()
     note_reach(found)
     told = await Answer.load(tx, starts, found, now=now)
-    lines = [csv_titles(), *holders_csv(told)]
+    lines = [csv_titles(), *[piece async for piece in holders_csv(tx, told)]]
     listed = time.perf_counter()
     facts = await _facts(tx, asked, starts, found, told)
     measured = time.perf_counter()
@@ -106,14 +105,14 @@ async def _admit(tx: Transaction, asked: NewDrill, caller: Caller, now: datetime
         await keep_bounds(tx, caller)
         starts = await find_starts(tx, question, forward=True)
         most = settings().trace_max_holdings
-        found = await walk(tx, starts.nodes, forward=True, skew=timedelta(0), most=most)
+        found = await walk(tx, starts.nodes, forward=True, skew=timedelta(0), most=most, held=True)
         told = await Answer.load(tx, starts, found, now=now)
         nodes = zip(told.holders.batch.tolist(), told.holders.site.tolist(), strict=True)
         with_party = list(zip(nodes, told.holders.party.tolist(), strict=True))
         near = _Near(
             frozenset(node for node, _ in with_party),
             frozenset(node for node, party in with_party if party == caller.party_id),
-            [csv_titles(), *holders_csv(told)],
+            [csv_titles(), *[piece async for piece in holders_csv(tx, told)]],
         )
     await admit_scope(tx, caller, asked.product, find)
     return near
@@ -129,7 +128,7 @@ async def _facts(tx: Transaction, asked: NewDrill, starts: Starts, found: Walk, 
     there = {(piece.batch, piece.site) for piece in balance.pieces}
     elsewhere = {piece.other_site for piece in balance.pieces}
     reached = zip(found.holdings.batch.tolist(), found.holdings.site.tolist(), strict=True)
-    head = told.head()
+    head, parties = told.head(), told.parties.tolist()
     return DrillFacts(
         scope=asked.scope(),
         summary=head["summary"],
@@ -137,13 +136,13 @@ async def _facts(tx: Transaction, asked: NewDrill, starts: Starts, found: Walk, 
         undated=sorted(starts.undated.values()),
         held=[Held(*node, party_at.get(node)) for node in reached],
         gaps=[(gap["kind"], gap["party_id"]) for gap in told.gaps()],
-        parties=await _rows(tx, PARTIES, {party_at.get(node) for node in there}, told.parties),
-        sites=await _rows(tx, SITES, {site for _, site in there} | elsewhere, told.sites),
+        parties=await _rows(tx, PARTIES, {party_at.get(node) for node in there}.union(parties)),
+        sites=await _rows(tx, SITES, {site for _, site in there}.union(elsewhere, told.sites.ids.tolist())),
         batches=told.batches,
         party_at=party_at,
         scope_batches=frozenset(batches if asked.input_batch else starts.batches),
         balance=balance,
-        channels=await store.channels_of(tx, told.parties),
+        channels=await store.channels_of(tx, parties),
     )
 
 
@@ -153,12 +152,10 @@ def _question(asked: NewDrill) -> Question:
     return Question((asked.input_batch,) if asked.input_batch else tuple(asked.batch))
 
 
-async def _rows(
-    tx: Transaction, query: str, wanted: Iterable[int | None], known: Mapping[int, asyncpg.Record]
-) -> dict[int, Json]:
-    """The rows known, and those wanted beside them."""
-    more = sorted({key for key in wanted if key is not None} - known.keys())
-    return {row["id"]: dict(row) for row in (*known.values(), *await tx.sql.fetch(query, more))}
+async def _rows(tx: Transaction, query: str, wanted: Iterable[int | None]) -> dict[int, Json]:
+    """The rows of these, by id."""
+    ids = sorted({key for key in wanted if key is not None})
+    return {row["id"]: dict(row) for row in await tx.sql.fetch(query, ids)}
 
 
 async def keep_drill(tx: Transaction, found: DrillFound, *, by: str, party: int | None) -> int:

@@ -14,7 +14,7 @@ from service.reports.case_progress import CaseProgress, case_progress
 from service.reports.checks import read_coverage
 from service.reports.progress_store import list_units
 from service.reports.public_notice import PublicNotice, public_notice
-from service.trace.answer import PARTIES
+from service.trace.words import PARTIES
 
 Json = dict[str, Any]
 

@@ -13,9 +13,10 @@ from service.db.transaction import Transaction
 from service.events.store import latest_event
 from service.trace.gaps import Gap, open_gaps
 from service.trace.holders import NOBODY, STATES, Holders, load_holders, text_of
-from service.trace.passes import distinct
+from service.trace.passes import Column, distinct
 from service.trace.starts import Starts
 from service.trace.walk import Walk, carried_flows
+from service.trace.words import Regions
 
 BATCHES: Final = """
 SELECT batch.id, batch.uri, batch.lot, batch.made_on, batch.expires_on,
@@ -23,14 +24,6 @@ SELECT batch.id, batch.uri, batch.lot, batch.made_on, batch.expires_on,
        product.name_en AS product_name_en
 FROM batch LEFT JOIN product ON product.id = batch.product_id
 WHERE batch.id = ANY($1::bigint[])
-"""
-SITES: Final = """
-SELECT id, uri, gln, name_zh, name_en, region, address, unspecified FROM site WHERE id = ANY($1::bigint[])
-"""
-PARTIES: Final = """
-SELECT id, uri, uscc, gln, name_zh, name_en, roles, region, address, contacts, licences,
-       legal_representative, quality_manager
-FROM party WHERE id = ANY($1::bigint[])
 """
 EVENT_KEYS: Final = "SELECT event_id, event_key FROM journal_entry WHERE event_id = ANY($1::bigint[])"
 UNDER_WAY: Final = """
@@ -88,9 +81,8 @@ class Answer:
         self.now = now
         self.as_of_event = 0
         self.batches: dict[int, Json] = {}
-        #: Rows as they came: a dictionary of each would take as much again, and there may be a million.
-        self.sites: dict[int, asyncpg.Record] = {}
-        self.parties: dict[int, asyncpg.Record] = {}
+        self.sites: Regions
+        self._of_parties: Regions
         self.holders: Holders
         self.party_at: PartyAt
         #: Shipped and not received yet, by where it goes.
@@ -106,11 +98,11 @@ class Answer:
         batches = sorted(found.batches() | starts.batches)
         told.as_of_event = await latest_event(tx)
         told.batches = {row["id"]: _batch(row) for row in await tx.sql.fetch(BATCHES, batches)}
-        told.sites = _by_id(await tx.sql.fetch(SITES, distinct(found.holdings.site).tolist()))
+        told.sites = await Regions.of(tx, "site", distinct(found.holdings.site))
         told.holders, late = await load_holders(tx, found, now)
         told.party_at = PartyAt(told.holders)
         parties = distinct(told.holders.party)
-        told.parties = _by_id(await tx.sql.fetch(PARTIES, parties[parties != NOBODY].tolist()))
+        told._of_parties = await Regions.of(tx, "party", parties[parties != NOBODY])
         under_way = await told._load_travelling(tx)
         told.open = await open_gaps(tx, sorted(found.batches()), told.party_at, under_way, late, now=now)
         undated = sorted(starts.undated.keys() - starts.batches)
@@ -133,6 +125,11 @@ class Answer:
             quantity = {"quantity": row["shipped_quantity"], "uom": row["shipped_uom"]}
             self.travelling[row["to_batch_id"], row["to_site_id"]].append(quantity)
         return rows
+
+    @property
+    def parties(self) -> Column:
+        """The parties that are known, by id."""
+        return self._of_parties.ids
 
     def head(self) -> Json:
         """What the answer begins with."""
@@ -177,30 +174,19 @@ class Answer:
         return {
             "holdings": len(self.found),
             "batches": len(self.found.batches()),
-            "sites": len(self.sites),
+            "sites": len(self.sites.ids),
             "parties": len(self.parties),
-            "regions": len(self._regions()),
+            "regions": len(set(self.regions()) - {None}),
             "flows": len(self.found.flows),
             "gaps": len(self.open),
             "gaps_by_party": dict(by_party),
             **self._amounts(),
         }
 
-    def _regions(self) -> set[str]:
-        """Of the sites; where a site's is not known, of its party."""
-        regions: set[str] = {site["region"] for site in self.sites.values() if site["region"]}
-        silent = [key for key, site in self.sites.items() if not site["region"]]
-        there = np.isin(self.holders.site, silent)
-        parties = distinct(self.holders.party[there]).tolist()
-        return regions.union(filter(None, map(self._region_of_party, parties)))
-
-    def region_of(self, site: int, party: int) -> str | None:
-        """Of a site; where it is not known, of its party."""
-        region: str | None = self.sites[site]["region"] or self._region_of_party(party)
-        return region
-
-    def _region_of_party(self, party: int) -> str | None:
-        return self.parties[party]["region"] if party in self.parties else None
+    def regions(self) -> list[str | None]:
+        """Of the site of each of `holders`; where it is not known, of its party."""
+        of_sites, of_parties = self.sites.at(self.holders.site), self._of_parties.at(self.holders.party)
+        return [site or party for site, party in zip(of_sites, of_parties, strict=True)]
 
     def _amounts(self) -> dict[str, dict[str, str]]:
         """state -> unit of measure -> quantity over all holdings, where there is any."""
@@ -246,10 +232,6 @@ def _document(row: asyncpg.Record) -> Json:
 
 def _day(day: Any) -> str | None:
     return None if day is None else str(day.isoformat())
-
-
-def _by_id(rows: Iterable[asyncpg.Record]) -> dict[int, asyncpg.Record]:
-    return {row["id"]: row for row in rows}
 
 
 def _known(keys: Iterable[int | None]) -> list[int]:

@@ -1,14 +1,14 @@
-"""A trace's answer on its way out, piece by piece: as a JSON document, as JSON lines, as CSV of the holders.
+"""A trace's answer on its way out, piece by piece: as a JSON document, as JSON lines (`holder_list.py`: CSV).
 
-What many lines have in common (a party, a place, a batch) is put into text once.
+What many lines have in common (a place, a batch, a balance) is put into text once; what places and parties
+are called is read as they are told.
 """
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from contextlib import aclosing
+from functools import cache, lru_cache, partial
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -16,75 +16,40 @@ from service.db.transaction import Transaction
 from service.trace.answer import Answer, Json
 from service.trace.holders import NOBODY, TOLD, Holders, balances_of
 from service.trace.walk import Walk
-from service.workbooks.cells import BYTE_ORDER_MARK, harmless
+from service.trace.words import Kept, ahead, parties_as_json, sites_as_json
 
 #: Holdings that are turned into text together.
-AT_ONCE: Final = 500
+AT_ONCE: Final = 1_000
 #: Balances whose text is kept for the next holding that has the same.
 LINES_KEPT: Final = 4_096
-#: Places whose text is kept.
-PLACES_KEPT: Final = 20_000
-
-COLUMNS = (
-    ("party_zh", "主体"),
-    ("party_en", "Party"),
-    ("uscc", "统一社会信用代码 USCC"),
-    ("gln", "GLN"),
-    ("legal_representative", "法定代表人 Legal representative"),
-    ("quality_manager", "质量负责人 Quality manager"),
-    ("phone", "电话 Phone"),
-    ("email", "邮箱 E-mail"),
-    ("site_zh", "场所"),
-    ("site_en", "Site"),
-    ("site_uri", "场所标识 Site URI"),
-    ("region", "区划 Region"),
-    ("product_zh", "产品"),
-    ("product_en", "Product"),
-    ("gtin", "GTIN"),
-    ("lot", "批号 Lot"),
-    ("batch_uri", "批次标识 Batch URI"),
-    ("affected_at", "起始时间 Since"),
-    ("hops", "层级 Hops"),
-    ("uom", "单位 Unit"),
-    ("produced", "生产 Produced"),
-    ("received", "收货 Received"),
-    ("shipped", "发货 Shipped"),
-    ("consumed", "投料 Consumed"),
-    ("sold", "售出 Sold"),
-    ("destroyed", "销毁 Destroyed"),
-    ("sampled", "抽样 Sampled"),
-    ("on_hand", "结存 On hand"),
-    ("in_transit", "在途 In transit"),
-)
 #: Media types of the forms of an answer.
 MEDIA_TYPES: Final = {
     "json": "application/json",
     "ndjson": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
 }
-#: A balance of which nothing is known, in CSV.
-NOTHING_HELD: Final = "," * len(TOLD)
 BALANCE: Final = '{"uom":%s,' + ",".join(f'"{state}":"%s"' for state in TOLD) + "}"
 
 
-async def whole_json(tx: Transaction, told: Answer) -> AsyncIterator[bytes]:
+async def whole_json(tx: Transaction, told: Answer) -> AsyncGenerator[bytes, None]:
     """The JSON of an answer, as `service.trace.schemas.Trace` describes it."""
     yield msgspec.json.encode(told.head())[:-1] + b',"holdings":['
     comma = b""
-    for lines in _together(_holdings(told)):
-        yield comma + b",".join(lines)
-        comma = b","
+    async with aclosing(_holdings(tx, told)) as holdings:
+        async for lines in holdings:
+            yield comma + b",".join(lines)
+            comma = b","
     yield b'],"flows":['
     comma = b""
     async for flows in told.flows(tx):
         yield comma + msgspec.json.encode(flows)[1:-1]
         comma = b","
-    tail = {
-        "gaps": list(told.gaps()),
-        "parties": {str(party): dict(told.parties[party]) for party in sorted(told.parties)},
-        "documents": told.documents,
-    }
-    yield b"]," + msgspec.json.encode(tail)[1:]
+    yield b'],"gaps":%b,"parties":{' % msgspec.json.encode(list(told.gaps()))
+    comma = b""
+    async for parties in _parties(tx, told):
+        yield comma + b",".join(b'"%d":%b' % party for party in parties.items())
+        comma = b","
+    yield b'},"documents":%b}' % msgspec.json.encode(told.documents)
 
 
 async def whole(tx: Transaction, told: Answer) -> Json:
@@ -100,23 +65,23 @@ def counts_line(found: Walk) -> bytes:
     return msgspec.json.encode({"counts": {"direction": direction, **counts}}) + b"\n"
 
 
-async def json_lines(tx: Transaction, told: Answer, *, flows: bool) -> AsyncIterator[bytes]:
+async def json_lines(tx: Transaction, told: Answer, *, flows: bool) -> AsyncGenerator[bytes, None]:
     """After `counts_line`: one JSON value a line, named by its only member: `trace` (all but the lists), then
     each `holding`, each `flow` if wanted, each `gap`, `party` and `document`.
     """
     yield msgspec.json.encode({"trace": told.head()}) + b"\n"
-    for lines in _together(_holdings(told)):
-        yield b"".join(b'{"holding":%b}\n' % line for line in lines)
+    async with aclosing(_holdings(tx, told)) as holdings:
+        async for lines in holdings:
+            yield b"".join(b'{"holding":%b}\n' % line for line in lines)
     if flows:
         async for some in told.flows(tx):
             yield _lines("flow", some)
-    for name, values in (
-        ("gap", told.gaps()),
-        ("party", map(dict, told.parties.values())),
-        ("document", told.documents),
-    ):
-        for some in _together(values):
-            yield _lines(name, some)
+    for some in _together(told.gaps()):
+        yield _lines("gap", some)
+    async for parties in _parties(tx, told):
+        yield b"".join(b'{"party":%b}\n' % party for party in parties.values())
+    for some in _together(told.documents):
+        yield _lines("document", some)
 
 
 def _lines(name: str, values: Iterable[Json]) -> bytes:
@@ -129,108 +94,68 @@ def _together(values: Iterable[Any]) -> Iterator[list[Any]]:
         yield some
 
 
-def _some(holders: Holders) -> Iterator[tuple[int, int, int, str | None, int, str]]:
-    """Batch, site, party, since when, hops and balances of one holding after the other."""
+class Piece(NamedTuple):
+    """Some holdings, one after the other; `line`: which of the balances' texts."""
+
+    batch: list[int]
+    site: list[int]
+    party: list[int]
+    since: list[str | None]
+    hops: list[int]
+    line: list[int]
+
+    def rows(self) -> Iterator[tuple[int, int, int, str | None, int, int]]:
+        """Holding by holding."""
+        return zip(*self, strict=True)
+
+
+def pieces(holders: Holders) -> Iterator[Piece]:
+    """`AT_ONCE` together."""
     for begin in range(0, len(holders), AT_ONCE):
         end = begin + AT_ONCE
-        of = (holders.batch, holders.site, holders.party, holders.hops, holders.lines)
-        batch, site, party, hops, lines = (values[begin:end].tolist() for values in of)
-        yield from zip(batch, site, party, holders.since(begin, end), hops, lines, strict=True)
+        of = (holders.batch, holders.site, holders.party, holders.hops, holders.line)
+        batch, site, party, hops, line = (values[begin:end].tolist() for values in of)
+        yield Piece(batch, site, party, holders.since(begin, end), hops, line)
 
 
-def _holdings(told: Answer) -> Iterator[bytes]:
-    """A `TracedHolding` each."""
+async def _holdings(tx: Transaction, told: Answer) -> AsyncGenerator[list[bytes], None]:
+    """A `TracedHolding` each, some together."""
+    places = Kept(partial(sites_as_json, tx))
 
     @cache
     def batch(key: int) -> bytes:
         return msgspec.json.encode(told.batches[key])
 
-    @lru_cache(PLACES_KEPT)
-    def site(key: int) -> bytes:
-        return msgspec.json.encode(dict(told.sites[key]))
-
     @lru_cache(LINES_KEPT)
-    def balances(lines: str) -> bytes:
-        told = ((msgspec.json.encode(uom).decode(), *amounts) for uom, *amounts in balances_of(lines))
-        return ",".join(BALANCE % line for line in told).encode()
+    def balances(line: int) -> bytes:
+        of = balances_of(told.holders.texts[line])
+        return ",".join(
+            BALANCE % (msgspec.json.encode(uom).decode(), *amounts) for uom, *amounts in of
+        ).encode()
 
     coming = {key: msgspec.json.encode(parts) for key, parts in told.travelling.items()}
-    for key, place, party, since, hops, lines in _some(told.holders):
-        yield b'{"batch":%b,"site":%b,"party_id":%b,"affected_at":%b,"hops":%d,"balances":[%b],%b}' % (
-            batch(key),
-            site(place),
-            b"null" if party == NOBODY else b"%d" % party,
-            b"null" if since is None else b'"%b"' % since.encode(),
-            hops,
-            balances(lines),
-            b'"in_transit_in":' + coming.get((key, place), b"[]"),
-        )
+    asked = ((piece, piece.site) for piece in pieces(told.holders))
+    async with aclosing(ahead(asked, places.of)) as told_of:
+        async for piece, sites in told_of:
+            yield [
+                b'{"batch":%b,"site":%b,"party_id":%b,"affected_at":%b,"hops":%d,"balances":[%b],"in_transit_in":%b}'
+                % (
+                    batch(key),
+                    sites[place],
+                    b"null" if party == NOBODY else b"%d" % party,
+                    b"null" if since is None else b'"%b"' % since.encode(),
+                    hops,
+                    balances(line),
+                    coming.get((key, place), b"[]"),
+                )
+                for key, place, party, since, hops, line in piece.rows()
+            ]
 
 
-def csv_titles() -> str:
-    """What a CSV of holders begins with."""
-    return BYTE_ORDER_MARK + _cells([title for _, title in COLUMNS]) + "\r\n"
-
-
-def holders_csv(told: Answer) -> Iterator[str]:
-    """The CSV of the holders after its titles: one line for each holding and unit of measure."""
-    for lines in _together(_csv_lines(told)):
-        yield "".join(lines)
-
-
-def _csv_lines(told: Answer) -> Iterator[str]:
-    @lru_cache(PLACES_KEPT)
-    def place(site: int, party: int) -> str:
-        return ",".join((_party_cells(told, party), _site_cells(told, site, party)))
-
-    @cache
-    def batch(key: int) -> str:
-        names = ("product_name_zh", "product_name_en", "gtin", "lot", "uri")
-        return _cells([told.batches[key][name] for name in names])
-
-    @lru_cache(LINES_KEPT)
-    def balances(lines: str) -> list[str]:
-        told = ((_cells([uom]), *amounts) for uom, *amounts in balances_of(lines))
-        return [",".join(line) for line in told] or [NOTHING_HELD]
-
-    coming = {key: _in_transit(parts) for key, parts in told.travelling.items()}
-    for key, site, party, since, hops, lines in _some(told.holders):
-        who_and_what = f"{place(site, party)},{batch(key)},{since or ''},{hops}"
-        for line in balances(lines):
-            yield f"{who_and_what},{line},{coming.get((key, site), '')}\r\n"
-
-
-def _in_transit(parts: Sequence[Json]) -> str:
-    if not parts:
-        return ""
-    return _cells(["; ".join(f"{part['quantity']} {part['uom']}" for part in parts if part["quantity"])])
-
-
-def _party_cells(told: Answer, key: int) -> str:
-    party: Json = dict(told.parties.get(key, ()))
-    contact: Mapping[str, Any] = next(iter(party.get("contacts", ())), {}) or party.get("quality_manager", {})
-    return _cells(
-        [
-            *(party.get(name) for name in ("name_zh", "name_en", "uscc", "gln")),
-            *(party.get(role, {}).get("name") for role in ("legal_representative", "quality_manager")),
-            contact.get("phone"),
-            contact.get("email"),
-        ]
-    )
-
-
-def _site_cells(told: Answer, key: int, party: int) -> str:
-    site = told.sites[key]
-    return _cells([site["name_zh"], site["name_en"], site["uri"], told.region_of(key, party)])
-
-
-def _cells(values: Sequence[object]) -> str:
-    """Cells as CSV writes them (RFC 4180), without the end of the line."""
-    cells = [harmless(value) for value in values]
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(cells)
-    # An only cell that is empty would be written as "", lest the line be blank.
-    return "" if cells == [""] else buffer.getvalue()
+async def _parties(tx: Transaction, told: Answer) -> AsyncIterator[dict[int, bytes]]:
+    """A `TracedParty` each, by id, some together."""
+    for begin in range(0, len(told.parties), AT_ONCE):
+        yield await parties_as_json(tx, told.parties[begin : begin + AT_ONCE].tolist())
 
 
 def form_of(accept: str) -> str:

@@ -1,6 +1,6 @@
--- The balances of holdings, packed: batches, sites, parties (-1: not known), a line of text each, and which are late.
---   $1 bigint[]     batches   $2 bigint[]  sites, one for each batch
---   $3 timestamptz  what is dated later is late
+-- The balances of holdings, packed: batches, sites, parties (-1: not known), a line of text each, and when anything
+-- was first and last there.
+--   $1 bigint[]  batches   $2 bigint[]  sites, one for each batch
 -- A line is the unit of measure and the amounts in the order of `holders.TOLD`, decimal texts without needless
 -- zeros, parted by chr(31); lines are parted by chr(30). Most amounts are nought, and nought is soon told.
 SELECT string_agg(int8send(batch_id), ''::bytea),
@@ -16,7 +16,7 @@ SELECT string_agg(int8send(batch_id), ''::bytea),
            CASE WHEN sampled = 0 THEN '0' ELSE trim_scale(sampled)::text END,
            trim_scale(produced + received - shipped - consumed - sold - destroyed - sampled)::text
        ), chr(30)),
-       string_agg(int8send(batch_id), ''::bytea) FILTER (WHERE last_at > $3),
-       string_agg(int8send(site_id), ''::bytea) FILTER (WHERE last_at > $3)
+       string_agg(timestamptz_send(first_at), ''::bytea),
+       string_agg(timestamptz_send(last_at), ''::bytea)
 FROM unnest($1::bigint[], $2::bigint[]) AS reached (batch_id, site_id)
 JOIN holding USING (batch_id, site_id)

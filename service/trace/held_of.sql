@@ -1,5 +1,5 @@
 -- The balances of all holdings of batches, packed as in `held.sql`: so they are read one after the other.
---   $1 bigint[]  batches   $2 timestamptz  what is dated later is late
+--   $1 bigint[]  batches   $2 bigint  so many rows at most
 SELECT string_agg(int8send(batch_id), ''::bytea),
        string_agg(int8send(site_id), ''::bytea),
        string_agg(int8send(coalesce(party_id, -1)), ''::bytea),
@@ -13,6 +13,6 @@ SELECT string_agg(int8send(batch_id), ''::bytea),
            CASE WHEN sampled = 0 THEN '0' ELSE trim_scale(sampled)::text END,
            trim_scale(produced + received - shipped - consumed - sold - destroyed - sampled)::text
        ), chr(30)),
-       string_agg(int8send(batch_id), ''::bytea) FILTER (WHERE last_at > $2),
-       string_agg(int8send(site_id), ''::bytea) FILTER (WHERE last_at > $2)
-FROM holding WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
+       string_agg(timestamptz_send(first_at), ''::bytea),
+       string_agg(timestamptz_send(last_at), ''::bytea)
+FROM (SELECT * FROM holding WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[]))) LIMIT $2) AS holding

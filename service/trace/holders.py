@@ -1,20 +1,20 @@
 """Who holds what, of all holdings of a trace: in columns and lines of text, for they may be a million."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from service.db.statements import statement
 from service.db.transaction import Transaction
-from service.trace.packs import LINE_END, Held, packed_holdings
-from service.trace.passes import EPOCH, EVER, MICROSECOND, Column, column, distinct, keys_of
+from service.trace.few import FEW_FLOWS, Key
+from service.trace.packs import EVERY, LINE_END, Held, packed_holdings
+from service.trace.passes import EPOCH, EVER, MICROSECOND, Column, column, distinct, in_order_of, keys_of
 from service.trace.walk import Walk
 
 STATES: Final = ("produced", "received", "shipped", "consumed", "sold", "destroyed", "sampled")
@@ -57,7 +57,7 @@ class Holders:
     """A column each, by distance from the start, then time, then key.
 
     `at`: microseconds since `passes.EPOCH`, `EVER` where nothing was ever there; `party`: or `NOBODY`;
-    `lines`: balances as `held.sql` tells them, those of one holding parted by `LINE_END`.
+    `line`: which of `texts`, balances as `held.sql` tells them, those of one holding parted by `LINE_END`.
     """
 
     batch: Column
@@ -65,7 +65,8 @@ class Holders:
     party: Column
     at: Column
     hops: Column
-    lines: NDArray[Any]
+    line: Column
+    texts: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.batch)
@@ -83,8 +84,10 @@ class Holders:
     def amounts(self) -> Iterator[tuple[str, str, Decimal]]:
         """(state, unit of measure, quantity) to be added up over all."""
         # The same few lines come again and again.
-        for told, times in Counter(self.lines.tolist()).items():
-            for uom, *quantities in balances_of(told):
+        for text, times in zip(
+            self.texts, np.bincount(self.line, minlength=len(self.texts)).tolist(), strict=True
+        ):
+            for uom, *quantities in balances_of(text) if times else ():
                 for state, quantity in zip(TOLD, quantities, strict=True):
                     yield state, uom, times * Decimal(quantity)
 
@@ -102,21 +105,63 @@ def balances_of(lines: str) -> list[Balance]:
 async def load_holders(tx: Transaction, found: Walk, now: datetime) -> tuple[Holders, set[int]]:
     """Of all holdings reached; and the batches of which something is dated after `now` at one of them."""
     held = found.holdings
-    party, lines, late = await _read(tx, found, now)
+    if found.held is not None and len(held.batch) <= FEW_FLOWS:
+        return await _few(tx, found, Held.read(found.held), now)
+    texts = Texts()
+    party, line, late = await _read(tx, found, now, texts)
     await _name_neighbours(tx, held.site, party)
     at = await _told_at(tx, found)
-    order = np.lexsort((held.site, held.batch, at, held.hops))
+    # They are in the order of their keys.
+    order = in_order_of(at)
+    order = order[in_order_of(held.hops[order])]
     batch, site, party, at, hops = (of[order] for of in (held.batch, held.site, party, at, held.hops))
-    return Holders(batch, site, party, at, hops, lines[order]), late
+    return Holders(batch, site, party, at, hops, line[order], list(texts)), late
 
 
-async def _read(tx: Transaction, found: Walk, now: datetime) -> tuple[Column, NDArray[Any], set[int]]:
-    """Parties and lines in the order of `found.holdings`, late batches."""
+async def _few(tx: Transaction, found: Walk, told: Held, now: datetime) -> tuple[Holders, set[int]]:
+    """`load_holders` where balances came along: one by one, for columns cost more than they save."""
+    assert found.held is not None
+    first, last = (column(packed).tolist() for packed in found.held[4:])
+    there: dict[Key, list[int]] = defaultdict(list)
+    for row, key in enumerate(zip(told.batch.tolist(), told.site.tolist(), strict=True)):
+        there[key].append(row)
+    parties, now_at = told.party.tolist(), (now - EPOCH) // MICROSECOND
+    rows, late, texts = [], set(), Texts({"": 0})
+    held = found.holdings
+    reached = zip(held.batch.tolist(), held.site.tolist(), held.at.tolist(), held.hops.tolist(), strict=True)
+    for batch, site, at, hops in reached:
+        of = there.get((batch, site), ())
+        party = parties[of[-1]] if of else NOBODY
+        if at != EVER:
+            at = at if found.forward else -at
+        elif of:
+            at = min(first[row] for row in of) if found.forward else max(last[row] for row in of)
+        if any(last[row] > now_at for row in of):
+            late.add(batch)
+        text = LINE_END.join(sorted(told.lines[row] for row in of))
+        rows.append((hops, at, batch, site, party, texts[text]))
+    columns = np.array(sorted(rows), dtype=np.int64).reshape(-1, 6).T
+    hops_of, at_of, batch_of, site_of, party_of, line = (of.copy() for of in columns)
+    await _name_neighbours(tx, site_of, party_of)
+    return Holders(batch_of, site_of, party_of, at_of, hops_of, line, list(texts)), late
+
+
+class Texts(dict[str, int]):
+    """Texts and their numbers, in the order in which they were asked for first."""
+
+    def __missing__(self, text: str) -> int:
+        number = self[text] = len(self)
+        return number
+
+
+async def _read(tx: Transaction, found: Walk, now: datetime, texts: Texts) -> tuple[Column, Column, set[int]]:
+    """Parties and lines in the order of `found.holdings`, late batches. The first of `texts` is of holdings
+    without a balance.
+    """
     held = found.holdings
     party = np.full(len(found), NOBODY, dtype=np.int64)
-    lines = np.full(len(found), "", dtype=object)
+    line = np.full(len(found), texts[""], dtype=np.int64)
     late: set[int] = set()
-    known: dict[str, str] = {}
     held_of, held_at = (statement("service.trace", name) for name in ("held_of", "held"))
     by_batch = found.passed <= PASSED_MOST * len(found)
     bounds = np.flatnonzero(np.diff(held.batch, prepend=held.batch[:1] - 1))[::BATCHES_AT_ONCE].tolist()
@@ -127,31 +172,36 @@ async def _read(tx: Transaction, found: Walk, now: datetime) -> tuple[Column, ND
             # Nothing in a pack is dated after now.
             packed, packs = await packed_holdings(tx, distinct(batch))
             rest = ~np.isin(batch, packs)
-            _told_of(packed, batch, site, party[begin:end], lines[begin:end], known)
+            _told_of(packed, batch, site, party[begin:end], line[begin:end], texts)
             if not rest.any():
                 continue
         wanted = batch[rest]
         if by_batch:
-            (row,) = await tx.sql.fetch(held_of, distinct(wanted).tolist(), now)
+            (row,) = await tx.sql.fetch(held_of, distinct(wanted).tolist(), EVERY)
         else:
-            (row,) = await tx.sql.fetch(held_at, wanted.tolist(), site[rest].tolist(), now)
-        told = row[3].split(LINE_END) if row[3] is not None else []
-        of_rows = Held(column(row[0]), column(row[1]), column(row[2]), told)
-        _told_of(of_rows, batch, site, party[begin:end], lines[begin:end], known)
-        late_batch = column(row[4])
-        late |= set(late_batch[_places(batch, site, late_batch, column(row[5]))[0]].tolist())
-    return party, lines, late
+            (row,) = await tx.sql.fetch(held_at, wanted.tolist(), site[rest].tolist())
+        of_rows = Held.read(row)
+        there = _told_of(of_rows, batch, site, party[begin:end], line[begin:end], texts)
+        overdue = column(row[5])[there] > (now - EPOCH) // MICROSECOND
+        late |= set(of_rows.batch[there[overdue]].tolist())
+    return party, line, late
 
 
-def _told_of(
-    held: Held, batch: Column, site: Column, party: Column, lines: NDArray[Any], known: dict[str, str]
-) -> None:
-    """Enter balances where these pairs of batch and site want them."""
+def _told_of(held: Held, batch: Column, site: Column, party: Column, line: Column, texts: Texts) -> Column:
+    """Enter balances where these pairs of batch and site want them; which of the balances these are."""
     there, places = _places(batch, site, held.batch, held.site)
     party[places] = held.party[there]
-    some = [held.lines[n] for n in there.tolist()]
-    # One text for all that are equal.
-    _enter(lines, places, list(map(known.setdefault, some, some)))
+    told = np.fromiter(map(texts.__getitem__, held.lines), np.int64, len(held.lines))[there]
+    if len(distinct(places)) == len(places):
+        line[places] = told
+        return there
+    # Several units of measure at one holding.
+    known, several = list(texts), defaultdict(list)
+    for place, number in zip(places.tolist(), told.tolist(), strict=True):
+        several[place].append(known[number])
+    for place, lines in several.items():
+        line[place] = texts[LINE_END.join(sorted(lines))]
+    return there
 
 
 async def _name_neighbours(tx: Transaction, site: Column, party: Column) -> None:
@@ -172,15 +222,6 @@ def _places(batch: Column, site: Column, of_batch: Column, of_site: Column) -> t
     places = np.searchsorted(wanted, given)
     there = np.flatnonzero(wanted[np.minimum(places, len(wanted) - 1)] == given)
     return there, places[there]
-
-
-def _enter(lines: NDArray[Any], places: Column, told: list[str]) -> None:
-    if len(distinct(places)) == len(places):
-        lines[places] = told
-        return
-    # Several units of measure at one holding.
-    for place, line in sorted(zip(places.tolist(), told, strict=True)):
-        lines[place] = LINE_END.join(filter(None, (lines[place], line)))
 
 
 async def _told_at(tx: Transaction, found: Walk) -> Column:

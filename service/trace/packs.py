@@ -11,9 +11,9 @@ the place, is one they are shown. Others read rows.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import compress, pairwise
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import numpy as np
@@ -35,9 +35,9 @@ LINE_END: Final = chr(30)
 OF_A_FLOW: Final = ("ordinal", "from_site", "to_batch", "to_site", "departs", "reaches")
 OF_A_HOLDING: Final = 2
 NUMBER: Final = "<i8"
-#: More flows than there are; nothing is dated later.
+NUMBER_OCTETS: Final = 8
+#: More flows than there are, and more holdings.
 EVERY: Final = 2**62
-NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 UNPACKED: Final = """
 -- The next batches without a pack. $1: after which   $2: how many
@@ -64,15 +64,19 @@ ON CONFLICT (batch_id) DO NOTHING
 """
 KEPT: Final = "SELECT * FROM batch_pack WHERE batch_id = ANY($1::bigint[])"
 FLOWS_OF: Final = """
--- $1: of these batches   $2: so many packs at most. Each row tells who asks; one at the least.
-SELECT batch_id, flows, role FROM current_setting('role') AS role LEFT JOIN (
+-- Packs in one: of which batches, how long each, their flows; and who asks. $1: batches   $2: so many at most
+SELECT string_agg(int8send(batch_id), ''::bytea), string_agg(int8send(length(flows)), ''::bytea),
+       string_agg(flows, ''::bytea), current_setting('role') AS role
+FROM (
     SELECT batch_id, flows FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[]))) LIMIT $2
-) AS kept ON true
+) AS pack
 """
 HELD_OF: Final = """
-SELECT batch_id, held, lines, role FROM current_setting('role') AS role LEFT JOIN (
-    SELECT batch_id, held, lines FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
-) AS kept ON true
+-- As `FLOWS_OF`. Lines are parted as in `held_of.sql`.
+SELECT string_agg(int8send(batch_id), ''::bytea), string_agg(int8send(length(held)), ''::bytea),
+       string_agg(held, ''::bytea), current_setting('role') AS role,
+       string_agg(lines, chr(30)) FILTER (WHERE length(held) > 0) AS lines
+FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
 """
 
 
@@ -84,6 +88,16 @@ class Held:
     site: Column
     party: Column
     lines: Sequence[str]
+
+    @classmethod
+    def read(cls, row: Sequence[Any] | asyncpg.Record) -> "Held":
+        """From the first columns of `held.sql`, or of `held_of.sql`."""
+        return cls(column(row[0]), column(row[1]), column(row[2]), lines_of(row[3]))
+
+
+def lines_of(text: str | None) -> list[str]:
+    """Lines as the database gives them; None: there are none."""
+    return [] if text is None else text.split(LINE_END)
 
 
 async def pack_some(tx: Transaction, after: int, *, most: int, now: datetime) -> tuple[int, int] | None:
@@ -131,11 +145,9 @@ async def _made(tx: Transaction, batches: Sequence[int]) -> dict[int, tuple[byte
     flows = Flows.read(row)
     # In time: a pass need not sort what is in order.
     flows = flows.of(np.lexsort((flows.ordinal, flows.departs, flows.batch)))
-    (row,) = await tx.sql.fetch(statement("service.trace", "held_of"), batches, NEVER)
-    lines = row[3].split(LINE_END) if row[3] is not None else []
-    held = sorted(
-        zip(column(row[0]).tolist(), column(row[1]).tolist(), lines, column(row[2]).tolist(), strict=True)
-    )
+    (row,) = await tx.sql.fetch(statement("service.trace", "held_of"), batches, EVERY)
+    read = Held.read(row)
+    held = sorted(zip(read.batch.tolist(), read.site.tolist(), read.lines, read.party.tolist(), strict=True))
     of_batch = np.array([one[0] for one in held], dtype=np.int64)
     numbers = [np.array([one[place] for one in held], dtype=np.int64) for place in (1, 3)]
     of_flows = _parts(flows.batch, [getattr(flows, name) for name in OF_A_FLOW])
@@ -161,8 +173,8 @@ async def packed_flows(tx: Transaction, batches: Column, *, most: int) -> tuple[
     these are.
     """
     # What is over the bound is left to be read by rows, and counted there.
-    rows, cut = await _kept(tx, FLOWS_OF, batches.tolist(), most // FLOWS_MOST)
-    known, columns = _opened([row[0] for row in rows], [row[1] for row in rows], len(OF_A_FLOW))
+    row, cut = await _kept(tx, FLOWS_OF, batches.tolist(), most // FLOWS_MOST)
+    known, columns = _opened(row[:3], len(OF_A_FLOW))
     flows = Flows(*columns)
     if cut:
         shown = await _shown(tx, np.concatenate([flows.from_site, flows.to_site]))
@@ -172,9 +184,9 @@ async def packed_flows(tx: Transaction, batches: Column, *, most: int) -> tuple[
 
 async def packed_holdings(tx: Transaction, batches: Column) -> tuple[Held, Column]:
     """The balances that are seen of those of these batches that have a pack, and which batches these are."""
-    rows, cut = await _kept(tx, HELD_OF, batches.tolist())
-    known, (batch, site, party) = _opened([row[0] for row in rows], [row[1] for row in rows], OF_A_HOLDING)
-    lines = LINE_END.join(row[2] for row in rows if row[1]).split(LINE_END) if len(batch) else []
+    row, cut = await _kept(tx, HELD_OF, batches.tolist())
+    known, (batch, site, party) = _opened(row[:3], OF_A_HOLDING)
+    lines = lines_of(row["lines"])
     if cut:
         seen = np.isin(site, await _shown(tx, site))
         batch, site, party = batch[seen], site[seen], party[seen]
@@ -182,16 +194,16 @@ async def packed_holdings(tx: Transaction, batches: Column) -> tuple[Held, Colum
     return Held(batch, site, party, lines), known
 
 
-async def _kept(tx: Transaction, text: str, *told: object) -> tuple[Sequence[asyncpg.Record], bool]:
-    """Packs, and whether they hold more than whoever asks may see. None for whom the rows alone can tell."""
-    rows = await tx.sql.fetch(text, *told)
-    cut = rows[0]["role"] in ROLES
-    if cut:
-        if await sight_now(tx) is not Sight.PLACES:
-            return (), False
-        async with unbound(tx):
-            rows = await tx.sql.fetch(text, *told)
-    return ((), False) if rows[0]["batch_id"] is None else (rows, cut)
+async def _kept(tx: Transaction, text: str, *told: object) -> tuple[asyncpg.Record, bool]:
+    """Packs, and whether they hold more than whoever asks may see. None for whom the rows alone can tell: the
+    database shows none.
+    """
+    (row,) = await tx.sql.fetch(text, *told)
+    if row["role"] not in ROLES or await sight_now(tx) is not Sight.PLACES:
+        return row, False
+    async with unbound(tx):
+        (row,) = await tx.sql.fetch(text, *told)
+    return row, row[0] is not None
 
 
 async def _shown(tx: Transaction, sites: Column) -> Column:
@@ -199,9 +211,13 @@ async def _shown(tx: Transaction, sites: Column) -> Column:
     return column(await places_shown(tx, distinct(sites).tolist()))
 
 
-def _opened(batches: Sequence[int], packs: Sequence[bytes], columns: int) -> tuple[Column, Sequence[Column]]:
-    """The batches in order; and the columns of all rows, the batch before the others."""
-    known = np.array(batches, dtype=np.int64)
-    counts = np.fromiter(map(len, packs), np.int64, len(packs)) // (columns * 8)
-    rows = np.frombuffer(b"".join(packs), NUMBER).reshape(-1, columns).astype(np.int64)
-    return distinct(known), [np.repeat(known, counts), *(np.ascontiguousarray(part) for part in rows.T)]
+def _opened(read: Sequence[bytes | None], columns: int) -> tuple[Column, Sequence[Column]]:
+    """The batches in order; and the columns of all rows, the batch before the others. `read`: batches, how
+    long the pack of each is, packs.
+    """
+    batches, lengths, packs = read
+    known = column(batches)
+    counts = column(lengths) // (columns * NUMBER_OCTETS)
+    rows = np.frombuffer(packs or b"", NUMBER).reshape(-1, columns)
+    parts = (np.ascontiguousarray(part, dtype=np.int64) for part in rows.T)
+    return distinct(known), [np.repeat(known, counts), *parts]

@@ -163,15 +163,32 @@ def _in_order(keys: Column, largest: int) -> tuple[Column, NDArray[np.bool_]]:
     return order, fresh
 
 
+def in_order_of(values: Column) -> Column:
+    """Places in the order of the values, equal ones in the order they stand."""
+    if not len(values):
+        return np.arange(0)
+    low, high = int(values.min()), int(values.max())
+    if high - low > LARGEST:
+        return np.argsort(values, kind="stable")
+    return _in_order(values - low, high - low + 1)[0]
+
+
 def _soonest_first(order: Column, node: Column, at: Column) -> Column:
-    """Places in the order of their nodes, of one node by moment; `order` has them by node already. Flows of a
-    batch are numbered in time, so as a rule nothing is left to do.
+    """Places in the order of their nodes, of one node by moment; `order` has them by node already. Packed
+    flows are in time, others as a rule: only nodes where they are not are looked at.
     """
-    moments = at[order]
-    if (np.diff(moments)[np.diff(node[order]) == 0] >= 0).all():
+    moments, nodes = at[order], node[order]
+    early = (moments[1:] < moments[:-1]) & (nodes[1:] == nodes[:-1])
+    if not early.any():
         return order
-    soonest = order[np.argsort(moments)]
-    return soonest[_in_order(node[soonest], len(node))[0]]
+    mixed = np.zeros(len(node), dtype=np.bool_)
+    mixed[nodes[1:][early]] = True
+    places = np.flatnonzero(mixed[nodes])
+    soonest = order[places]
+    soonest = soonest[np.argsort(at[soonest])]
+    order = order.copy()
+    order[places] = soonest[_in_order(node[soonest], len(node))[0]]
+    return order
 
 
 class _Spread:
@@ -208,8 +225,11 @@ class _Spread:
         taken = self._taken(nodes)
         far, far_at = self.far[taken], self.far_at[taken]
         sooner = far_at < self.at[far]
-        far = far[sooner]
-        np.minimum.at(self.at, far, far_at[sooner])
+        far, far_at = far[sooner], far_at[sooner]
+        # Of most nodes there is one: the rest is mended after, for that takes much longer.
+        self.at[far] = far_at
+        again = far_at < self.at[far]
+        np.minimum.at(self.at, far[again], far_at[again])
         if len(far) * MANY_OF < len(self.at):
             return np.unique(far)
         reached = np.zeros(len(self.at), dtype=np.bool_)

@@ -1,6 +1,7 @@
 """HTTP of traces: forward (who holds what now) and backward (where did it come from)."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -17,12 +18,11 @@ from service.trace.answer import Answer
 from service.trace.exports import (
     MEDIA_TYPES,
     counts_line,
-    csv_titles,
     form_of,
-    holders_csv,
     json_lines,
     whole_json,
 )
+from service.trace.holder_list import csv_titles, holders_csv
 from service.trace.passes import distinct
 from service.trace.schemas import Trace
 from service.trace.starts import Question, find_starts
@@ -158,7 +158,7 @@ async def _trace(
     async with unless_gone(request):
         starts = await find_starts(tx, asked.question, forward=forward)
         most = settings().trace_max_holdings
-        found = await walk(tx, starts.nodes, forward=forward, skew=asked.skew, most=most)
+        found = await walk(tx, starts.nodes, forward=forward, skew=asked.skew, most=most, held=True)
         shows("batch", starts.batches)
         passes(found.batches(), distinct(found.holdings.site).tolist())
         loading = partial(Answer.load, tx, starts, found, now=now)
@@ -167,7 +167,7 @@ async def _trace(
     if form == "ndjson":
         return Download(_lines(tx, found, loading, flows=flows), media_type=MEDIA_TYPES[form])
     headers = {"Content-Disposition": 'attachment; filename="holders.csv"'}
-    return Download(_table(loading), media_type=MEDIA_TYPES[form], headers=headers)
+    return Download(_table(tx, loading), media_type=MEDIA_TYPES[form], headers=headers)
 
 
 Loading = Callable[[], Awaitable[Answer]]
@@ -176,12 +176,14 @@ Loading = Callable[[], Awaitable[Answer]]
 async def _lines(tx: Transaction, found: Walk, loading: Loading, *, flows: bool) -> AsyncIterator[bytes]:
     """JSON lines; how much there is comes before what takes time to read."""
     yield counts_line(found)
-    async for piece in json_lines(tx, await loading(), flows=flows):
-        yield piece
+    async with aclosing(json_lines(tx, await loading(), flows=flows)) as pieces:
+        async for piece in pieces:
+            yield piece
 
 
-async def _table(loading: Loading) -> AsyncIterator[str]:
+async def _table(tx: Transaction, loading: Loading) -> AsyncIterator[str]:
     """CSV; its titles come before what takes time to read."""
     yield csv_titles()
-    for piece in holders_csv(await loading()):
-        yield piece
+    async with aclosing(holders_csv(tx, await loading())) as pieces:
+        async for piece in pieces:
+            yield piece

@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property, partial
-from typing import Final
+from functools import cache, cached_property, partial
+from typing import Any, Final
 
 import asyncpg
 import numpy as np
@@ -21,7 +21,7 @@ from service.db.transaction import Transaction
 from service.errors import TooLarge
 from service.trace.few import FEW_FLOWS, reach_few
 from service.trace.graph import BEGINNING, END, Node, Reached
-from service.trace.packs import packed_flows
+from service.trace.packs import NUMBER_OCTETS, packed_flows
 from service.trace.passes import MICROSECOND, Begun, Column, Flows, Reach, column, distinct, moment, reach
 
 #: Batches fetched by one statement.
@@ -32,10 +32,11 @@ FEW: Final = 200
 MADE_MOST: Final = 500
 #: Flows read for each holding that a trace may reach: batches are read whole, and some flows do not carry.
 FLOWS_OF_A_HOLDING: Final = 20
-#: A trace begins as a small one, for at most so many questions, each for at most so many batches. One, for
-#: the next brings all generations at once, and on a busy machine each question waits for its turn.
-FEW_QUESTIONS: Final = 1
+#: A trace of at most so many batches begins as a small one: one question for their flows. The next brings all
+#: generations at once, for on a busy machine each question waits for its turn.
 FEW_BATCHES: Final = 8
+FLOW_COLUMNS: Final = len(Flows.__slots__)
+FLOWS_AND_HELD: Final = "SELECT * FROM ({}) AS flows, ({}) AS held"
 MUCH_TO_READ: Final = (
     "The batches of this trace have more flows than are read for one trace; narrow its start.",
     "该追溯涉及批次的流转记录过多，请缩小起点范围。",
@@ -47,13 +48,14 @@ IN_PASSING: Final = 2_000
 @dataclass(frozen=True)
 class Walk:
     """What a trace reached: holdings, and the flows that carry to or from them. `passed`: how many flows it
-    looked at.
+    looked at. `held`: the balances of all its batches (`held_of.sql`), where they came along.
     """
 
     forward: bool
     holdings: Reach
     flows: Flows
     passed: int
+    held: Sequence[Any] | None = None
 
     def __len__(self) -> int:
         """How many holdings."""
@@ -81,26 +83,32 @@ async def walk(
     forward: bool,
     skew: timedelta,
     most: int,
+    held: bool = False,
 ) -> Walk:
-    """Walk from `starts`; raises `TooLarge` beyond `most` holdings."""
+    """Walk from `starts`; raises `TooLarge` beyond `most` holdings. `held`: who holds what is asked next, and
+    may come along.
+    """
     begun = Begun.of(starts, forward=forward)
     passing = partial(_pass, starts=begun, forward=forward, skew=skew // MICROSECOND)
     bound = most * FLOWS_OF_A_HOLDING
-    flows, found = Flows.none(), None
+    flows, found, along = Flows.none(), None, None
     fetched, wanted = _sorted(()), distinct(begun.batch)
-    if forward:
-        flows, found, fetched, wanted = await _walk_few(tx, begun, skew=skew // MICROSECOND, most=bound)
-        if not len(wanted) and found is None:
-            found = await passing(flows)
-            wanted = _not_in(found.batch, fetched)
+    if forward and 0 < len(wanted) <= FEW_BATCHES:
+        flows, along = await _fetch_few(tx, wanted, most=bound, held=held)
+        found = await passing(flows)
+        fetched = wanted
+        wanted = _not_in(found.batch, fetched)
     while len(wanted) and (found is None or len(found.batch) <= most):
+        along = None
         more, known = await _fetch(
             tx, wanted, along=max(MADE_MOST, len(fetched)), forward=forward, most=bound - len(flows)
         )
         if len(known) > len(wanted):
             # What is made of the wanted may be here already.
-            more = more.of(~np.isin(_anchor(more, forward=forward), fetched))
-        flows = Flows.joined([flows, more]) if len(flows) else more
+            more = [part.of(~np.isin(_anchor(part, forward=forward), fetched)) for part in more]
+        flows = Flows.joined([flows, *more])
+        # The pass takes as much again.
+        more = ()
         fetched = np.union1d(fetched, known)
         found = await passing(flows)
         wanted = _not_in(found.batch, fetched)
@@ -108,34 +116,30 @@ async def walk(
         found = await passing(flows)
     if len(found.batch) > most:
         raise _too_large(most)
-    return Walk(forward, found, flows.of(found.carried), len(flows))
+    return Walk(forward, found, flows.of(found.carried), len(flows), along)
 
 
-async def _walk_few(
-    tx: Transaction, starts: Begun, *, skew: int, most: int
-) -> tuple[Flows, Reach | None, Column, Column]:
-    """The walk forward for as long as it is a small one: flows, what they reach (None: not looked at yet,
-    they are many), the batches they are of, and the batches wanted yet.
+async def _fetch_few(
+    tx: Transaction, wanted: Column, *, most: int, held: bool
+) -> tuple[Flows, Sequence[Any] | None]:
+    """The flows of a few batches, and their balances if they are asked for.
 
-    A question for the flows of a few batches takes less time than one that also asks what is made of them,
-    and nothing is made of most. (Backward, most are made of something.)
+    A question for the flows alone takes less time than one that also asks what is made of them, and nothing
+    is made of most batches. (Backward, most are made of something.)
     """
-    text = statement("service.trace", "flows_from")
-    flows = Flows.none()
-    found: Reach | None = None
-    fetched, wanted = set[int](), set(starts.batch.tolist())
-    for _ in range(FEW_QUESTIONS):
-        if not 0 < len(wanted) <= FEW_BATCHES:
-            break
-        (row,) = await tx.sql.fetch(text, list(wanted), most + 1)
-        more = _read(row, most)
-        flows = Flows.joined([flows, more]) if len(flows) else more
-        fetched |= wanted
-        if len(flows) > FEW_FLOWS:
-            return flows, None, _sorted(fetched), _sorted(())
-        found = reach_few(flows, starts, forward=True, skew=skew)
-        wanted = set(found.batch.tolist()) - fetched
-    return flows, found, _sorted(fetched), _sorted(wanted)
+    if not held:
+        (row,) = await tx.sql.fetch(statement("service.trace", "flows_from"), wanted.tolist(), most + 1)
+        return _read(row, most), None
+    (row,) = await tx.sql.fetch(_flows_and_held(), wanted.tolist(), most + 1, FEW_FLOWS + 1)
+    few = len(row[FLOW_COLUMNS] or b"") <= FEW_FLOWS * NUMBER_OCTETS
+    return _read(row[:FLOW_COLUMNS], most), row[FLOW_COLUMNS:] if few else None
+
+
+@cache
+def _flows_and_held() -> str:
+    """Both in one row. $1: batches   $2: so many flows   $3: so many balances at most"""
+    flows, held = (statement("service.trace", name) for name in ("flows_from", "held_of"))
+    return FLOWS_AND_HELD.format(flows, held.replace("$2", "$3"))
 
 
 def _sorted(batches: Collection[int]) -> Column:
@@ -143,6 +147,9 @@ def _sorted(batches: Collection[int]) -> Column:
 
 
 def _not_in(batches: Column, fetched: Column) -> Column:
+    if len(batches) <= FEW_FLOWS:
+        # For so few, columns take longer.
+        return _sorted(set(batches.tolist()).difference(fetched.tolist()))
     return np.setdiff1d(distinct(batches), fetched, assume_unique=True)
 
 
@@ -162,15 +169,15 @@ async def _pass(flows: Flows, starts: Begun, *, forward: bool, skew: int) -> Rea
 
 async def _fetch(
     tx: Transaction, wanted: Column, *, along: int, forward: bool, most: int
-) -> tuple[Flows, Column]:
-    """Flows of the wanted batches, and of which batches they are. Of few, what is made of them comes along:
-    up to `along` batches in all.
+) -> tuple[Sequence[Flows], Column]:
+    """Flows of the wanted batches in parts, and of which batches they are. Of few, what is made of them comes
+    along: up to `along` batches in all.
     """
     direction = "from" if forward else "to"
     if len(wanted) <= FEW:
         text = statement("service.trace", f"made_{direction}")
         (row,) = await tx.sql.fetch(text, wanted.tolist(), along, most + 1)
-        return _read(row[:-1], most), column(row[-1])
+        return [_read(row[:-1], most)], column(row[-1])
     text = statement("service.trace", f"flows_{direction}")
     parts: list[Flows] = []
     for begin in range(0, len(wanted), BATCHES_AT_ONCE):
@@ -186,7 +193,7 @@ async def _fetch(
         for question, batches in rows:
             parts.append(await _rows(tx, question, batches, most))
             most -= len(parts[-1])
-    return Flows.joined(parts), wanted
+    return parts, wanted
 
 
 async def _rows(tx: Transaction, text: str, batches: Column, most: int) -> Flows:

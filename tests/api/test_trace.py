@@ -22,7 +22,8 @@ from service.app import create_app
 from service.db.transaction import Transaction, transaction
 from service.trace import routes
 from service.trace.answer import Answer
-from service.trace.exports import COLUMNS, whole
+from service.trace.exports import whole
+from service.trace.holder_list import COLUMNS
 from service.trace.schemas import Trace
 from service.trace.starts import Question, find_starts
 from service.trace.walk import walk

@@ -1,12 +1,17 @@
 """What leaves a trace as text: cells of the CSV, who gets CSV at all, and gaps in words."""
 
 import ast
+import csv
+import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from service.trace.exports import form_of
 from service.trace.gap_words import GAP_WORDS
+from service.trace.holder_list import cells_as_csv
 from service.workbooks.cells import harmless
 
 SERVICE = Path(__file__).resolve().parents[2] / "service"
@@ -38,6 +43,19 @@ SERVICE = Path(__file__).resolve().parents[2] / "service"
 )
 def test_a_cell_is_made_harmless_and_a_number_stays_one(cell: object, shown: object) -> None:
     assert harmless(cell) == shown
+
+
+#: Letters that are written as they are, and such as part cells, run, or turn about what is read.
+LETTERS = st.sampled_from([*"a1Z果_./:(（)·", *"@#+- ", *",\"'=\r\n\t\u202e＝＋\u00a0;é"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.none() | st.text(LETTERS, max_size=4) | st.just("+86 591"), min_size=1, max_size=4))
+def test_cells_that_are_written_as_they_are_are_what_csv_would_write(cells: list[str | None]) -> None:
+    buffer = io.StringIO()
+    safe = [harmless(cell) for cell in cells]
+    csv.writer(buffer, lineterminator="").writerow(safe)
+    assert cells_as_csv(cells) == ("" if safe == [""] else buffer.getvalue())
 
 
 @pytest.mark.parametrize(

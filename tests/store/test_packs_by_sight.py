@@ -11,7 +11,7 @@ from service.auth.permissions import Role
 from service.auth.sight import Sight, seen_by, sight_now
 from service.db.statements import statement
 from service.db.transaction import Transaction
-from service.trace.packs import EVERY, LINE_END, NEVER, packed_flows, packed_holdings
+from service.trace.packs import EVERY, LINE_END, packed_flows, packed_holdings
 from service.trace.passes import column
 from tests.seeing import AREAS, PARTIES, Part, Seen, World, drawn, grant, parts
 from tests.store.test_packs import LATER, pack_all
@@ -49,7 +49,7 @@ def balances(batch: Any, site: Any, party: Any, lines: Any) -> list[tuple[int, i
 
 async def row_by_row(tx: Transaction, batches: list[int]) -> list[tuple[int, int, int, str]]:
     """What the policies show of them."""
-    (row,) = await tx.sql.fetch(statement("service.trace", "held_of"), batches, NEVER)
+    (row,) = await tx.sql.fetch(statement("service.trace", "held_of"), batches, EVERY)
     lines = [] if row[3] is None else row[3].split(LINE_END)
     return balances(column(row[0]), column(row[1]), column(row[2]), lines)
 

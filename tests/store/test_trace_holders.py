@@ -1,11 +1,14 @@
 """Who holds what, read batch by batch or holding by holding: the same."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any, cast
 
+import asyncpg
 import pytest
 
-from service.db.transaction import Transaction
+from service.db.transaction import Connection, Transaction
 from service.trace.graph import BEGINNING, END, Node
 from service.trace.holders import Holders, load_holders
 from service.trace.packs import pack
@@ -39,7 +42,8 @@ def told(holders: Holders) -> list[tuple[object, ...]]:
     """One after the other."""
     since = holders.since(0, len(holders))
     columns = (holders.batch, holders.site, holders.party, holders.hops)
-    return list(zip(*(values.tolist() for values in columns), since, holders.lines.tolist(), strict=True))
+    lines = [holders.texts[line] for line in holders.line.tolist()]
+    return list(zip(*(values.tolist() for values in columns), since, lines, strict=True))
 
 
 @pytest.mark.parametrize("forward", [True, False])
@@ -68,6 +72,46 @@ async def test_both_ways_of_reading_tell_the_same(
         assert (lines[FAR, 4][2], lines[FAR, 4][4], of_shop[3]) == (-1, "2026-03-05T00:00:00Z", 1)
         # A start without a moment is told by when anything was there.
         assert lines[FAR, 0][4] == "2026-03-01T00:00:00Z"
+
+
+@dataclass
+class Asked:
+    """How often the database was asked."""
+
+    sql: Connection
+    times: int = 0
+
+    async def fetch(self, *arguments: Any) -> list[asyncpg.Record]:
+        self.times += 1
+        return await self.sql.fetch(*arguments)
+
+
+@pytest.mark.parametrize("begun", [BEGINNING, BEGUN])
+async def test_a_small_trace_and_its_balances_are_one_question(tx: Transaction, begun: datetime) -> None:
+    await write(tx)
+    starts = {Node(FAR, 0): begun, Node(FAR + 1, 3): begun}
+    counted = Asked(tx.sql)
+    counting = Transaction(tx.orm, cast("Connection", counted))
+    found = await walk(counting, starts, forward=True, skew=timedelta(0), most=100, held=True)
+    along, late = await load_holders(counting, found, BEGUN + 100 * DAY)
+    # One more for who runs the place where nobody holds it.
+    assert counted.times == 2
+    asked_for = await walk(tx, starts, forward=True, skew=timedelta(0), most=100)
+    assert asked_for.held is None
+    holders, late_then = await load_holders(tx, asked_for, BEGUN + 100 * DAY)
+    assert (told(along), late) == (told(holders), late_then)
+    assert (len(along), late) == (11, {FAR})
+    assert sorted(along.amounts()) == sorted(holders.amounts())
+
+
+async def test_balances_of_more_batches_than_came_along_are_asked_for(tx: Transaction) -> None:
+    await write(tx)
+    made = (FAR, 90, 1, 1, FAR + 1, 0, BEGUN + 2 * DAY, False)
+    await tx.sql.copy_records_to_table("flow", records=[made], columns=FLOW)
+    found = await walk(tx, {Node(FAR, 1): BEGINNING}, forward=True, skew=timedelta(0), most=100, held=True)
+    assert (found.held, found.batches()) == (None, {FAR, FAR + 1})
+    holders, _ = await load_holders(tx, found, BEGUN)
+    assert all(row[5] for row in told(holders))
 
 
 async def test_packs_tell_what_the_rows_tell(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:

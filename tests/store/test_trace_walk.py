@@ -29,7 +29,7 @@ from service.trace.graph import (
     reach_forward,
 )
 from service.trace.packs import pack
-from service.trace.walk import BATCHES_AT_ONCE, FEW, FEW_QUESTIONS, MADE_MOST, Walk, carried_flows, walk
+from service.trace.walk import BATCHES_AT_ONCE, FEW, MADE_MOST, Walk, carried_flows, walk
 from tests.conftest import RollBack
 
 NOON = datetime.fromisoformat("2026-03-01T12:00:00+00:00")
@@ -137,7 +137,7 @@ def far_away(flows: Sequence[Edge], graph: int) -> list[Edge]:
 def as_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Walks that begin as small ones, such as go for the columns at once, and such as look for packs."""
     if request.param != "few":
-        monkeypatch.setattr("service.trace.walk.FEW_QUESTIONS", 0)
+        monkeypatch.setattr("service.trace.walk.FEW_BATCHES", 0)
     if request.param == "packed":
         monkeypatch.setattr("service.trace.walk.FEW", 0)
 
@@ -213,7 +213,7 @@ async def test_ten_thousand_transformations_in_a_row_are_followed(tx: Transactio
     start = {line[0]: BEGINNING} if forward else {line[-1]: END}
     found, asked = await walked(tx, start, forward=forward)
     # Each question brings as many batches again as are there.
-    assert asked <= FEW_QUESTIONS + 7
+    assert asked <= 1 + 7
     assert len(found.flows) == len(flows)
     last, minute = (line[-1], 9_999) if forward else (line[0], 0)
     assert found.reached[last] == Reached(at(minute), 10_000)

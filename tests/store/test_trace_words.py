@@ -1,0 +1,71 @@
+"""What places and parties are called, read while a trace is told."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+import pytest
+
+from service.db.transaction import Transaction
+from service.trace import words
+from service.trace.words import PARTIES, Kept, Regions, ahead, parties_as_json
+from tests.world import capture, commission, owners
+
+
+async def test_no_more_words_are_kept_than_are_asked_for_at_once_and_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(words, "PLACES_KEPT", 3)
+    read: list[Sequence[int]] = []
+
+    async def texts(keys: Sequence[int]) -> dict[int, str]:
+        read.append(keys)
+        return {key: str(key) for key in keys}
+
+    kept = Kept(texts)
+    pieces = [("a", [1, 2, 1]), ("b", [2, 3]), ("c", [3, 4]), ("d", [5, 6, 7, 8]), ("e", [5, 1])]
+    told = [
+        (piece, {key: known[key] for key in keys})
+        async for (piece, keys), known in ahead(((piece, piece[1]) for piece in pieces), kept.of)
+    ]
+    assert told == [(piece, {key: str(key) for key in keys}) for piece, keys in pieces]
+    assert read == [[1, 2], [3], [4], [5, 6, 7, 8], [1]]
+    assert len(kept.known) <= 4
+
+
+async def test_a_teller_who_is_left_asks_no_more() -> None:
+    read: list[Sequence[int]] = []
+
+    async def texts(keys: Sequence[int]) -> dict[int, str]:
+        read.append(keys)
+        return {key: str(key) for key in keys}
+
+    pieces = ahead(((n, [n]) for n in range(9)), texts)
+    assert await anext(pieces) == (0, {0: "0"})
+    await pieces.aclose()
+    assert read == [[0], [1]]
+
+
+async def test_parties_are_told_as_they_are_stored(tx: Transaction) -> None:
+    await capture(tx, commission("tea/T=9", at="farm", on=1), master=owners(farm="Farm Ltd", mill="磨坊"))
+    await tx.sql.execute(
+        """UPDATE party SET roles = '{maker}', contacts = '[{"name": "A, \\"B\\"", "phone": "1"}]',
+        quality_manager = '{"name": "李: 四", "more": [1, {"a": null}]}'"""
+    )
+    rows = await tx.sql.fetch(
+        PARTIES + "ORDER BY id", await tx.sql.fetchval("SELECT array_agg(id) FROM party")
+    )
+    told = await parties_as_json(tx, [row["id"] for row in rows])
+    assert len(told) == 2
+    assert list(told.values()) == [msgspec.json.encode(dict(row)) for row in rows]
+
+
+async def test_regions_are_those_of_each_place(tx: Transaction) -> None:
+    await capture(tx, *(commission(f"tea/T{at}=9", at=at, on=1) for at in ("farm", "mill", "shop")))
+    await tx.sql.execute("UPDATE site SET region = CASE WHEN id % 2 = 0 THEN '330100' ELSE '' END")
+    rows = await tx.sql.fetch("SELECT id, region FROM site ORDER BY id DESC")
+    ids = np.array([row["id"] for row in rows])
+    found = await Regions.of(tx, "site", ids)
+    assert found.at(np.append(ids, [-5, 2**60])) == [*(row["region"] or None for row in rows), None, None]
+    assert "330100" in found.at(ids)
+    assert (await Regions.of(tx, "site", ids[:0])).at(ids) == [None] * len(ids)
