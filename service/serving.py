@@ -1,11 +1,13 @@
 """The running process: a socket, uvicorn, the line that says it is ready, the end in order."""
 
 import asyncio
+import ctypes
 import errno
 import gc
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,6 +35,11 @@ OTHER_FILES = 256
 #: Objects made more than thrown away before a look for circles among them, then looks of the younger
 #: generation: requests leave few.
 COLLECTED_AFTER = (10_000, 20, 20)
+#: Octets from which a block of memory is the system's, and goes back to it when it is freed.
+LARGE_BLOCK = 1024 * 1024
+#: What glibc's mallopt(3) calls M_MMAP_THRESHOLD and M_ARENA_MAX; so many heaps for all threads.
+MMAP_THRESHOLD, ARENA_MAX = -3, -8
+ARENAS = 2
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -76,6 +83,16 @@ class Part:
     tend: Callable[[], None] | None = None
 
 
+def _give_back_large_blocks() -> None:
+    """glibc would keep what the columns of the first large trace took. Other libraries of C know no such
+    thing.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(MMAP_THRESHOLD, LARGE_BLOCK)
+        mallopt(ARENA_MAX, ARENAS)
+
+
 class Server(uvicorn.Server):
     """uvicorn that tells when it serves, does then what is done beside the requests, and says that it goes
     before it does. `app`: what it serves.
@@ -99,6 +116,7 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(*COLLECTED_AFTER)
+        _give_back_large_blocks()
         part = self.part
         if part.tether is not None:
             asyncio.get_running_loop().add_reader(part.tether, self._hear, part.tether)

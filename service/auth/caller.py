@@ -227,6 +227,8 @@ async def _on_record(request: Request, caller: Caller) -> AsyncIterator[None]:
     by_leave_of = None if shown.beyond else shown.grantors
     reader = Reader(caller.name, caller.key, caller.role, caller.party_id, by_leave_of)
     await recorder.record(Read(clock.now(), reader, request.method, route, subject, shown))
+    # What is streamed goes on for long, and may be of a hundred thousand places.
+    shown.ids.clear()
 
 
 async def _admit(
