@@ -1,4 +1,4 @@
-"""A bell that rings in every process on the database when one of them recorded events, or has work for others.
+"""A bell that rings in every process on the database when one of them recorded events, or work for others.
 
 A capture does not wait for it: its process rings after the commit, and many captures are one ring. A NOTIFY
 in the capture's own transaction would make all commits queue up behind one lock of PostgreSQL. A ring can

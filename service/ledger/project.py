@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from service.db.transaction import Transaction
+from service.ledger.alike import Alike
 from service.ledger.captured import NOTHING, Captured
 from service.ledger.containers import HOLDERS, INSIDE, load_packings, which_are_parents
 from service.ledger.dates import describe, describe_anew, describe_disputed
@@ -327,9 +328,12 @@ async def _project_some(tx: Transaction, batches: Sequence[int], known: Known) -
     departures = await load_departures(tx, lots, (posting.entry for posting in told))
     left = (departure.site for some in departures.values() for departure in some)
     sites = await load_sites(tx, sites_of(postings), left)
+    alike = Alike(project_batch, sites, transformations)
     ledgers = {
-        batch: project_batch(
-            batch, postings.get(batch, ()), sites, transformations, departures.get(batch, ())
+        batch: alike.project(
+            batch,
+            postings.get(batch, ()),
+            departures.get(batch, ()),
         )
         for batch in batches
     }
