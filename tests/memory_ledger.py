@@ -49,7 +49,8 @@ class _Numbers:
 
 class MemoryLedger:
     """All of it, computed on making. `owners`: URI of a place -> URI of the party that runs it; `tellers`:
-    place of an event among them -> URIs of the parties that tell it; the others are operators'.
+    place of an event among them -> URIs of the parties that tell it; the others are operators'; `sold`: URI
+    of a place -> who ran it before, and how many of the events were told until then.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class MemoryLedger:
         events: Sequence[Json],
         owners: Mapping[str, str] | None = None,
         tellers: Mapping[int, Sequence[str]] | None = None,
+        sold: Mapping[str, tuple[str, int]] | None = None,
     ) -> None:
         read = identify_events(read_document(document(*events), max_events=10_000))
         declared = {item.event_id for item in read if item.event.declares_error}
@@ -77,6 +79,12 @@ class MemoryLedger:
             self.items[event], self.told[event] = self._items(reading)
         owned = {self.sites(site): self.parties(party) for site, party in (owners or {}).items()}
         self.geography = self._sites(owned)
+        for site, (party, until) in (sold or {}).items():
+            told = {item.event_id for item in read[:until]}
+            last = max((n for name, n in self.events.of.items() if name in told), default=0)
+            for part in self.geography.parts_of_same(self.sites(site)):
+                if owned.get(part) == owned.get(self.sites(site)):
+                    self.geography.earlier[part] = [(self.parties(party), last)]
         self.postings = self._postings()
         self.ledgers = self._project()
 

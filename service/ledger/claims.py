@@ -6,9 +6,11 @@ stock where whoever runs it tells of it, or lets others; where somebody else doe
 the same, so that he is found and told, but count at the place until its party tells that they left: a gap,
 `claimed_by_another`.
 
-Many suppliers record nothing that leaves them, and their customers' receipts are all there is. So another's
-word takes from the stock of a place after all where its party tells of nothing in the batch that left it.
+Many suppliers record nothing, and their customers' receipts are all there is. So another's word takes from
+the stock of a place after all where its party keeps no books of the batch: tells of nothing in it at its
+places.
 
+Whose place it was is asked as of when each word was told: a place may be sold between two shipments.
 Operators tell for anybody.
 """
 
@@ -18,7 +20,7 @@ from typing import Final
 from service.ledger.acts import Act, act_place
 from service.ledger.consignments import Move
 from service.ledger.model import Entry, Gap, Places, Posting
-from service.ledger.steps import Effect, effect_of, origin_of
+from service.ledger.steps import Effect, effect_of, origin_of, target_of
 
 #: Effects that take goods out of a holding without a move.
 LEAVING: Final = (Effect.CONSUME, Effect.SELL, Effect.DESTROY, Effect.SAMPLE)
@@ -30,23 +32,27 @@ class Claims:
     def __init__(self, postings: Iterable[Posting], places: Places) -> None:
         self._places = places
         told = list(postings)
-        #: Parties that tell themselves of what leaves them.
+        #: Parties that keep books of the batch.
         self._telling: set[int] = set()
         if any(posting.entry.tellers is not None for posting in told):
-            self._telling = {party for posting in told if (party := self._teller_of_own(posting)) is not None}
+            self._telling = {party for posting in told for party in self._tellers_of_own(posting)}
 
-    def _teller_of_own(self, posting: Posting) -> int | None:
-        """The party from one of whose places something left, by its own word."""
+    def _tellers_of_own(self, posting: Posting) -> Iterable[int]:
+        """The parties at one of whose places this happened, by their own word. What operators tell for them
+        counts where it takes goods away: they enter what is made for many who tell nothing further.
+        """
         entry = posting.entry
         effect = effect_of(entry, posting.role, self._places)
-        if effect is Effect.SHIP:
+        if effect in (Effect.SHIP, Effect.VOID_SHIPMENT):
             place = origin_of(entry, self._places)
-        elif effect in LEAVING:
-            place = act_place(entry)
+        elif effect is Effect.RECEIVE:
+            place = target_of(entry, self._places)
         else:
-            return None
-        party = None if place is None else self._places.owner(place)
-        return party if party is not None and entry.speaks_for(party) else None
+            place = act_place(entry)
+        owners = () if place is None else self._places.owners_when_told(place, entry)
+        if entry.tellers is None:
+            return owners[-1:] if effect in (Effect.SHIP, *LEAVING) else ()
+        return [party for party in owners if party in entry.tellers]
 
     def mark(self, move: Move) -> bool:
         """Is it another's word alone that the goods left there? The move says so from now on."""
@@ -59,10 +65,16 @@ class Claims:
         return act.claimed
 
     def _against(self, place: int | None, *words: Entry | None) -> bool:
-        party = self._places.owner(place) if place is not None and self._telling else None
-        if party not in self._telling:
+        if place is None or not self._telling:
             return False
-        return not any(entry is not None and entry.speaks_for(party) for entry in words)
+        answering: set[int] = set()
+        for entry in words:
+            if entry is not None:
+                owners = self._places.owners_when_told(place, entry)
+                if not owners or any(map(entry.speaks_for, owners)):
+                    return False
+                answering.update(owners)
+        return not answering.isdisjoint(self._telling)
 
 
 def settle_claims(moves: Sequence[Move], acts: Sequence[Act]) -> list[Gap]:

@@ -121,24 +121,34 @@ class Transformation:
 class Sites:
     """What the projection knows of places: `owner` (site -> the party that runs it), `party_site`
     (party -> its unspecified site, the place of goods that are somewhere with that party) and `gln`
-    (site -> the GLN that it is, or is a part of: GLNs with different extensions are one address).
+    (site -> the GLN that it is, or is a part of: GLNs with different extensions are one address); of sites
+    that were sold, `earlier` (site -> who ran it before, and the last event told until then; oldest first).
     """
 
-    __slots__ = ("gln", "owner", "parts", "party_site", "unspecified")
+    __slots__ = ("earlier", "gln", "owner", "parts", "party_site", "unspecified")
 
     def __init__(
         self,
         owner: Mapping[int, int] | None = None,
         party_site: Mapping[int, int] | None = None,
         gln: Mapping[int, str] | None = None,
+        earlier: Mapping[int, Sequence[tuple[int, int]]] | None = None,
     ) -> None:
         self.party_site = dict(party_site or {})
         self.owner = {**(owner or {}), **{site: party for party, site in self.party_site.items()}}
         self.unspecified = frozenset(self.party_site.values())
         self.gln = dict(gln or {})
+        self.earlier = dict(earlier or {})
         self.parts: dict[str, list[int]] = {}
         for site, number in sorted(self.gln.items()):
             self.parts.setdefault(number, []).append(site)
+
+    def owner_when_told(self, site: int, event_id: int) -> int | None:
+        """The party that ran a site, by the registry, when this event was captured."""
+        for party, last in self.earlier.get(site, ()):
+            if event_id <= last:
+                return party
+        return self.owner.get(site)
 
     def same_address(self, one: int | None, other: int | None) -> bool:
         """Is it one place, or parts of one?"""
@@ -156,18 +166,33 @@ class Sites:
 
 
 class Places:
-    """Sites, and whom the batch's own events name as running them (by `Sites.address`)."""
+    """Sites, and whom the batch's own events name as running them (by `Sites.address`; the last one does)."""
 
-    __slots__ = ("sites", "told_owner")
+    __slots__ = ("sites", "told_owners")
 
-    def __init__(self, sites: Sites, told_owner: Mapping[int | str, int]) -> None:
+    def __init__(self, sites: Sites, told_owners: Mapping[int | str, Sequence[int]]) -> None:
         self.sites = sites
-        self.told_owner = told_owner
+        self.told_owners = told_owners
 
     def owner(self, site: int) -> int | None:
         """The party that runs a site, as far as known."""
         owner = self.sites.owner.get(site)
-        return owner if owner is not None else self.told_owner.get(self.sites.address(site))
+        if owner is not None:
+            return owner
+        told = self.told_owners.get(self.sites.address(site))
+        return told[-1] if told else None
+
+    def owners_when_told(self, site: int, entry: Entry) -> Sequence[int]:
+        """The parties of which each answered for a site when an entry was captured: who had it on record; of
+        a place that is nobody's there, whom events name, and of what happened at this very place whoever is
+        named by any of them: it was sold since, or before.
+        """
+        owner = self.sites.owner_when_told(site, entry.event_id)
+        if owner is not None:
+            return (owner,)
+        told = self.told_owners.get(self.sites.address(site), ())
+        here = any(self.sites.same_address(site, named) for named in (entry.site, entry.read_site))
+        return told if here else told[-1:]
 
     def vague(self, site: int | None) -> bool:
         """Is it only "somewhere with that party"?"""

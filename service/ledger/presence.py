@@ -5,6 +5,9 @@ plant that never recorded their receipt, are sighted where nobody shipped them, 
 names no place. This pass follows the batch through time and closes such breaks with moves marked
 `inferred`, so that every place that had the goods hangs together with where they came from. A
 missed holder is the worst error; an inferred move is visible as such.
+
+What is claimed (`claims.py`) is followed as if it were true: who tells of goods decides how many count where,
+and never from where others may have come. Only where a place's goods went on to is not believed of strangers.
 """
 
 from collections import OrderedDict, defaultdict
@@ -199,8 +202,8 @@ class Presence:
 
     def _leave(self, move: Move, origin: int) -> None:
         move.origin = origin
-        if not self.claims.mark(move):
-            self._take(origin, move.departed_at, move.shipped)
+        self.claims.mark(move)
+        self._take(origin, move.departed_at, move.shipped)
         if id(move) not in self.arrived:
             self.travelling[move.target][id(move)] = move
 
@@ -209,8 +212,8 @@ class Presence:
         if place is None:
             self.gaps.append(Gap("appears_from_nowhere", None, act.entry.event_id))
         act.place = UNKNOWN_SITE if place is None else place
-        if not self.claims.mark_act(act):
-            self._take(act.place, act.entry.time, act.amounts)
+        self.claims.mark_act(act)
+        self._take(act.place, act.entry.time, act.amounts)
 
     def _take(self, place: int, time: datetime, amounts: Amounts) -> None:
         stock = self.stock.setdefault(place, _Stock())
@@ -290,8 +293,8 @@ class Presence:
             return False
         move = Move(origin, place, time, time, amounts, amounts, None, entry, inferred=True)
         self.moves.append(move)
+        self._take(origin, time, amounts)
         if not self.claims.mark(move):
-            self._take(origin, time, amounts)
             self.sighted_on[origin] = place
         self._arrive(move)
         return True

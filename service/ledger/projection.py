@@ -104,7 +104,7 @@ def project_batch(
     doubts = Doubts(postings)
     for move in presence.moves:
         doubts.mark(move)
-    balances = _Balances(Places(sites, {**places.told_owner, **receivers(presence.moves, places)}))
+    balances = _Balances(Places(sites, {**places.told_owners, **receivers(presence.moves, places)}))
     balances.add(presence, acts)
     flows = [flow for move in presence.moves for flow in _flows_of(batch, move)]
     gaps = [*presence.gaps, *claimed, *_gaps_of_moves(presence.moves), *balances.gaps(), *doubts.gaps(acts)]
@@ -122,42 +122,49 @@ def project_batch(
     return BatchLedger(flows, holdings, gaps)
 
 
-def told_owners(postings: Sequence[Posting], sites: Sites) -> dict[int | str, int]:
-    """Whom the batch's own events name for a place; the latest word counts.
+def told_owners(postings: Sequence[Posting], sites: Sites) -> dict[int | str, list[int]]:
+    """Whom the batch's own events name for a place, each once; the latest word counts and is the last.
 
     A named source party runs the named source location, or the place of a shipment; a destination
     party the destination location, or the place of a receipt.
     """
-    told: dict[int | str, int] = {}
+    told: dict[int | str, list[int]] = {}
     told_so_far = Places(sites, told)
+
+    def tell(site: int, party: int) -> None:
+        parties = told.setdefault(sites.address(site), [])
+        if party in parties:
+            parties.remove(party)
+        parties.append(party)
+
     for posting in sorted(postings, key=lambda p: (p.entry.time, p.entry.key)):
         entry = posting.entry
         effect = effect_of(entry, posting.role, told_so_far)
         place = entry.site if entry.site is not None else entry.read_site
         if entry.source_party is not None:
             if entry.source_site is not None:
-                told[sites.address(entry.source_site)] = entry.source_party
+                tell(entry.source_site, entry.source_party)
             if effect is Effect.SHIP and place is not None and place != entry.destination_site:
-                told[sites.address(place)] = entry.source_party
+                tell(place, entry.source_party)
         if entry.destination_party is not None:
             if entry.destination_site is not None:
-                told[sites.address(entry.destination_site)] = entry.destination_party
+                tell(entry.destination_site, entry.destination_party)
             if effect is Effect.RECEIVE and place is not None and place != entry.source_site:
-                told[sites.address(place)] = entry.destination_party
+                tell(place, entry.destination_party)
     return told
 
 
-def receivers(moves: Sequence[Move], places: Places) -> dict[int | str, int]:
+def receivers(moves: Sequence[Move], places: Places) -> dict[int | str, list[int]]:
     """Where nobody says who runs a place, whom the goods received there had been shipped to; the latest word
     counts. Without it nobody is there to be told.
     """
-    told: dict[int | str, int] = {}
+    told: dict[int | str, list[int]] = {}
     for move in sorted(moves, key=lambda move: (move.arrived_at or move.departed_at, _key(move))):
         if move.ship is None or move.target is None or places.owner(move.target) is not None:
             continue
         party = move.ship.destination_party
         if party is not None and move.target != UNKNOWN_SITE:
-            told[places.sites.address(move.target)] = party
+            told[places.sites.address(move.target)] = [party]
     return told
 
 

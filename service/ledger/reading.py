@@ -36,6 +36,8 @@ WHERE (entry.event_id = ANY($1::bigint[]) OR entry.transformation_id = ANY($2::t
 SITES = """
 -- A GLN with an extension is a part of the place with that GLN, whose owner is its owner unless it has one.
 SELECT site.id, site.unspecified, coalesce(site.party_id, whole.party_id) AS party_id,
+       CASE WHEN site.party_id IS NULL AND whole.party_id IS NOT NULL
+            THEN whole.earlier_owners ELSE site.earlier_owners END AS earlier_owners,
        CASE WHEN starts_with(site.uri, 'https://id.gs1.org/414/')
             THEN split_part(site.uri, '/', 5) END AS address
 FROM site LEFT JOIN site AS whole
@@ -166,6 +168,11 @@ async def load_sites(tx: Transaction, entries: Iterable[Entry], others: Iterable
         owners,
         {row["party_id"]: row["id"] for row in unspecified},
         {row["id"]: row["address"] for row in rows if row["address"] is not None},
+        {
+            row["id"]: [(was["party_id"], was["last_event_id"]) for was in row["earlier_owners"]]
+            for row in rows
+            if row["earlier_owners"]
+        },
     )
 
 

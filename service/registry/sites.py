@@ -55,10 +55,14 @@ WHERE id > $1
 ORDER BY id LIMIT $2
 """
 
-# An owner given by hand is no longer one told by master data: the mark goes (see master_data.py).
+# An owner given by hand is no longer one told by master data: the mark goes (see master_data.py). Whoever ran
+# the place until now did so for the events told until now: nothing is captured meanwhile.
 WRITE = """
 UPDATE site SET gln = $2, party_id = $3, name_zh = $4, name_en = $5, kind = $6, region = $7, address = $8,
     attributes = CASE WHEN $9 THEN attributes - 'owning_party' ELSE attributes END,
+    earlier_owners = CASE WHEN party_id IS NULL OR party_id IS NOT DISTINCT FROM $3 THEN earlier_owners
+        ELSE earlier_owners || jsonb_build_object(
+            'party_id', party_id, 'last_event_id', (SELECT coalesce(max(id), 0) FROM event)) END,
     source = 'registered', updated_at = $10
 WHERE id = $1
 RETURNING *

@@ -91,6 +91,8 @@ class Site(SQLModel, table=True):
     kind: str | None = None
     region: str | None = None
     address: str | None = None
+    #: Who ran it before, the oldest first: [{"party_id", "last_event_id": the last one told until then}].
+    earlier_owners: list[Any] = document(default="[]")
     attributes: dict[str, Any] = document()
     source: str = Field(default="registered")
     created_at: datetime = instant()

@@ -16,6 +16,7 @@ from tests.world import (
     CONTEXT,
     commission,
     destroy,
+    gln,
     gtin,
     ledger,
     observe,
@@ -68,6 +69,45 @@ async def test_a_rivals_receipt_leaves_the_stock_it_names_and_makes_him_a_holder
     assert (await tell(client, keys["dealer"], confirmed)).status_code == 201
     assert await on_hand() == {**claimed, place("plant"): "0"}
     assert (await client.post("/v1/ledger/rebuild")).json()["changed_rows"] == 0
+
+
+async def test_a_place_sold_between_two_shipments_keeps_what_each_told_of_it(
+    client: httpx.AsyncClient,
+) -> None:
+    keys = await partners(client, plant="maker", depot="dealer", home="buyer")
+
+    async def on_hand() -> str:
+        told = (await client.get("/v1/trace/forward", params={"batch": uri("milk/L1")})).json()
+        (plant,) = (each for each in told["holdings"] if each["site"]["uri"] == place("plant"))
+        return str(plant["balances"][0]["on_hand"])
+
+    for event in (EVENTS[0][1], EVENTS[1][1]):
+        assert (await tell(client, keys["maker"], event)).status_code == 201
+    sites = (await client.get("/v1/sites", params={"gln": gln("plant")})).json()["items"]
+    sold = {"party": party("buyer"), "name_en": "Plant"}
+    answer = await client.patch(f"/v1/sites/{sites[0]['id']}", json=sold)
+    assert answer.status_code == 200, answer.text
+    assert "earlier_owners" not in answer.json()
+    assert await on_hand() == "90"
+    later = ship("milk/L1=5", at="plant", to="depot", on=6)
+    assert (await tell(client, keys["maker"], later)).status_code == 403
+    assert (await tell(client, keys["buyer"], later)).status_code == 201
+    assert await on_hand() == "85"
+    # Who ran the place has no say in its stock any more.
+    moved = receive("milk/L1=20", at="depot", source="plant", on=7)
+    assert (await tell(client, keys["dealer"], moved)).status_code == 201
+    assert await on_hand() == "85"
+    assert (await client.post("/v1/ledger/rebuild")).json()["changed_rows"] == 0
+
+
+async def test_a_false_receipt_takes_nothing_from_who_only_made_the_goods(client: httpx.AsyncClient) -> None:
+    keys = await partners(client, **PLACES)
+    for who, event in (EVENTS[3], EVENTS[0]):
+        assert (await tell(client, keys[who], event)).status_code == 201
+    told = (await client.get("/v1/trace/forward", params={"batch": uri("milk/L1")})).json()
+    on_hand = {each["site"]["uri"]: each["balances"][0]["on_hand"] for each in told["holdings"]}
+    assert on_hand == {place("plant"): "100", place("den"): "90"}
+    assert "claimed_by_another" in [gap["kind"] for gap in told["gaps"]]
 
 
 async def test_what_takes_goods_away_is_told_where_it_happens(client: httpx.AsyncClient) -> None:
