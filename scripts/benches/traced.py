@@ -20,6 +20,7 @@ from service.trace.holders import load_holders
 from service.trace.passes import Flows
 from service.trace.starts import Question, Starts, find_starts
 from service.trace.walk import Walk, walk
+from service.trace.words import PARTIES, SITES
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -69,10 +70,15 @@ class Traced:
         return found
 
     async def answer(self) -> Answer:
-        """The trace itself: everything that is told but for the flows."""
+        """The trace itself: everything that is told but for the flows, with names of places and parties."""
         starts = await find_starts(self.tx, self.question, forward=self.starts.forward)
-        found = await walk(self.tx, starts.nodes, forward=starts.forward, skew=timedelta(0), most=MOST)
-        return await Answer.load(self.tx, starts, found, now=datetime.now(UTC))
+        found = await walk(
+            self.tx, starts.nodes, forward=starts.forward, skew=timedelta(0), most=MOST, held=True
+        )
+        told = await Answer.load(self.tx, starts, found, now=datetime.now(UTC))
+        await self.tx.sql.fetch(SITES, told.sites.ids.tolist())
+        await self.tx.sql.fetch(PARTIES, told.parties.tolist())
+        return told
 
     async def recursive(self) -> int:
         """The same holdings and moments by one statement; how many."""

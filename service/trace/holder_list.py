@@ -12,6 +12,8 @@ from contextlib import aclosing
 from functools import cache, lru_cache, partial
 from typing import Final
 
+import msgspec
+
 from service.db.transaction import Transaction
 from service.trace.answer import Answer, Json
 from service.trace.exports import LINES_KEPT, pieces
@@ -53,11 +55,16 @@ COLUMNS = (
 #: A balance of which nothing is known.
 NOTHING_HELD: Final = "," * len(TOLD)
 CELLS_OF_PLACES: Final = """
--- Who is where: the cells of `COLUMNS` up to the region, for the places $1 with the parties $2, one for each
--- (-1: not known). Whom to call: the first contact, else who answers for quality.
-SELECT (n - 1)::integer, party.name_zh, party.name_en, party.uscc, party.gln,
-       legal_representative ->> 'name', quality_manager ->> 'name', contact ->> 'phone', contact ->> 'email',
-       site.name_zh, site.name_en, site.uri, coalesce(nullif(site.region, ''), party.region)
+-- Who is where: the cells of `COLUMNS` up to the region, as JSON, for the places $1 with the parties $2, one
+-- for each (-1: not known). Whom to call: the first contact, else who answers for quality.
+SELECT (n - 1)::integer, json_build_array(
+    coalesce(party.name_zh, ''), coalesce(party.name_en, ''),
+    coalesce(party.uscc, ''), coalesce(party.gln, ''),
+    coalesce(legal_representative ->> 'name', ''), coalesce(quality_manager ->> 'name', ''),
+    coalesce(contact ->> 'phone', ''), coalesce(contact ->> 'email', ''),
+    coalesce(site.name_zh, ''), coalesce(site.name_en, ''), site.uri,
+    coalesce(nullif(site.region, ''), party.region, '')
+)::text
 FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asked (site_id, party_id, n)
 JOIN site ON site.id = asked.site_id
 LEFT JOIN party ON party.id = asked.party_id
@@ -111,7 +118,19 @@ async def holders_csv(tx: Transaction, told: Answer) -> AsyncGenerator[str, None
 async def _cells_of_places(tx: Transaction, places: Sequence[Place]) -> dict[Place, str]:
     sites, parties = zip(*places, strict=True)
     rows = await tx.sql.fetch(CELLS_OF_PLACES, sites, parties)
-    return {places[row[0]]: cells_as_csv(row[1:]) for row in rows}
+    return {places[row[0]]: _as_csv(row[1]) for row in rows}
+
+
+def _as_csv(told: str) -> str:
+    """Texts that PostgreSQL tells as a JSON array of at least two, as cells."""
+    # Where no text has a quotation mark or a comma of its own, these only part them.
+    line = told[2:-2].replace('", "', ",")
+    return line if _is_plain(line, told.count('", "') + 1) else cells_as_csv(msgspec.json.decode(told))
+
+
+def _is_plain(line: str, cells: int) -> bool:
+    """Whether so many cells are written as they are: nothing is to be quoted, and nothing would run."""
+    return line.count(",") == cells - 1 and not RUNS.search("," + line) and PLAIN.fullmatch(line) is not None
 
 
 def _in_transit(parts: Sequence[Json]) -> str:
@@ -126,8 +145,7 @@ def cells_as_csv(values: Sequence[str | None]) -> str:
     """Cells as CSV writes them (RFC 4180), without the end of the line."""
     cells = [value or "" for value in values]
     line = ",".join(cells)
-    if line.count(",") == len(cells) - 1 and PLAIN.fullmatch(line) and not RUNS.search("," + line):
-        # Most are: nothing is to be quoted, and nothing would run.
+    if _is_plain(line, len(cells)):
         return line
     buffer = io.StringIO()
     safe = [harmless(value) for value in cells]

@@ -3,6 +3,7 @@
 import ast
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from service.trace.exports import form_of
 from service.trace.gap_words import GAP_WORDS
-from service.trace.holder_list import cells_as_csv
+from service.trace.holder_list import _as_csv, cells_as_csv
 from service.workbooks.cells import harmless
 
 SERVICE = Path(__file__).resolve().parents[2] / "service"
@@ -56,6 +57,9 @@ def test_cells_that_are_written_as_they_are_are_what_csv_would_write(cells: list
     safe = [harmless(cell) for cell in cells]
     csv.writer(buffer, lineterminator="").writerow(safe)
     assert cells_as_csv(cells) == ("" if safe == [""] else buffer.getvalue())
+    if len(cells) > 1:
+        told = json.dumps([cell or "" for cell in cells], ensure_ascii=False)
+        assert _as_csv(told) == buffer.getvalue()
 
 
 @pytest.mark.parametrize(

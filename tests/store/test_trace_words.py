@@ -8,7 +8,7 @@ import pytest
 
 from service.db.transaction import Transaction
 from service.trace import words
-from service.trace.words import PARTIES, Kept, Regions, ahead, parties_as_json
+from service.trace.words import PARTIES, SITES, Kept, Regions, ahead, parties_as_json, sites_as_json
 from tests.world import capture, commission, owners
 
 
@@ -58,6 +58,18 @@ async def test_parties_are_told_as_they_are_stored(tx: Transaction) -> None:
     told = await parties_as_json(tx, [row["id"] for row in rows])
     assert len(told) == 2
     assert list(told.values()) == [msgspec.json.encode(dict(row)) for row in rows]
+
+
+async def test_sites_are_told_as_they_are_stored(tx: Transaction) -> None:
+    await capture(tx, commission("tea/T=9", at="farm", on=1), commission("rye/R=9", at="mill", on=1))
+    strange = "".join(map(chr, range(1, 256))) + "\u2028\u202e果\U0001f34e\uffff/</"
+    await tx.sql.execute(
+        "UPDATE site SET name_zh = $1::text, address = repeat($1::text, 2) WHERE id % 2 = 0", strange
+    )
+    rows = await tx.sql.fetch(SITES, await tx.sql.fetchval("SELECT array_agg(id) FROM site"))
+    told = await sites_as_json(tx, [row["id"] for row in rows])
+    assert len(told) > 1
+    assert told == {row["id"]: msgspec.json.encode(dict(row)) for row in rows}
 
 
 async def test_regions_are_those_of_each_place(tx: Transaction) -> None:
