@@ -27,7 +27,7 @@ from service.trace.passes import distinct
 from service.trace.schemas import Trace
 from service.trace.starts import Question, find_starts
 from service.trace.walk import Walk, walk
-from service.web.downloads import Download, take_turn
+from service.web.downloads import Download, begun, take_turn
 from service.web.leaving import unless_gone
 
 router = APIRouter(
@@ -163,7 +163,8 @@ async def _trace(
         passes(found.batches(), distinct(found.holdings.site).tolist())
         loading = partial(Answer.load, tx, starts, found, now=now)
         if form == "json":
-            return Download(whole_json(tx, await loading()), media_type=MEDIA_TYPES[form])
+            pieces = await begun(whole_json(tx, await loading()))
+            return Download(pieces, media_type=MEDIA_TYPES[form])
     if form == "ndjson":
         return Download(_lines(tx, found, loading, flows=flows), media_type=MEDIA_TYPES[form])
     headers = {"Content-Disposition": 'attachment; filename="holders.csv"'}

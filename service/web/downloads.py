@@ -78,6 +78,32 @@ class Download(StreamingResponse):
             logger.warning("A download was broken off: its caller took nothing more, or too slowly.")
 
 
+async def begun(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """The same, its first `SENT_AT_ONCE` octets read by now: a database that goes meanwhile is told as such,
+    and breaks no answer off that has begun.
+    """
+    first: list[bytes] = []
+    size = 0
+    try:
+        async for piece in pieces:
+            first.append(piece)
+            size += len(piece)
+            if size >= SENT_AT_ONCE:
+                break
+    except BaseException:
+        await pieces.aclose()
+        raise
+    return _followed(first, pieces)
+
+
+async def _followed(first: list[bytes], rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(rest):
+        yield b"".join(first)
+        first.clear()
+        async for piece in rest:
+            yield piece
+
+
 async def pieces_of(file: IO[bytes]) -> AsyncIterator[bytes]:
     """A file piece by piece; closed at its end, or when nobody takes any more."""
     with file:

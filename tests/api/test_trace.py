@@ -14,13 +14,14 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+import asyncpg
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.app import create_app
 from service.db.transaction import Transaction, transaction
-from service.trace import routes
+from service.trace import exports, routes
 from service.trace.answer import Answer
 from service.trace.exports import whole
 from service.trace.holder_list import COLUMNS
@@ -495,3 +496,16 @@ async def test_the_first_words_of_a_stream_come_before_the_rest_is_read(
     said = [body for body in sent if body]
     assert said[0].startswith(first)
     assert len(said) > 1
+
+
+async def test_a_database_that_goes_while_a_trace_is_read_is_told_as_such(
+    juice: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: object) -> AsyncIterator[Json]:
+        raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+        yield {}
+
+    monkeypatch.setattr(exports, "_parties", gone)
+    answer = await juice.get("/v1/trace/forward", params={"batch": uri("apples/L1")})
+    assert answer.status_code == 503, answer.text
+    assert answer.json()["detail_zh"]
