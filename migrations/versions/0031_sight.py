@@ -1,4 +1,5 @@
-"""Places of whoever runs many are found by whose they are, row by row; and which places a caller is shown.
+"""Places of whoever runs many are found by whose they are, row by row; which places a caller is shown; and a
+batch that is hidden is found to be so by the caller's places, not by looking at all that happened to it.
 
 A setting `suyuan.by_owner` says that places stand in no other setting (`service/auth/sight.py`).
 """
@@ -8,7 +9,7 @@ from collections.abc import Sequence
 from alembic import op
 from sqlalchemy import text
 
-from service.db.online import let_requests_finish
+from service.db.online import drop_index, let_requests_finish, make_index
 
 revision: str = "0031"
 down_revision: str | None = "0030"
@@ -36,6 +37,33 @@ BEGIN
     RETURN NULL;
 END $$
 """
+#: Whether a batch is seen by whoever runs many places, or by a grant that is narrowed: few are asked this.
+#: Policies hold inside. Planned once for a connection.
+TRADES = """
+CREATE FUNCTION suyuan_trades(of_batch bigint) RETURNS boolean
+STABLE LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    places bigint[];
+BEGIN
+    IF suyuan_by_owner() THEN
+        RETURN EXISTS (SELECT FROM flow WHERE batch_id = of_batch)
+            OR EXISTS (SELECT FROM flow WHERE to_batch_id = of_batch);
+    END IF;
+    places := suyuan_narrow_sites();
+    RETURN EXISTS (SELECT FROM holding WHERE batch_id = of_batch AND site_id = ANY (places))
+        OR EXISTS (SELECT FROM flow WHERE batch_id = of_batch AND from_site_id = ANY (places))
+        OR EXISTS (SELECT FROM flow WHERE to_batch_id = of_batch AND to_site_id = ANY (places));
+END $$
+"""
+#: Index of `flow` -> its columns, and which rows it holds: whether a batch was at some places is found
+#: however many flows it has. A flow of one batch, or at one place, by its ends; hardly any other is there.
+ACROSS = "batch_id <> to_batch_id AND from_site_id <> to_site_id"
+INDEXES = {
+    "flow_from_site_id_idx": (["batch_id", "from_site_id"], None),
+    "flow_to_site_id_idx": (["to_batch_id", "to_site_id"], None),
+    "flow_across_batch_id_idx": (["batch_id"], ACROSS),
+    "flow_across_to_batch_id_idx": (["to_batch_id"], ACROSS),
+}
 #: What the policies write short.
 WORDS = {
     "<sites>": "((SELECT suyuan_shown_sites())::bigint[])",
@@ -47,6 +75,7 @@ WORDS = {
     "<told places>": "ARRAY[journal_entry.site_id, read_site_id, source_site_id, destination_site_id]",
     "<told parties>": "ARRAY[source_party_id, destination_party_id]",
     # Asked once for a statement; it stands before what is asked row by row.
+    "<across>": "moved.batch_id <> moved.to_batch_id AND moved.from_site_id <> moved.to_site_id",
     "<by owner>": "(SELECT suyuan_by_owner())",
 }
 
@@ -80,6 +109,21 @@ SEEN = {
         OR (<granted>
             AND (<by owner> OR <told places> && <narrow> OR <told parties> && <narrow parties>)
             AND suyuan_granted_event(event_id, <told places>, <told parties>, "time"))""",
+    "batch": """
+        EXISTS (SELECT FROM product AS made
+                WHERE made.id = batch.product_id AND made.party_id = ANY <parties> OFFSET 0)
+        OR EXISTS (SELECT FROM holding AS held
+                   WHERE held.batch_id = batch.id AND held.site_id = ANY <sites> OFFSET 0)
+        OR (<by owner> AND EXISTS (
+            SELECT FROM holding AS held WHERE held.batch_id = batch.id OFFSET 0))
+        OR EXISTS (
+            SELECT FROM flow AS moved
+            WHERE (moved.batch_id = batch.id AND moved.from_site_id = ANY <sites>)
+               OR (moved.to_batch_id = batch.id AND moved.to_site_id = ANY <sites>)
+               OR (moved.batch_id = batch.id AND <across>) OR (moved.to_batch_id = batch.id AND <across>)
+            OFFSET 0)
+        OR (<by owner> AND suyuan_trades(id))
+        OR (<granted> AND (suyuan_granted_product(product_id) OR suyuan_trades(id)))""",
     "recall_holding": f"""
         party_id = (SELECT suyuan_party()) OR site_id = ANY <own sites>
         OR {_run("recall_holding.site_id", "= (SELECT suyuan_party())")}""",
@@ -98,6 +142,13 @@ SEEN_BEFORE = {
         OR source_party_id = ANY <parties> OR destination_party_id = ANY <parties>
         OR (<granted> AND (<told places> && <narrow> OR <told parties> && <narrow parties>)
             AND suyuan_granted_event(event_id, <told places>, <told parties>, "time"))""",
+    "batch": """
+        EXISTS (SELECT FROM product AS made
+                WHERE made.id = batch.product_id AND made.party_id = ANY <parties> OFFSET 0)
+        OR EXISTS (SELECT FROM holding AS held WHERE held.batch_id = batch.id OFFSET 0)
+        OR EXISTS (SELECT FROM flow AS moved WHERE moved.batch_id = batch.id OFFSET 0)
+        OR EXISTS (SELECT FROM flow AS used WHERE used.to_batch_id = batch.id OFFSET 0)
+        OR (<granted> AND suyuan_granted_product(product_id))""",
     "recall_holding": "party_id = (SELECT suyuan_party()) OR site_id = ANY <own sites>",
 }
 #: Functions that find a party's events from its places, where these are few (revision 0026).
@@ -107,17 +158,23 @@ ASKED_OF_FEW = "current_user <> 'suyuan_party' OR suyuan_by_owner()\n"
 
 
 def upgrade() -> None:
+    for index, (columns, held) in INDEXES.items():
+        make_index(index, "flow", columns, **({"postgresql_where": text(held)} if held else {}))
     let_requests_finish()
     op.execute(BY_OWNER)
     op.execute(PLACES_SHOWN)
+    op.execute(TRADES)
     _say(SEEN)
     _rewrite(ASKED, ASKED_OF_FEW)
 
 
 def downgrade() -> None:
+    for index in INDEXES:
+        drop_index(index, "flow")
     let_requests_finish()
     _rewrite(ASKED_OF_FEW, ASKED)
     _say(SEEN_BEFORE)
+    op.execute("DROP FUNCTION suyuan_trades(bigint)")
     op.execute("DROP FUNCTION suyuan_places_shown(bigint[])")
     op.execute("DROP FUNCTION suyuan_by_owner()")
 

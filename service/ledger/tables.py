@@ -6,13 +6,15 @@ statement filters by it. All are `Written by: sql`.
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, SmallInteger, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from service.db.schema import amount, document, instant, words
+
+ACROSS: Final = text("batch_id <> to_batch_id AND from_site_id <> to_site_id")
 
 
 def _key() -> Any:
@@ -110,7 +112,16 @@ class Flow(SQLModel, table=True):
     """
 
     __tablename__ = "flow"
-    __table_args__ = (Index("flow_to_batch_id_idx", "to_batch_id", "batch_id"),)
+    __table_args__ = (
+        Index("flow_to_batch_id_idx", "to_batch_id", "batch_id"),
+        # Has a batch been at one of these places? Asked of every batch that a party may not see, and answered
+        # alike however many flows it has.
+        Index("flow_from_site_id_idx", "batch_id", "from_site_id"),
+        Index("flow_to_site_id_idx", "to_batch_id", "to_site_id"),
+        # From one place into another batch at another: of these there are hardly any.
+        Index("flow_across_batch_id_idx", "batch_id", postgresql_where=ACROSS),
+        Index("flow_across_to_batch_id_idx", "to_batch_id", postgresql_where=ACROSS),
+    )
 
     batch_id: int = _key()
     ordinal: int = Field(sa_column=Column(Integer, primary_key=True))

@@ -1,16 +1,19 @@
 """What the service asks its database about what a caller may not see, beside what it asks about what is not
-there: were it more, or less, the time would tell them apart whatever the words say.
+there: were it more, or less, the time would tell them apart whatever the words say. So would the rows that
+PostgreSQL reads to answer, of what is hidden and has very many.
 """
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from asyncpg.connection import LoggedQuery
-from sqlalchemy import event
+from sqlalchemy import QueuePool, event
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.db.transaction import borrowed, transaction
 from tests.api.access_questions import Question, questions_of
 from tests.api.access_walk import nothing_kept, operations
 from tests.api.access_world import CASE_LOT, LOT, SERIAL, World
@@ -28,7 +31,7 @@ OTHERWISE: Final = {
     "zqx-": "not-",
 }
 #: Statements that come by the clock, whoever asks what.
-BESIDE: Final = re.compile(r"last_used_at = |INSERT INTO scan_|pg_catalog|^(BEGIN|COMMIT|ROLLBACK|;)")
+BESIDE: Final = re.compile(r"pg_stat|last_used_at = |INSERT INTO scan_|pg_catalog|^(BEGIN|COMMIT|ROLLBACK|;)")
 #: What everybody may know: parties, places and products, what a consumer is told of a code, and what whoever
 #: has a pack in hand is; and an authority's own records of what it was told.
 KNOWN: Final = re.compile(
@@ -37,6 +40,28 @@ KNOWN: Final = re.compile(
 )
 #: A difference that does not come again was such a statement.
 TRIES: Final = 3
+#: Who is held to read no more rows of what is hidden; how many rows of each kind the maker's batches get, and
+#: how many more may be read: a look at the policies.
+BOUNDED: Final = ("rival",)
+ROWS: Final = 1_000
+ROWS_MORE: Final = 60
+WIDEN: Final = (
+    """
+    INSERT INTO holding
+    SELECT (jsonb_populate_record(NULL::holding, to_jsonb(held) || jsonb_build_object('uom', 'X' || n))).*
+    FROM (SELECT DISTINCT ON (batch_id) * FROM holding) AS held, generate_series(1, $1::integer) AS n
+    """,
+    """
+    INSERT INTO flow
+    SELECT (jsonb_populate_record(NULL::flow, to_jsonb(moved) || jsonb_build_object('ordinal', 999 + n))).*
+    FROM (SELECT DISTINCT ON (batch_id) * FROM flow) AS moved, generate_series(1, $1::integer) AS n
+    """,
+)
+TELL_AT_ONCE: Final = "SELECT pg_stat_force_next_flush()"
+READ: Final = """
+SELECT (SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_user_tables)
+       + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes)
+"""
 
 
 class Heard:
@@ -49,6 +74,16 @@ class Heard:
         """One that was run."""
         if not BESIDE.search(query.query):
             self.statements.append(query.query)
+
+
+async def rows_read(engine: AsyncEngine) -> int:
+    """Rows and entries of indexes that PostgreSQL has read until now, for whoever is not asking just now."""
+    pool = cast("QueuePool", engine.pool)
+    async with AsyncExitStack() as taken:
+        for _ in range(max(1, pool.checkedin())):
+            connection = await taken.enter_async_context(borrowed(engine))
+            await connection.execute(TELL_AT_ONCE)
+        return int(await connection.fetchval(READ))
 
 
 @contextmanager
@@ -92,6 +127,9 @@ def words(text: str) -> str:
 async def differences(client: OwnService, world: World) -> list[str]:
     """Operations that answer, or ask the database, otherwise about what is hidden."""
     found = []
+    async with transaction(client.engine) as tx:
+        for statement in WIDEN:
+            await tx.sql.execute(statement, ROWS)
     await client.engine.dispose()
     with listening(client) as heard, nothing_kept(client.engine):
         for operation in (one for one in operations() if not KNOWN.match(one)):
@@ -111,13 +149,15 @@ async def differences(client: OwnService, world: World) -> list[str]:
 async def _differs(
     client: OwnService, heard: Heard, world: World, caller: str, hidden: Question, unknown: Question
 ) -> str:
-    asked = []
+    asked, read = [], []
     for question in (hidden, unknown):
+        before = await rows_read(client.engine) if caller in BOUNDED else 0
         heard.statements.clear()
         headers = question.how.get("headers", {}) | world.keys[caller]
         how = {name: told for name, told in question.how.items() if name != "headers"}
         answer = await client.request(question.method, question.path, headers=headers, **how)
         asked.append((answer.status_code, words(answer.text), list(heard.statements)))
+        read.append(await rows_read(client.engine) - before if caller in BOUNDED else 0)
     (status, said, statements), (other, said_else, others) = asked
     if status != other:
         return f"{status}, and {other} where it is not there"
@@ -128,4 +168,6 @@ async def _differs(
             one for one in others if one not in statements
         ]
         return f"{status}: {len(statements)} statements, and {len(others)} where it is not there: {only}"
+    if read[0] > read[1] + ROWS_MORE:
+        return f"{status}: {read[0]} rows are read, and {read[1]} where it is not there"
     return ""

@@ -11,13 +11,19 @@ from service.auth.permissions import Role
 from service.auth.sight import seen_by
 from service.db.party_role import BEHIND, OPEN, REGISTRY, ROLES
 from service.db.transaction import Transaction
-from tests.seeing import AREAS, PARTIES, PLACES, Part, Seen, drawn, goings, grant, parts
-from tests.world import capture, owners
+from tests.seeing import AREAS, PARTIES, PLACES, Part, Seen, World, drawn, goings, grant, parts
+from tests.world import capture, owners, place
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 JURISDICTION = """
 INSERT INTO jurisdiction (party_id, region, category, created_at, created_by)
 VALUES ($1, $2, $3, now(), 'test')
+"""
+#: A flow such as no event tells of.
+ACROSS = """
+INSERT INTO flow (batch_id, ordinal, kind, from_site_id, to_batch_id, to_site_id, departed_at, inferred)
+SELECT $1, 999, 1, origin.id, $3, target.id, now(), false FROM site AS origin, site AS target
+WHERE origin.uri = $2 AND target.uri = $4
 """
 ASKED = ("flow", "holding", "gap", "event", "batch")
 
@@ -66,6 +72,21 @@ async def test_a_party_sees_what_the_rule_says(
             assert await seen(tx) == whole(world.seen_by([Part(me)])), who
         await tx.sql.execute("DELETE FROM access_grant")
     assert len(world.seen_by([Part(me)])["event"]) < len(world.rows["event"]), "everything is seen"
+
+
+@pytest.mark.parametrize("few", [100, 0])
+async def test_what_goes_into_another_batch_at_another_place_shows_both(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(sight, "FEW_PLACES", few)
+    world = await drawn(tx, 0)
+    before = {who: world.seen_by([Part(world.ids[who])])["batch"] for who in PARTIES}
+    await tx.sql.execute(ACROSS, min(world.batch), place("grower-1"), max(world.batch), place("rival-2"))
+    world = await World.load(tx)
+    for who in PARTIES:
+        async with seen_by(tx, Role.HOLDER, world.ids[who], now=NOW):
+            assert await seen(tx) == whole(world.seen_by([Part(world.ids[who])])), who
+    assert before != {who: world.seen_by([Part(world.ids[who])])["batch"] for who in PARTIES}
 
 
 @pytest.mark.parametrize("seed", range(5))
