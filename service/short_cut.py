@@ -229,8 +229,14 @@ class ShortCut(HttpToolsProtocol):
 
     def _front_of(self, path: bytes, query: bytes) -> Front | None:
         """Who is to be asked now for a plain GET of this path."""
-        front = next((one for one in self._fronts() if is_for(one, path, query)), None)
-        if front is None or (self.cycle is not None and not self.cycle.response_complete):
+        if self.cycle is not None and not self.cycle.response_complete:
+            return None
+        for front in self._fronts():
+            if path.startswith(front.start):
+                break
+        else:
+            return None
+        if not is_for(front, path, query):
             return None
         # Who does not take answers gets them at uvicorn's pace, which waits for him.
         if self.flow.write_paused:

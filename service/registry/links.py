@@ -1,5 +1,7 @@
 """The links that packs carry, under the operator's own domain."""
 
+from functools import lru_cache
+
 from service.identifiers import minted
 from service.identifiers.identity import Kind, identify
 from service.settings import settings
@@ -7,7 +9,12 @@ from service.settings import settings
 
 def public_url() -> str:
     """Scheme and host of printed codes in lower case, as identifiers are compared; no trailing slash."""
-    scheme, _, rest = settings().public_url.rstrip("/").partition("://")
+    return _compared(settings().public_url)
+
+
+@lru_cache(maxsize=2)
+def _compared(url: str) -> str:
+    scheme, _, rest = url.rstrip("/").partition("://")
     host, slash, stem = rest.partition("/")
     return f"{scheme.lower()}://{host.lower()}{slash}{stem}"
 

@@ -274,7 +274,7 @@ def _page(look: _Look, found: _Found, part: BatchPart, own: Trail) -> Answer:
         _form(look, found.plain, part, own),
         serial=look.identity.serial,
         path=code,
-        switch=f"{PAGES}{code}?lang={'en' if language == 'zh' else 'zh'}",
+        other="en" if language == "zh" else "zh",
         scans=scans_section(found.told, language),
         checked=_minute(int(look.now.timestamp() // 60))[1],
     )

@@ -68,16 +68,15 @@ class FastStatus:
         if told is not None:
             return told
         wanted = self._remembered.is_wanted(path, began)
-        passed = PassedOn(began if wanted else None)
         identity = _identify(path)
         if identity is None:
-            return passed
+            return PassedOn(began if wanted else None)
         if self._engine is not state.engine:
             self._engine, self._borrowed, self._plain = state.engine, reading(state), PlainCodes()
 
         def found(told: _Told | None) -> None:
             if told is None:
-                tell(passed)
+                tell(PassedOn(began if wanted else None))
                 return
             answer = Answer(_head(links.public_url()), told.body)
             if wanted:

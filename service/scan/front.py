@@ -59,7 +59,10 @@ class Asked:
 
 def header_of(headers: Headers, name: bytes) -> str | None:
     """The first header of this name, in lower case; None where there is none."""
-    return next((value.decode("latin-1") for key, value in headers if key == name), None)
+    for key, value in headers:
+        if key == name:
+            return value.decode("latin-1")
+    return None
 
 
 def identify_plain(code: str) -> Identity | None:

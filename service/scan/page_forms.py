@@ -14,6 +14,7 @@ from markupsafe import escape
 
 from service.scan.cards import Card
 from service.scan.front import UNESCAPED
+from service.scan.own_links import PAGES
 from service.scan.pages import page
 from service.scan.preferences import Language
 
@@ -42,27 +43,20 @@ def form_of(card: Card, language: Language, now: datetime) -> Form:
     return pieces, tuple((place, _HOLES.index(pieces[place])) for place in range(1, len(pieces), 2))
 
 
-def filled(form: Form, *, serial: str | None, path: str, switch: str, scans: str, checked: str) -> bytes:
-    """The page of one code. `path`: as it was scanned; `switch`: link to the page in the other language;
-    `scans`: of `pages.scans_section`; `checked`: of `pages.checked_text`.
+def filled(form: Form, *, serial: str | None, path: str, other: Language, scans: str, checked: str) -> bytes:
+    """The page of one code. `path`: as it was scanned; `other`: language that the page links to; `scans`: of
+    `pages.scans_section`; `checked`: of `pages.checked_text`.
     """
-    given = (
-        str(escape(serial or "")).encode(),
+    switch = f"{PAGES}{path}?lang={other}"
+    if UNESCAPED.fullmatch(path) and path.endswith(serial or ""):
+        # Nothing in it that is quoted or escaped anywhere; so are nearly all.
+        names = serial or "", path.replace("/", "%2F"), switch
+    else:
         # The page's only use of the path is as a parameter of a link.
-        _as_parameter(path).encode(),
-        str(escape(switch)).encode(),
-        scans.encode(),
-        checked.encode(),
-    )
+        names = str(escape(serial or "")), str(escape(url_quote(path, for_qs=True))), str(escape(switch))
+    given = tuple(text.encode() for text in (*names, scans, checked))
     pieces, holes = form
     parts = list(pieces)
     for place, hole in holes:
         parts[place] = given[hole]
     return b"".join(parts)
-
-
-def _as_parameter(path: str) -> str:
-    """As the templates quote and escape it; nearly every path has nothing but slashes to be quoted."""
-    if UNESCAPED.fullmatch(path):
-        return path.replace("/", "%2F")
-    return str(escape(url_quote(path, for_qs=True)))

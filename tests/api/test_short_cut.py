@@ -73,6 +73,8 @@ async def opened(engine: AsyncEngine, *, taken: bool = True, trusted: str = "") 
         proxy_headers=bool(trusted),
         access_log=False,
         forwarded_allow_ips=trusted,
+        # What one of two lines waits for is no measure of speed.
+        timeout_keep_alive=60,
     )
     config.load()
     state = ServerState()
