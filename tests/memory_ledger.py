@@ -15,6 +15,7 @@ from service.ledger.model import (
     UNKNOWN_SITE,
     BatchLedger,
     Entry,
+    Input,
     Output,
     Posting,
     Role,
@@ -197,7 +198,7 @@ class MemoryLedger:
         return {product for product in self.product_of.values() if product is not None}
 
     def _transformations(self, postings: Mapping[int, Sequence[Posting]]) -> dict[int, Transformation]:
-        groups: dict[int | str, tuple[set[Output], list[int]]] = defaultdict(lambda: (set(), []))
+        groups: dict[int | str, tuple[set[Output], set[Input]]] = defaultdict(lambda: (set(), set()))
         of_event: dict[int, int | str] = {}
         for batch, told in postings.items():
             for posting in told:
@@ -207,7 +208,7 @@ class MemoryLedger:
                 group = of_event[entry.event_id] = entry.transformation_id or entry.event_id
                 outputs, inputs = groups[group]
                 if posting.role is Role.INPUT:
-                    inputs.append(batch)
+                    inputs.add(Input(entry.tellers, place_of(entry)))
                 else:
                     site = place_of(entry)
                     where = UNKNOWN_SITE if site is None else site
@@ -215,7 +216,7 @@ class MemoryLedger:
         return {
             event: Transformation(
                 tuple(sorted(groups[group][0], key=lambda o: (o.batch, o.time, o.event_id))),
-                bool(groups[group][1]),
+                frozenset(groups[group][1]),
             )
             for event, group in of_event.items()
         }

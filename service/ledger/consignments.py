@@ -70,6 +70,15 @@ class Ends:
         mine = (self.destination_site, self.destination_party)
         return _agree(*mine, other.destination_site, other.destination_party, places)
 
+    def adds_nothing_to(self, other: "Ends", places: Places) -> bool:
+        """Are the destination and the papers that these name named by the other already?"""
+        site = self.destination_site
+        return (
+            self.transactions <= other.transactions
+            and (site is None or places.sites.same_address(site, other.destination_site))
+            and self.destination_party in (None, other.destination_party)
+        )
+
     def add(self, other: "Ends", places: Places) -> None:
         """Learn what another step of the same movement names: a place where none, or only its party, was."""
         if self.source_site is None or (places.vague(self.source_site) and other.source_site is not None):

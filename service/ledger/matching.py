@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import chain
 
 from service.ledger.consignments import Ends, Move, OpenShipments, Receipt, Shipment, ToldSoFar
-from service.ledger.model import Amounts, Gap, Places, Posting
+from service.ledger.model import Amounts, Entry, Gap, Places, Posting
 from service.ledger.steps import Effect, origin_of, target_of
 
 #: How far the clocks of two parties may differ: a receipt so long before the shipment of the same
@@ -68,11 +68,35 @@ class _Matching:
                 self.shipments.add_step(earlier, entry, self.places)
                 self.open.add(earlier)
                 return
+            if not earlier.moves and origin is not None and self.told_besides(earlier, origin, entry, ends):
+                return
         steps, left = frozenset((entry.step,)), dict(posting.amounts)
         shipment = Shipment(entry, origin, posting.amounts, entry.time, steps, ends, left)
         self.shipments.add(shipment)
         self.open.add(shipment)
         self.all[id(shipment)] = shipment
+
+    def told_besides(self, earlier: Shipment, origin: int, entry: Entry, ends: Ends) -> bool:
+        """Is it one shipment, told by its sender and, adding nothing, by another who carries it? The sender's
+        word is what is kept, whichever came first.
+        """
+        before, now = self.is_senders(origin, earlier.entry), self.is_senders(origin, entry)
+        if before and not now and ends.adds_nothing_to(earlier.ends, self.places):
+            self.shipments.remove(earlier)
+        elif now and not before and earlier.ends.adds_nothing_to(ends, self.places):
+            self.open.close(earlier)
+            self.shipments.remove(earlier)
+            earlier.entry, earlier.ends = entry, ends
+            self.open.add(earlier)
+        else:
+            return False
+        earlier.steps |= {entry.step}
+        earlier.last_at = entry.time
+        self.shipments.add(earlier)
+        return True
+
+    def is_senders(self, origin: int, entry: Entry) -> bool:
+        return any(map(entry.speaks_for, self.places.owners_when_told(origin, entry)))
 
     def receive(self, posting: Posting) -> None:
         entry, ends = posting.entry, Ends.of(posting.entry)

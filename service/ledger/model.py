@@ -110,12 +110,19 @@ class Output:
     tellers: frozenset[int] | None = None
 
 
+class Input(NamedTuple):
+    """That something goes into a transformation: who tells it, as in `Entry`, and where."""
+
+    tellers: frozenset[int] | None
+    site: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Transformation:
     """All events tied by one transformationID, or one transformation event alone."""
 
     outputs: tuple[Output, ...]
-    has_inputs: bool
+    inputs: frozenset[Input]
 
 
 class Sites:

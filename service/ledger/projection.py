@@ -56,6 +56,7 @@ from service.ledger.model import (
     FlowKind,
     Gap,
     Holding,
+    Input,
     Output,
     Places,
     Posting,
@@ -240,6 +241,12 @@ def _goes_into(used: Entry, output: Output) -> bool:
     return used.of_one_hand(output.tellers) or place_of(used) == output.site
 
 
+def _is_used_for(made: Entry, used: Input) -> bool:
+    """The same, looked at from what is made."""
+    place = place_of(made)
+    return made.of_one_hand(used.tellers) or used.site == (UNKNOWN_SITE if place is None else place)
+
+
 def _flow_order(flow: Flow) -> tuple[object, ...]:
     return (
         flow.departed_at,
@@ -281,7 +288,11 @@ def _gaps_of_act(act: Act, transformations: Mapping[int, Transformation]) -> lis
     event = act.entry.event_id
     if act.effect not in (Effect.SIGHT, Effect.PACK) and None in act.amounts.values() and not act.claimed:
         gaps.append(Gap("quantity_not_stated", act.place, event))
-    if act.effect is Effect.PRODUCE and event in transformations and not transformations[event].has_inputs:
+    if (
+        act.effect is Effect.PRODUCE
+        and event in transformations
+        and not any(_is_used_for(act.entry, used) for used in transformations[event].inputs)
+    ):
         gaps.append(Gap("transformation_without_inputs", act.place, event))
     if act.effect is Effect.CONSUME and not any(
         _goes_into(act.entry, output) for output in transformations[event].outputs

@@ -8,7 +8,17 @@ import asyncpg
 
 from service.db.transaction import Transaction
 from service.identifiers.units import EACH
-from service.ledger.model import UNKNOWN_SITE, Doubt, Entry, Output, Posting, Role, Sites, Transformation
+from service.ledger.model import (
+    UNKNOWN_SITE,
+    Doubt,
+    Entry,
+    Input,
+    Output,
+    Posting,
+    Role,
+    Sites,
+    Transformation,
+)
 from service.ledger.postings import Item
 from service.ledger.steps import place_of
 
@@ -116,12 +126,12 @@ async def load_transformations(
     """
     events = {p.entry.event_id: p.entry for p in postings if p.role in (Role.INPUT, Role.OUTPUT)}
     outputs: dict[int | str, set[Output]] = defaultdict(set)
-    with_inputs: set[int | str] = set()
+    inputs: dict[int | str, set[Input]] = defaultdict(set)
 
     def add(entry: Entry, role: Role, batch: int) -> None:
         group = _group(entry)
         if role is Role.INPUT:
-            with_inputs.add(group)
+            inputs[group].add(Input(entry.tellers, place_of(entry)))
         else:
             place = place_of(entry)
             site = UNKNOWN_SITE if place is None else place
@@ -141,7 +151,7 @@ async def load_transformations(
     return {
         event: Transformation(
             tuple(sorted(outputs[_group(entry)], key=lambda o: (o.batch, o.time, o.event_id))),
-            _group(entry) in with_inputs,
+            frozenset(inputs[_group(entry)]),
         )
         for event, entry in events.items()
     }

@@ -28,6 +28,7 @@ from tests.world import (
     sell,
     ship,
     transform,
+    when,
 )
 
 #: Who captures: an operator, a party for itself, or for another that lets it.
@@ -302,7 +303,29 @@ def test_nobody_voids_anothers_shipment() -> None:
         assert book((CONFIRMED, FARM), (void, may))[:2] == (0, False)
     late = ship("A=90", source="farm", to="den", step="departing", on=6)
     assert book((CONFIRMED, FARM), (late, FARM)) == (90, True, 0)
-    assert book((CONFIRMED, FARM), (late, RIVAL)) == (90, True, 1)
+    assert book((CONFIRMED, FARM), (late, RIVAL)) == (90, True, 0)
+
+
+def test_a_carrier_who_tells_of_a_shipment_that_its_sender_tells_claims_nothing() -> None:
+    carried = ship("A=10", at="hub", source="farm", to="shop", step="departing", on=2)
+    for after in (0.0, 0.1):
+        told = {**SHIPPED, "eventTime": when(2 + after)}
+        assert book((told, FARM), (carried, RIVAL)) == (10, False, 0)
+        assert book((carried, RIVAL), (told, FARM)) == (10, False, 0)
+        assert book((carried, RIVAL), (told, FARM), (RECEIVED, SHOP)) == (10, False, 0)
+    # What names somebody whom the sender does not name is followed.
+    elsewhere = ship("A=10", at="hub", source="farm", to="den", step="departing", on=2)
+    assert book((SHIPPED, FARM), (elsewhere, RIVAL)) == (10, True, 1)
+
+
+def test_a_run_has_no_inputs_by_what_strangers_tell_of_its_number() -> None:
+    made = transform([], ["A=5"], tid="run", at="farm", on=2)
+    for hand, at, gaps in ((RIVAL, "den", 1), (RIVAL, "farm", 0), (FARM, "den", 0), (None, "den", 0)):
+        used = transform(["junk/J=1"], [], tid="run", at=at, on=2)
+        events = [{**event, "eventID": f"urn:event:{n}"} for n, event in enumerate((used, made))]
+        memory = Told(Chain(events, RUNS), (hand, FARM)).ledger()
+        kinds = [gap.kind for each in memory.ledgers.values() for gap in each.gaps]
+        assert kinds.count("transformation_without_inputs") == gaps, (hand, at)
 
 
 def test_a_number_of_a_transformation_ties_no_strangers_goods_to_its_outputs() -> None:
