@@ -26,9 +26,9 @@ TOGETHER: Final = 5_000
 KEEP_POLICIES: Final = (
     """
 CREATE TEMPORARY TABLE kept_policy ON COMMIT DROP AS
-SELECT tablename, policyname, qual,
+SELECT tablename, policyname, cmd, qual,
        (SELECT string_agg(quote_ident(role), ', ') FROM unnest(roles) AS role) AS roles
-FROM pg_policies WHERE schemaname = 'public' AND cmd = 'SELECT'
+FROM pg_policies WHERE schemaname = 'public'
 """,
     """
 CREATE TEMPORARY TABLE kept_view ON COMMIT DROP AS
@@ -52,8 +52,8 @@ DO $$ DECLARE kept record; BEGIN
     END LOOP;
     FOR kept IN SELECT * FROM kept_policy LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', kept.tablename);
-        EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO %s USING (%s)',
-                       kept.policyname, kept.tablename, kept.roles, kept.qual);
+        EXECUTE format('CREATE POLICY %I ON %I FOR %s TO %s USING (%s)',
+                       kept.policyname, kept.tablename, kept.cmd, kept.roles, kept.qual);
     END LOOP;
 END $$
 """

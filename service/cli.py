@@ -19,6 +19,7 @@ from service.db.embedded import SETTINGS, EmbeddedPostgres, find_running
 from service.db.failures import FAILURES, is_passing
 from service.db.migrate import check_made, check_server, upgrade
 from service.db.replica import check_address
+from service.db.service_role import SERVICE, as_service, make_login, may_be_service
 from service.db.tending import Tender
 from service.db.transaction import create_engine, transaction
 from service.errors import Missing, SuyuanError
@@ -70,7 +71,7 @@ def serve(
             key = asyncio.run(issue_first_key(dsn))
             if key is not None:
                 say(f"Admin API key, shown only now (管理员 API 密钥,仅显示一次): {key}")
-            os.environ["DATABASE_URL"] = dsn
+            os.environ |= asyncio.run(_addresses(dsn))
             address = f"http://{shown(host)}:{listener.getsockname()[1]}"
             # Printed codes carry an address; without a better one, the one just made.
             os.environ.setdefault("SUYUAN_PUBLIC_URL", address)
@@ -155,6 +156,28 @@ async def _examine(dsn: str, directory: Path | None, projection: bool) -> bool:
     return wrong
 
 
+async def _addresses(dsn: str) -> dict[str, str]:
+    """By which addresses the service works, for the settings. `dsn`: the owner's."""
+    told = Settings()
+    if not told.database_url:
+        login = await make_login(dsn)
+    else:
+        login = told.database_url if told.database_owner_url else dsn
+    owner = {"DATABASE_OWNER_URL": dsn, "DATABASE_URL": login}
+    if not await may_be_service(login):
+        sys.stderr.write(
+            f"The service works as the owner of its tables, bound by nothing: grant the role {SERVICE} to "
+            "the user of DATABASE_URL and start again. (服务以表所有者身份运行，不受行级安全约束：请将角色 "
+            f"{SERVICE} 授予 DATABASE_URL 的用户后重启)\n"
+        )
+        return owner
+    replica = told.database_replica_url
+    return owner | {
+        "DATABASE_URL": as_service(login),
+        "DATABASE_REPLICA_URL": as_service(replica) if replica else "",
+    }
+
+
 async def _warn_of_connections(dsn: str) -> None:
     """Say so where the database lets in fewer connections than the service may open."""
     engine = create_engine(dsn, pool_size=1)
@@ -194,7 +217,8 @@ def tended_database(data_dir: Path | None) -> Iterator[tuple[str, Callable[[], N
     """As `database`; with what, called now and again, starts an embedded one again that has ended."""
     wanted = Settings()
     if wanted.database_url:
-        dsn = wanted.database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
+        owner = wanted.database_owner_url or wanted.database_url
+        dsn = owner.replace("postgresql+asyncpg://", "postgresql://", 1)
         check_server(dsn)
         yield dsn, None
         return

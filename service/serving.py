@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from service.app import create_app
+from service.db.service_role import as_owner
 from service.demo_data import load_once
 from service.errors import Conflict, Unavailable
 from service.operation import logs
@@ -122,7 +123,7 @@ class Server(uvicorn.Server):
             asyncio.get_running_loop().add_reader(part.tether, self._hear, part.tether)
         part.announce()
         if part.tidies:
-            self._tidying = asyncio.create_task(tidy_daily(settings().database_url))
+            self._tidying = asyncio.create_task(tidy_daily(as_owner(settings().database_url)))
             self._packing = asyncio.create_task(pack_always(settings().database_url))
         if part.demo is not None:
             self._loading = asyncio.create_task(load_once(settings().database_url, part.url, part.demo))

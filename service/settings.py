@@ -39,6 +39,11 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("DATABASE_URL", "SUYUAN_DATABASE_URL"),
         description="PostgreSQL 15 or newer, `postgresql://…`; empty means the embedded one.",
     )
+    database_owner_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("DATABASE_OWNER_URL", "SUYUAN_DATABASE_OWNER_URL"),
+        description="The same database, as the user who owns the tables; empty: that of `DATABASE_URL`.",
+    )
     database_replica_url: str = Field(
         default="",
         validation_alias=AliasChoices("DATABASE_REPLICA_URL", "SUYUAN_DATABASE_REPLICA_URL"),

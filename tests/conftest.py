@@ -3,7 +3,7 @@
 `tx`        a transaction that is rolled back (2 ms): most store tests
 `database`  the DSN of a fresh database, a clone of the migrated template (40 ms): commits, concurrency
 `own_database`  the same for all tests of a file
-`engine`    an engine on `database`
+`engine`    an engine on `database`, in the service's role; `owner_engine` as the owner of its tables
 `client`    HTTP on the application over `database`, with an admin key
 `server`    the real `suyuan-service` as a process of its own (1-2 s): crashes, signals
 """
@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.embedded import EmbeddedPostgres
 from service.db.migrate import upgrade
+from service.db.service_role import as_service
 from service.db.transaction import Transaction, create_engine, transaction
 from tests.server import Server
 
@@ -104,7 +105,15 @@ async def own_database(cluster: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def engine(database: str) -> AsyncIterator[AsyncEngine]:
-    """An engine on a fresh database."""
+    """An engine on a fresh database, in the service's role."""
+    made = create_engine(as_service(database))
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def owner_engine(database: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on a fresh database, as the owner of its tables."""
     made = create_engine(database)
     yield made
     await made.dispose()
@@ -114,7 +123,7 @@ async def engine(database: str) -> AsyncIterator[AsyncEngine]:
 async def shared_engine(cluster: str) -> AsyncIterator[AsyncEngine]:
     """An engine on the one database whose tests all roll back."""
     await execute(cluster, f"CREATE DATABASE test_shared TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    made = create_engine(on_database(cluster, "test_shared"))
+    made = create_engine(as_service(on_database(cluster, "test_shared")))
     yield made
     await made.dispose()
 

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.app import create_app
 from service.auth.tokens import issue_first_key
+from service.db.service_role import as_service
 from service.db.transaction import create_engine
 from service.web.epcis_description import DescribedApp
 
@@ -68,7 +69,7 @@ class Served:
         return done.result()
 
     async def _begin(self) -> None:
-        self.engine = create_engine(self.dsn)
+        self.engine = create_engine(as_service(self.dsn))
         self._open.push_async_callback(self.engine.dispose)
         self.app = create_app(self.engine)
         key = await issue_first_key(self.dsn)

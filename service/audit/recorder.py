@@ -33,7 +33,7 @@ CONNECT_SECONDS: Final = 3.0
 #: A statement that takes longer is given up, and so is a reader's wait.
 STATEMENT_SECONDS: Final = 10.0
 WAIT_SECONDS: Final = 15.0
-SETTINGS: Final = {"application_name": "suyuan audit", "timezone": "UTC", "jit": "off"}
+SETTINGS: Final = {"application_name": "suyuan.audit", "timezone": "UTC", "jit": "off"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from service import clock
 from service.auth.caller import Caller
 from service.auth.sight import seen_by
+from service.db.party_role import ROLES
 from service.db.transaction import Transaction
 
 Noun = Literal["batch", "unit", "complaint", "suspect_code", "link", "thing of events"]
@@ -32,7 +33,7 @@ async def sees(tx: Transaction, caller: Caller, noun: Noun, row_id: int | None) 
     """
     if caller.sees_everything:
         return True
-    if await tx.sql.fetchval(ROLE) != "none":
+    if await tx.sql.fetchval(ROLE) in ROLES:
         return await tx.sql.fetchval(FIND[noun], row_id) is not None
     async with seen_by(tx, caller.role, caller.party_id, now=clock.now()):
         return await tx.sql.fetchval(FIND[noun], row_id) is not None

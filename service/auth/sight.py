@@ -24,7 +24,7 @@ from service.errors import Unavailable
 FEW_PLACES: Final = 100
 SEE_AS_PARTY: Final = """
 -- $1 party   $2 now   $3 how many places are few
--- The role comes last: what is asked before is asked by the tables' owner.
+-- The role comes last: what is asked before is asked by the service itself.
 WITH given AS MATERIALIZED (
     SELECT id, grantor_id, coalesce(product_id, customer_id) IS NULL AND begins_at IS NULL AND ends_at IS NULL
            AS everything
@@ -62,12 +62,13 @@ SELECT set_config('suyuan.party', $1, true), set_config('suyuan.everywhere', $2,
        set_config('suyuan.regions', $3, true), set_config('suyuan.categories', $4, true),
        set_config('suyuan.pairs', $5, true), set_config('role', 'suyuan_regulator', true)
 """
-SEE_AS_OWNER: Final = "SELECT set_config('role', 'none', true), set_config('suyuan.party', '', true)"
+#: Back to the role that the connection was opened in.
+SEE_ALL: Final = "SET LOCAL role TO DEFAULT; SELECT set_config('suyuan.party', '', true)"
 SEEN_NOW: Final = """
 SELECT current_setting('role') AS role, current_setting('suyuan.party', true) AS party,
        suyuan_places_shown('{}') IS NOT NULL AS by_places
 """
-#: $1 role   $2 party: what `SEE_AS_OWNER` took away.
+#: $1 role   $2 party: what `SEE_ALL` took away.
 SEE_AGAIN: Final = "SELECT set_config('suyuan.party', $2, true), set_config('role', $1, true)"
 #: Packed: there may be many thousands.
 PLACES_SHOWN: Final = """
@@ -98,7 +99,7 @@ async def see_as(tx: Transaction, role: Role, party_id: int, *, now: datetime) -
 
 async def see_as_owner(tx: Transaction) -> None:
     """From here on everything is read again, and can be written: for what a caller is entitled to."""
-    await tx.sql.execute(SEE_AS_OWNER)
+    await tx.sql.execute(SEE_ALL)
 
 
 async def see_as_party(tx: Transaction, party_id: int, *, now: datetime) -> frozenset[int]:

@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from service.capture.listeners import Warned
+from service.db.rows import insert_rows
 from service.db.transaction import Transaction
+from service.events.tables import CaptureJob
 
 #: Warnings of one capture that are told.
 WARNINGS_MOST = 100
@@ -130,7 +132,7 @@ async def insert_finished_jobs(
         "for_parties",
     )
     rows = [(job_id, now, now, False, True, "rollback", 1, 0, *told) for job_id, told in jobs.items()]
-    await tx.sql.copy_records_to_table("capture_job", records=rows, columns=columns)
+    await insert_rows(tx.sql, CaptureJob, rows, columns)
 
 
 async def warn_jobs(tx: Transaction, warnings: Mapping[str, Sequence[Warned]]) -> None:

@@ -20,7 +20,7 @@ USED_MOST: Final = 5
 #: For statements of which each part is found by an index. Plans are made once, whatever the tables hold then:
 #: one that is empty must not be read from end to end when it is full.
 SETTINGS: Final = {
-    "application_name": "suyuan codes",
+    "application_name": "suyuan.codes",
     "timezone": "UTC",
     "jit": "off",
     "default_transaction_read_only": "on",

@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 
 import service
 from service.db.party_role import ensure_roles
+from service.db.service_role import bind_owner
 from service.errors import Missing, Unavailable
 
 #: pg_advisory_lock key held while migrating: of two services started at once, one waits.
@@ -53,6 +54,7 @@ def upgrade(dsn: str) -> None:
     """
     command.upgrade(configuration(dsn), "head")
     asyncio.run(ensure_roles(dsn))
+    asyncio.run(bind_owner(dsn))
 
 
 def check(dsn: str) -> None:

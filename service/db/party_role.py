@@ -2,14 +2,15 @@
 
 Row-level security shows them rows by what the transaction says of the caller (`auth.sight`), and tables that
 nobody opened not at all: a new table, or a column that is left out here, is closed until somebody decides.
-The service's own role owns the tables and is not bound by the policies: captures, projections and recalls
-must see everything.
+The service's own role (`service_role.py`) sees every row: captures, projections and recalls must.
 """
 
 import json
 from typing import Final
 
 import asyncpg
+
+from service.db.service_role import OWNER, SERVICE, allow
 
 ROLES: Final = ("suyuan_party", "suyuan_regulator")
 
@@ -68,11 +69,23 @@ DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
         CREATE ROLE {role} NOLOGIN NOSUPERUSER NOINHERIT NOBYPASSRLS;
     END IF;
-    IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
-        EXECUTE format('GRANT {role} TO %I', current_user);
+    -- Since PostgreSQL 16 whoever makes a role is a member that may not take it on.
+    IF NOT pg_has_role(current_user, '{role}', {member}) THEN
+        EXECUTE format('GRANT {role} TO %I', current_user) || {how};
     END IF;
 END $$
 """
+OLD: Final = "current_setting('server_version_num')::int < 160000"
+#: Taken on when it is asked for; what is not asked for is nobody's.
+TAKEN_ON: Final = {
+    "member": f"CASE WHEN {OLD} THEN 'MEMBER' ELSE 'SET' END",
+    "how": f"CASE WHEN {OLD} THEN '' ELSE ' WITH INHERIT FALSE' END",
+}
+#: The policies of it hold for its members as they are.
+INHERITED: Final = {
+    "member": "'USAGE'",
+    "how": f"CASE WHEN {OLD} THEN '' ELSE ' WITH INHERIT TRUE' END",
+}
 REVOKE_ALL: Final = "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}"
 USE_SCHEMA: Final = "GRANT USAGE ON SCHEMA public TO {role}"
 GRANT: Final = """
@@ -110,8 +123,12 @@ async def ensure_roles(dsn: str) -> None:
             opened = json.dumps(OPEN | dict.fromkeys(BEHIND, ()))
             await connection.execute("SELECT set_config('suyuan.opened', $1, true)", opened)
             for role in ROLES:
-                for statement in (MAKE, REVOKE_ALL, USE_SCHEMA, GRANT):
+                await connection.execute(MAKE.format(role=role, **TAKEN_ON))
+                for statement in (REVOKE_ALL, USE_SCHEMA, GRANT):
                     await connection.execute(statement.format(role=role))
+            await connection.execute(MAKE.format(role=SERVICE, **TAKEN_ON))
+            await connection.execute(MAKE.format(role=OWNER, **INHERITED))
+            await allow(connection)
     except asyncpg.InsufficientPrivilegeError:
         return
     finally:

@@ -57,8 +57,9 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """The process's one pool on `postgresql://…`. A connection that the server has ended is not given out,
     nor any as old as it: to ask the server each time would be three statements more for each request.
 
-    `url` may be a plain libpq-style URL; SQLAlchemy is told which driver speaks. Whoever waits for a
-    connection does so for `wait_seconds` of the settings.
+    `url` may be a plain libpq-style URL; SQLAlchemy is told which driver speaks. A role that it names is
+    taken on by each connection as it is opened. Whoever waits for a connection does so for `wait_seconds` of
+    the settings.
     """
     for scheme in ("postgresql+asyncpg://", "postgresql://", "postgres://"):
         if url.startswith(scheme):
@@ -69,10 +70,21 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=settings().wait_seconds,
-        connect_args={"server_settings": {"application_name": "suyuan", "timezone": "UTC", "jit": "off"}},
+        connect_args={
+            "server_settings": {"application_name": "suyuan.requests", "timezone": "UTC", "jit": "off"}
+        },
     )
+    event.listen(engine.sync_engine, "do_connect", _take_role)
     event.listen(engine.sync_engine, "checkout", _refuse_ended)
     return engine
+
+
+def _take_role(_dialect: object, _record: object, _told: object, parameters: dict[str, Any]) -> None:
+    """As the driver would of itself: what a URL says besides are settings of the session. Those that a
+    session begins with are what RESET goes back to.
+    """
+    if "role" in parameters:
+        parameters["server_settings"] |= {"role": parameters.pop("role")}
 
 
 def _refuse_ended(connection: Any, _record: object, _proxy: object) -> None:

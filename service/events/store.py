@@ -1,4 +1,4 @@
-"""Events in and out of their tables. Events come by COPY and are never changed afterwards."""
+"""Events in and out of their tables. Events come many at a time and are never changed afterwards."""
 
 import hashlib
 from collections.abc import Sequence
@@ -8,9 +8,11 @@ from typing import Any
 
 import msgspec
 
+from service.db.rows import insert_rows
 from service.db.transaction import Transaction
 from service.events.identifying import Identified
 from service.events.namespaces import STANDARD_PREFIXES
+from service.events.tables import Event
 from service.identifiers.lenient import identity_of
 
 #: Characters of a prefix and its namespace together: what an index holds.
@@ -117,11 +119,8 @@ async def insert_events(tx: Transaction, events: Sequence[Incoming], *, now: dat
     fresh, left, known, declared = await _part(tx, events)
     if fresh:
         ids = [row["nextval"] for row in await tx.sql.fetch(ALLOT_IDS, len(fresh))]
-        await tx.sql.copy_records_to_table(
-            "event",
-            records=[_row(row_id, each, now) for row_id, each in zip(ids, fresh, strict=True)],
-            columns=COLUMNS,
-        )
+        records = [_row(row_id, each, now) for row_id, each in zip(ids, fresh, strict=True)]
+        await insert_rows(tx.sql, Event, records, COLUMNS)
     else:
         ids = []
     repeated: list[Identified] = []

@@ -112,7 +112,7 @@ async def _connected(url: str, work: Work, stopping: asyncio.Event) -> None:
                 url,
                 timeout=CONNECT_SECONDS,
                 command_timeout=STATEMENT_SECONDS,
-                server_settings={"application_name": "suyuan background", "timezone": "UTC"},
+                server_settings={"application_name": "suyuan.background", "timezone": "UTC"},
             )
             try:
                 await work(connection)

@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.db.rows import insert_rows
 from service.db.transaction import Transaction
 from service.events.model import Event
+from service.events.tables import EventItem
 from service.identifiers.units import EACH
 from service.ledger.captured import NOTHING, Captured
 from service.ledger.journal import BatchName, Reading, own_batch, read_event
 from service.ledger.model import Entry, Role
 from service.ledger.postings import Item
+from service.ledger.tables import JournalEntry
 from service.registry.ensure import (
     BatchFact,
     FoundBatches,
@@ -130,8 +133,8 @@ def _as_items(rows: Sequence[tuple[Any, ...]]) -> dict[int, list[Item]]:
 
 async def write_journal(tx: Transaction, journal: Journal) -> None:
     """Write the journal of newly stored events."""
-    await tx.sql.copy_records_to_table("event_item", records=journal.items, columns=ITEM_COLUMNS)
-    await tx.sql.copy_records_to_table("journal_entry", records=journal.entries, columns=ENTRY_COLUMNS)
+    await insert_rows(tx.sql, EventItem, journal.items, ITEM_COLUMNS)
+    await insert_rows(tx.sql, JournalEntry, journal.entries, ENTRY_COLUMNS)
 
 
 async def _ensure(tx: Transaction, told: Sequence[tuple[StoredEvent, Reading]], declared: set[str]) -> _Ids:

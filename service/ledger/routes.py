@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from service.auth.caller import find_caller_first
+from service.db.service_role import as_owner
 from service.ledger.rebuild_aside import rebuild_aside
 
 router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
@@ -35,5 +36,5 @@ async def rebuild_ledger(request: Request) -> Rebuilt:
     Captures go on meanwhile; only at the end they wait while what was wrong is put into use, all at once.
     For operators. 重建期间采集照常进行，仅在最后替换有误的行时短暂等待；仅限运营者。
     """
-    dsn = request.app.state.engine.url.render_as_string(hide_password=False)
-    return Rebuilt(**asdict(await rebuild_aside(dsn)))
+    dsn = request.app.state.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return Rebuilt(**asdict(await rebuild_aside(as_owner(dsn))))

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 
 import asyncpg
 import msgspec
+from sqlmodel import SQLModel
 
+from service.db.rows import insert_rows
 from service.db.transaction import Transaction
+from service.ledger import tables
 from service.ledger.model import BatchLedger, Flow, Gap, Holding
 from service.ledger.postings import Postings
 
@@ -132,7 +135,7 @@ async def write_postings(tx: Transaction, changes: PostingChanges) -> int:
         await tx.sql.execute(DELETE_POSTINGS, *keys)
     if changes.fresh:
         records = sorted(changes.fresh, key=lambda row: (row[0], row[1], row[2], row[3]))
-        await tx.sql.copy_records_to_table("posting", records=records, columns=POSTING_COLUMNS)
+        await insert_rows(tx.sql, tables.Posting, records, POSTING_COLUMNS)
     return len(changes.gone) + len(changes.fresh)
 
 
@@ -145,10 +148,10 @@ async def write_ledgers(
     known = sorted(ledgers.keys() - set(unwritten))
     flows = {batch: map(_flow_row, ledger.flows) for batch, ledger in ledgers.items()}
     old_flows = await tx.sql.fetch(OLD_FLOWS, known) if known else []
-    written = await _write_numbered(tx, "flow", old_flows, DELETE_FLOWS, FLOW_COLUMNS, flows)
+    written = await _write_numbered(tx, tables.Flow, old_flows, DELETE_FLOWS, FLOW_COLUMNS, flows)
     gaps = {batch: map(_gap_row, ledger.gaps) for batch, ledger in ledgers.items()}
     old_gaps = await tx.sql.fetch(OLD_GAPS, known) if known else []
-    written.add(await _write_numbered(tx, "gap", old_gaps, DELETE_GAPS, GAP_COLUMNS, gaps))
+    written.add(await _write_numbered(tx, tables.Gap, old_gaps, DELETE_GAPS, GAP_COLUMNS, gaps))
     old_holdings = await tx.sql.fetch(OLD_HOLDINGS, known) if known else []
     written.add(await _write_holdings(tx, ledgers, old_holdings))
     return written
@@ -156,7 +159,7 @@ async def write_ledgers(
 
 async def _write_numbered(
     tx: Transaction,
-    table: str,
+    table: type[SQLModel],
     old: Sequence[asyncpg.Record],
     delete: str,
     columns: Sequence[str],
@@ -168,7 +171,7 @@ async def _write_numbered(
     for row in old:
         batch, ordinal = row["batch_id"], row["ordinal"]
         content = tuple(row[column] for column in columns)
-        known[batch][content if table == "flow" else tuple(map(_plain, content))].append(ordinal)
+        known[batch][content if table is tables.Flow else tuple(map(_plain, content))].append(ordinal)
         last[batch] = max(last[batch], ordinal)
     fresh: list[tuple[object, ...]] = []
     gone: list[tuple[int, int]] = []
@@ -191,9 +194,9 @@ async def _write_numbered(
     if gone:
         await tx.sql.execute(delete, [batch for batch, _ in gone], [ordinal for _, ordinal in gone])
     if fresh:
-        await tx.sql.copy_records_to_table(table, records=fresh, columns=("batch_id", "ordinal", *columns))
+        await insert_rows(tx.sql, table, fresh, ("batch_id", "ordinal", *columns))
     left: set[tuple[int, int]] = set()
-    if table == "flow":
+    if table is tables.Flow:
         left = {(batch, int(str(row[1]))) for batch, contents in changed.items() for row in contents}
     return Written(set(changed), len(gone) + len(fresh), left)
 
@@ -215,11 +218,8 @@ async def _write_holdings(
     if gone:
         await tx.sql.execute(DELETE_HOLDINGS, *list(zip(*gone, strict=True)))
     if fresh:
-        await tx.sql.copy_records_to_table(
-            "holding",
-            records=[(key[0], *row) for key, row in fresh.items()],
-            columns=("batch_id", *HOLDING_COLUMNS),
-        )
+        records = [(key[0], *row) for key, row in fresh.items()]
+        await insert_rows(tx.sql, tables.Holding, records, ("batch_id", *HOLDING_COLUMNS))
     return Written({batch for batch, _, _ in [*gone, *fresh]}, len(gone) + len(fresh))
 
 

@@ -24,6 +24,7 @@ from service.db.binaries import carried
 from service.db.failures import FAILURES
 from service.db.migrate import known_revisions, upgrade
 from service.db.party_role import ensure_roles
+from service.db.service_role import HIDDEN_FROM_ME
 from service.errors import Conflict, Unavailable
 from service.operation.manifest import DUMP, Manifest, measure, read, write
 
@@ -56,7 +57,16 @@ async def back_up(dsn: str, folder: Path) -> Manifest:
     """
     with _told("The backup was not made", "备份未完成"), _made_whole(folder) as making:
         async with _snapshot(dsn) as (connection, name):
-            await _run("pg_dump", dsn, "--format=custom", f"--snapshot={name}", f"--file={making / DUMP}")
+            hidden = [row["relname"] for row in await connection.fetch(HIDDEN_FROM_ME)]
+            if hidden:
+                raise Unavailable(
+                    f"Row-level security hides rows of {', '.join(hidden)} from this user: make the backup "
+                    "as the owner of the tables.",
+                    f"行级安全对当前数据库用户隐藏了 {', '.join(hidden)} 的数据行，请以表所有者身份备份。",
+                )
+            # Without it an owner who is bound by policies is refused, though they show him all.
+            how = ("--format=custom", "--enable-row-security", f"--snapshot={name}")
+            await _run("pg_dump", dsn, *how, f"--file={making / DUMP}")
             rows, events = await _count(connection)
             size, digest = await asyncio.to_thread(measure, making / DUMP)
             manifest = Manifest(

@@ -6,9 +6,8 @@ anew in a transaction that is then undone; captures wait meanwhile, so it is ask
 
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -17,11 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
 from service.db.migrate import known_revisions
-from service.db.party_role import OPEN, REGISTRY, ROLES
 from service.db.transaction import Transaction, transaction
 from service.labels.lettering import find_font
 from service.ledger.rebuild import RebuildReport, rebuild
+from service.operation.bounds_of_roles import ask_service, ask_sight
 from service.operation.connections import BESIDE_THE_POOL, connections_of
+from service.operation.findings import EXAMPLES, Finding, Question, well
 from service.settings import settings
 from service.trace.packs import differing
 
@@ -34,25 +34,7 @@ FREE_TOO_LITTLE: Final = 512 * 1024**2
 OPEN_LONG: Final = timedelta(hours=1)
 #: A notice that was to be sent so long ago and was not even tried is late.
 NOTICES_LATE: Final = timedelta(minutes=5)
-EXAMPLES: Final = 5
 PACKS_LOOKED_AT: Final = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one question found. `state`: "well", "look" (somebody should), or "wrong"."""
-
-    question: str
-    state: str
-    message: str
-    message_zh: str
-
-
-Question = Callable[[Transaction], Awaitable[Finding]]
-
-
-def _well(question: str, message: str, zh: str) -> Finding:
-    return Finding(question, "well", message, zh)
 
 
 async def ask_revision(tx: Transaction) -> Finding:
@@ -60,7 +42,7 @@ async def ask_revision(tx: Transaction) -> Finding:
     revision = await tx.sql.fetchval("SELECT version_num FROM alembic_version")
     newest, *older = known_revisions()
     if revision == newest:
-        return _well("schema", f"Revision {revision}.", f"结构版本 {revision}。")
+        return well("schema", f"Revision {revision}.", f"结构版本 {revision}。")
     return Finding(
         "schema",
         "look" if revision in older else "wrong",
@@ -77,7 +59,7 @@ async def ask_clocks(tx: Transaction) -> Finding:
     apart = max(before - theirs, theirs - after, timedelta(0))
     seconds = f"{apart.total_seconds():.1f}"
     if apart <= CLOCKS_APART:
-        return _well("clocks", f"{seconds} s apart.", f"相差 {seconds} 秒。")
+        return well("clocks", f"{seconds} s apart.", f"相差 {seconds} 秒。")
     return Finding(
         "clocks",
         "wrong",
@@ -119,7 +101,7 @@ async def ask_orphans(tx: Transaction) -> Finding:
     }
     told = "; ".join(f"{what}: {ids}" for what, ids in found.items() if ids)
     if not told:
-        return _well("orphans", "Every row belongs to something.", "没有孤立的行。")
+        return well("orphans", "Every row belongs to something.", "没有孤立的行。")
     return Finding(
         "orphans",
         "wrong",
@@ -138,7 +120,7 @@ async def ask_packs(tx: Transaction) -> Finding:
     some = [row["batch_id"] for row in await tx.sql.fetch(SOME_PACKS, begin, PACKS_LOOKED_AT)]
     stale = sorted(await differing(tx, some))[:EXAMPLES] if some else []
     if not stale:
-        return _well("packs", f"As their rows, {len(some)} looked at.", f"与明细一致，抽查 {len(some)} 个。")
+        return well("packs", f"As their rows, {len(some)} looked at.", f"与明细一致，抽查 {len(some)} 个。")
     return Finding(
         "packs",
         "wrong",
@@ -157,7 +139,7 @@ async def ask_transactions(tx: Transaction) -> Finding:
     """Has a transaction been left open?"""
     count = await tx.sql.fetchval(OLD_TRANSACTIONS, OPEN_LONG)
     if not count:
-        return _well("transactions", "None is open for long.", "没有长时间未结束的事务。")
+        return well("transactions", "None is open for long.", "没有长时间未结束的事务。")
     return Finding(
         "transactions",
         "look",
@@ -177,7 +159,7 @@ async def ask_notices(tx: Transaction) -> Finding:
     row = await tx.sql.fetchrow(LATE_NOTICES, clock.now() - NOTICES_LATE)
     assert row is not None
     if not row["all"]:
-        return _well("notices", "None is late.", "没有延误。")
+        return well("notices", "None is late.", "没有延误。")
     return Finding(
         "notices",
         "wrong",
@@ -200,7 +182,7 @@ async def ask_connections(tx: Transaction) -> Finding:
     wanted, allowed = connections_of(told), await tx.sql.fetchval(ALLOWED_CONNECTIONS)
     how = f"{told.processes} x ({told.pool_size} + {BESIDE_THE_POOL}) = {wanted}"
     if wanted <= allowed:
-        return _well("connections", f"{how} of {allowed}.", f"最多 {how} 个，数据库允许 {allowed} 个。")
+        return well("connections", f"{how} of {allowed}.", f"最多 {how} 个，数据库允许 {allowed} 个。")
     return Finding(
         "connections",
         "wrong",
@@ -209,47 +191,6 @@ async def ask_connections(tx: Transaction) -> Finding:
         f"服务最多打开 {how} 个连接，而数据库仅允许 {allowed} 个：请提高 max_connections，"
         "或减小 SUYUAN_PROCESSES、SUYUAN_POOL_SIZE。",
     )
-
-
-#: $1 the roles   $2 tables whose rows are somebody's
-SIGHT: Final = """
-SELECT ARRAY(SELECT name FROM unnest($1::text[]) AS name WHERE NOT EXISTS (
-           SELECT FROM pg_roles WHERE rolname = name AND NOT rolsuper AND NOT rolbypassrls
-           AND pg_has_role(current_user, pg_roles.oid, 'MEMBER'))) AS missing,
-       ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
-             AND relname = ANY ($2::text[]) AND NOT relrowsecurity ORDER BY 1)
-       || ARRAY(SELECT DISTINCT relname::text FROM pg_class JOIN pg_roles ON rolname = ANY ($1::text[])
-                WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND (relowner = pg_roles.oid
-                OR has_table_privilege(pg_roles.oid, pg_class.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
-                ORDER BY 1) AS opened
-"""
-
-
-async def ask_sight(tx: Transaction) -> Finding:
-    """Are the roles of parties and authorities there, do they own and write nothing, and are they bound by
-    policies wherever rows are somebody's?
-    """
-    row = await tx.sql.fetchrow(SIGHT, list(ROLES), sorted(OPEN.keys() - REGISTRY))
-    assert row is not None
-    if row["opened"]:
-        told = ", ".join(row["opened"][:EXAMPLES])
-        return Finding(
-            "sight",
-            "wrong",
-            f"Of these tables parties would see or change what is not theirs: {told}. Enable row-level "
-            "security on them and take back what was granted.",
-            f"以下数据表会让企业看到或修改不属于自己的数据：{told}。请为其启用行级安全并收回多余的授权。",
-        )
-    if row["missing"]:
-        told = ", ".join(row["missing"])
-        return Finding(
-            "sight",
-            "wrong",
-            f"Parties and authorities are refused: the roles {told} are missing, or not granted to the "
-            "service's own.",
-            f"企业和监管部门的请求将被拒绝：角色 {told} 不存在，或未授予本服务的数据库用户。",
-        )
-    return _well("sight", f"Bound: {', '.join(ROLES)}.", f"已受行级安全约束：{'、'.join(ROLES)}。")
 
 
 INVALID_INDEXES = """
@@ -261,7 +202,7 @@ async def ask_indexes(tx: Transaction) -> Finding:
     """Is every index whole? One whose making was interrupted is not."""
     names = [row["relname"] for row in await tx.sql.fetch(INVALID_INDEXES)]
     if not names:
-        return _well("indexes", "All are valid.", "全部有效。")
+        return well("indexes", "All are valid.", "全部有效。")
     told = ", ".join(names)
     return Finding(
         "indexes",
@@ -274,7 +215,7 @@ async def ask_indexes(tx: Transaction) -> Finding:
 async def ask_font(_tx: Transaction) -> Finding:
     """Can label sheets carry Chinese words?"""
     if find_font() is not None:
-        return _well("label font", "Found.", "已找到。")
+        return well("label font", "Found.", "已找到。")
     return Finding(
         "label font",
         "look",
@@ -288,7 +229,7 @@ def look_at_disk(directory: Path) -> Finding:
     free = shutil.disk_usage(directory).free
     told = f"{free / 1024**3:.1f} GiB"
     if free >= FREE_LITTLE:
-        return _well("disk", f"{told} free.", f"剩余 {told}。")
+        return well("disk", f"{told} free.", f"剩余 {told}。")
     return Finding(
         "disk",
         "wrong" if free < FREE_TOO_LITTLE else "look",
@@ -311,7 +252,7 @@ async def ask_projection(engine: AsyncEngine) -> Finding:
     (report,) = reports
     counted = f"{report.events} events, {report.flows_after} flows"
     if not report.changed_rows:
-        return _well("projection", f"Equal to a rebuild: {counted}.", f"与重建结果一致：{counted}。")
+        return well("projection", f"Equal to a rebuild: {counted}.", f"与重建结果一致：{counted}。")
     return Finding(
         "projection",
         "wrong",
@@ -325,6 +266,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     ask_clocks,
     ask_connections,
     ask_sight,
+    ask_service,
     ask_indexes,
     ask_orphans,
     ask_packs,

@@ -11,8 +11,10 @@ import msgspec
 
 from service.auth.caller import Caller
 from service.auth.permissions import Permission, Role
+from service.db.rows import insert_rows
 from service.db.transaction import Transaction
 from service.identifiers.plain_text import without_strangers
+from service.sheets.tables import ImportFault
 
 KEEP_FILE: Final = """
 INSERT INTO import_file (sha256, size, content, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
@@ -280,18 +282,15 @@ async def keep_checked(
 ) -> None:
     """What a check found. `faults`: how many there are, of which `kept` are told."""
     await tx.sql.execute(FORGET_FAULTS, import_id)
-    await tx.sql.copy_records_to_table(
-        "import_fault",
-        records=[
-            (
-                *(import_id, number, without_strangers(told.sheet), told.row, told.at),
-                *(_plain(told.column), told.field, _plain(told.value)),
-                *(without_strangers(told.message), without_strangers(told.message_zh), told.rule),
-            )
-            for number, told in enumerate(kept, 1)
-        ],
-        columns=FAULT_COLUMNS,
-    )
+    records = [
+        (
+            *(import_id, number, without_strangers(told.sheet), told.row, told.at),
+            *(_plain(told.column), told.field, _plain(told.value)),
+            *(without_strangers(told.message), without_strangers(told.message_zh), told.rule),
+        )
+        for number, told in enumerate(kept, 1)
+    ]
+    await insert_rows(tx.sql, ImportFault, records, FAULT_COLUMNS)
     said = msgspec.json.encode(_without_strangers(sheets)).decode()
     await tx.sql.execute(CHECKED, import_id, rows, faulty, faults, said, known, now)
 

@@ -51,7 +51,7 @@ START_SECONDS: Final = 5.0
 IDLE_SECONDS: Final = 3600.0
 #: Connections by which looks at packs are counted.
 COUNTING: Final = SETTINGS | {
-    "application_name": "suyuan looks",
+    "application_name": "suyuan.looks",
     "default_transaction_read_only": "off",
     "synchronous_commit": "off",
 }

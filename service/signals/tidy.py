@@ -13,6 +13,7 @@ from typing import Final
 from service import clock
 from service.audit.retention import erase_reads
 from service.db.failures import FAILURES
+from service.db.service_role import bind_owner
 from service.db.transaction import Transaction, create_engine, transaction
 from service.settings import settings
 from service.signals.scan_rows import forget_seen
@@ -92,10 +93,13 @@ async def tidy_once(dsn: str) -> Tidied:
 
 
 async def tidy_daily(dsn: str) -> None:
-    """`tidy_once` now and then every day; never ends of itself."""
+    """`tidy_once` now and then every day; never ends of itself. `dsn`: the owner's, who alone erases records,
+    and whom policies bind once no version is left that could not work so.
+    """
     while True:
         try:
             done = await tidy_once(dsn)
+            await bind_owner(dsn)
         except FAILURES as error:
             logger.warning("nothing was tidied, later again: %s", type(error).__name__)
             await asyncio.sleep(RETRY.total_seconds())

@@ -29,7 +29,7 @@ from service.units.serial_numbers import (
     start_of_units,
 )
 
-#: Serials that become one piece of a COPY.
+#: Serials that are written by one statement.
 WRITTEN_AT_ONCE: Final = 10_000
 
 INSERT_REGISTRATION: Final = """

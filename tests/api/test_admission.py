@@ -21,6 +21,7 @@ from tests.api.recalling import recall
 from tests.api.registering import TEA, register_batch, register_product
 from tests.api.test_consumer_page import heading
 from tests.api.test_short_cut import opened
+from tests.owning import owning
 from tests.world import commission, document
 
 LOT = f"/01/{TEA}/10/L1"
@@ -154,7 +155,7 @@ async def test_what_comes_beyond_the_room_waits_or_is_refused_and_health_is_alwa
     large = small + b" " * 70_000
     async with asked_from(engine, SHOP) as (shop,), asyncio.timeout(HUNG_SECONDS):
         assert (await shop.get("/v1/parties", headers=key)).status_code == 200
-        async with transaction(engine) as tx:
+        async with owning(engine) as tx:
             await tx.sql.execute("LOCK TABLE party, event IN ACCESS EXCLUSIVE MODE")
             # One reads, one waits: of ordinary requests there is room for three, of one caller for one. Of
             # captures one is under way and two wait.

@@ -13,6 +13,7 @@ from service.scan import trail
 from tests.api.recalling import recall
 from tests.api.registering import TEA, refused, register, register_batch, register_party, register_product
 from tests.api.test_consumer_page import heading, open_page
+from tests.owning import owning
 from tests.world import (
     capture,
     commission,
@@ -139,7 +140,7 @@ async def test_a_journey_that_takes_too_long_is_left_out_and_the_rest_is_told(
 async def test_a_ledger_that_cannot_be_read_leaves_the_status_standing(
     bread: httpx.AsyncClient, engine: AsyncEngine
 ) -> None:
-    async with transaction(engine) as tx:
+    async with owning(engine) as tx:
         await tx.sql.execute("ALTER TABLE flow RENAME TO flow_away")
     html = await open_page(bread, path_of("bread/B#1"))
     assert heading(html) == "Sold once"

@@ -18,6 +18,7 @@ from service.scan.verdict import Verdict
 from service.scan.words import WORDS
 from tests.api.recalling import close_recall, recall
 from tests.api.registering import TEA, register, register_batch, register_party, register_product
+from tests.owning import owning
 
 PAGE = f"/01/{TEA}/10/L1"
 JSON = {"Accept": "application/json"}
@@ -295,7 +296,7 @@ async def test_recall_status_is_data_whatever_the_reader_accepts(
 
 
 async def test_a_broken_table_never_looks_fine(public: httpx.AsyncClient, engine: AsyncEngine) -> None:
-    async with transaction(engine) as tx:
+    async with owning(engine) as tx:
         await tx.sql.execute("ALTER TABLE recall_batch RENAME TO recall_batch_away")
     assert heading(await open_page(public, PAGE, 503)) == "Not checked"
 

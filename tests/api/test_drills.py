@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.transaction import transaction
 from tests.api.registering import refused, register_party
+from tests.owning import owning
 from tests.world import (
     Json,
     capture,
@@ -203,5 +204,5 @@ async def test_what_a_drill_found_never_changes(world: httpx.AsyncClient, engine
     await drill(world, batch=[uri("noodles/N1")])
     for statement in ("UPDATE drill SET percent = 100", "DELETE FROM drill"):
         with pytest.raises(asyncpg.RestrictViolationError):
-            async with transaction(engine) as tx:
+            async with owning(engine) as tx:
                 await tx.sql.execute(statement)

@@ -13,6 +13,7 @@ from service.events.json_document import read_document
 from tests import world
 from tests.api.querying import events_in, next_token, query
 from tests.api.registering import refused
+from tests.owning import owning
 from tests.rules.epcis import document
 
 Json = dict[str, Any]
@@ -119,7 +120,7 @@ async def test_a_restored_database_gives_all_its_pages(
     client: httpx.AsyncClient, engine: AsyncEngine
 ) -> None:
     await store(engine, *(event(n) for n in range(4)))
-    async with transaction(engine) as tx:
+    async with owning(engine) as tx:
         await tx.sql.execute("UPDATE event SET recorded_in = 10::bigint ^ 12 + id")
     await store(engine, event(4))
     assert await all_pages(client, await query(client, perPage="1"), perPage="1") == [0, 1, 2, 3, 4]

@@ -33,6 +33,7 @@ from tests.api.test_fast_status import (
     registered,
     shipped,
 )
+from tests.owning import owning
 from tests.world import capture, commission, transform
 
 HOST = "http://testserver"
@@ -212,7 +213,7 @@ async def test_what_the_label_says_anew_shows_within_a_second(both: Both, stoppe
     )
     seen = [await both.compare(path, PHONE)]
     for statement in statements:
-        async with transaction(world.engine) as tx:
+        async with owning(world.engine) as tx:
             await tx.sql.execute(statement)
         stopped.now += SECONDS
         seen.append(await both.compare(path, PHONE))

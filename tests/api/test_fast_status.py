@@ -18,6 +18,7 @@ from service.scan.fast_status import FastStatus
 from service.scan.remembered import CODES_MOST, SECONDS, Answer, Head, Remembered
 from tests.api.recalling import close_recall, recall
 from tests.api.registering import register
+from tests.owning import owning
 from tests.world import (
     capture,
     commission,
@@ -339,10 +340,10 @@ async def test_a_broken_statement_is_left_to_the_framework(
 ) -> None:
     behind = Framework(engine)
     async with behind.client() as client:
-        async with transaction(engine) as tx:
+        async with owning(engine) as tx:
             await tx.sql.execute("ALTER TABLE unit_act RENAME TO unit_act_away")
         assert (await client.get(STATUS + plain[0])).text == "behind"
-        async with transaction(engine) as tx:
+        async with owning(engine) as tx:
             await tx.sql.execute("ALTER TABLE unit_act_away RENAME TO unit_act")
         assert (await client.get(STATUS + plain[0])).json()["status"] == "no_recall_known"
         monkeypatch.setattr(plain_codes, "EVENTS_MOST", 1)

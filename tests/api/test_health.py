@@ -5,8 +5,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.db.transaction import transaction
 from tests.api.registering import refused, register_product
+from tests.owning import owning
 
 #: Longer than any figure that a metric's value may hold by chance.
 SECRET = "47114711471147114"
@@ -17,7 +17,7 @@ async def test_it_is_ready_when_the_database_has_its_schema(
 ) -> None:
     stranger = {"Authorization": ""}
     assert (await client.get("/readyz", headers=stranger)).json() == {"status": "ready"}
-    async with transaction(engine) as tx:
+    async with owning(engine) as tx:
         await tx.sql.execute("UPDATE alembic_version SET version_num = '0001'")
     assert (await client.head("/readyz", headers=stranger)).status_code == 503
     assert (await client.head("/healthz", headers=stranger)).status_code == 200

@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.app import create_app
-from service.db.transaction import create_engine, transaction
+from service.db.transaction import create_engine
 from service.scan import patience
 from tests.api.registering import TEA, register_batch, register_product
 from tests.api.test_consumer_page import heading, open_page
+from tests.owning import owning
 from tests.server import Server
 
 PATH = f"/01/{TEA}/10/L1"
@@ -73,7 +74,7 @@ async def test_a_table_that_somebody_holds_locked(
     await register_product(client)
     await register_batch(client, expires_on="2199-01-01")
     async with asyncio.timeout(HUNG_SECONDS):
-        async with transaction(engine) as tx:
+        async with owning(engine) as tx:
             await tx.sql.execute("LOCK TABLE recall_batch IN ACCESS EXCLUSIVE MODE")
             await is_not_checked(client)
         assert heading(await open_page(client, f"/p{PATH}")) == "No recall known"

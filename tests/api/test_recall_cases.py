@@ -19,6 +19,7 @@ from service.recall.listeners import found_listeners, moved_listeners
 from service.recall.states import Status
 from service.trace.graph import Node
 from tests.api.registering import refused, register
+from tests.owning import owning
 from tests.world import Json, capture, commission, gtin, place, receive, ship, transform, uri
 
 #: Tuesday; nothing is worked from the Thursday after until 8 October.
@@ -255,9 +256,9 @@ async def test_the_history_cannot_be_changed_and_a_change_past_the_lock_shows(
     change = "UPDATE recall_move SET actor = 'nobody' WHERE number = 1"
     for statement in (change, "DELETE FROM recall_move"):
         with pytest.raises(Exception, match="only added to"):
-            async with transaction(engine) as tx:
+            async with owning(engine) as tx:
                 await tx.sql.execute(statement)
-    async with transaction(engine) as tx:
+    async with owning(engine) as tx:
         await tx.sql.execute("ALTER TABLE recall_move DISABLE TRIGGER recall_move_stays")
         await tx.sql.execute(change)
         await tx.sql.execute("ALTER TABLE recall_move ENABLE TRIGGER recall_move_stays")

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.db.transaction import transaction
 from tests.api.casework import come_back, open_case, say, trade
 from tests.api.registering import refused
+from tests.owning import owning
 from tests.world import Json
 
 #: The eight items of 食品召回管理办法.
@@ -98,7 +99,7 @@ async def test_a_filed_plan_is_frozen_and_meets_its_deadline(
     assert (await world.get(f"{path}/report.pdf")).content == pdf
     for statement in ("UPDATE filed_report SET note = 'other'", "DELETE FROM filed_report"):
         with pytest.raises(asyncpg.RestrictViolationError):
-            async with transaction(engine) as tx:
+            async with owning(engine) as tx:
                 await tx.sql.execute(statement)
 
 

@@ -19,6 +19,7 @@ from service.db import replica as replicas
 from service.db.embedded import EmbeddedPostgres
 from service.db.party_role import ensure_roles
 from service.db.replica import Replica
+from service.db.service_role import as_service
 from service.db.transaction import create_engine, transaction
 from service.errors import Unavailable
 from service.web.reading import AS_OF, POSITION
@@ -105,10 +106,11 @@ async def world(
     name = database.partition("?")[0].rpartition("/")[2]
     # What the tests' PostgreSQL leaves out: a commit is in the log before it is answered.
     await execute(cluster, f"ALTER DATABASE {name} SET synchronous_commit = 'on'")
-    clock, engine, there = Clock(), create_engine(database), on_database(standby[1], name)
+    clock, engine = Clock(), create_engine(as_service(database))
+    there = on_database(standby[1], name)
     # A switch writes the log out to its end: the standby has the database that was just made.
     await wait_until_replayed(standby[1], await fetch(cluster, "SELECT pg_switch_wal()::text"))
-    replica = Replica(database, there, most_seconds=BOUND, now=clock)
+    replica = Replica(as_service(database), as_service(there), most_seconds=BOUND, now=clock)
     app = create_app(engine, replica=replica)
     async with (
         app.router.lifespan_context(app),

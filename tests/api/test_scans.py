@@ -21,6 +21,7 @@ from service.signals import suspects
 from service.signals.scans import Scans
 from tests.api.complaining import PHONE
 from tests.api.registering import TEA, refused, register_batch, register_product
+from tests.owning import owning
 
 IPSet = pytest.importorskip("netaddr", reason="comes with mmdb-writer").IPSet
 UNIT = f"/p/01/{TEA}/10/L1/21/S1"
@@ -347,13 +348,13 @@ async def test_a_table_that_is_broken_or_locked_costs_the_page_nothing_else(
     town: Town, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scans_module, "READ_SECONDS", 0.2)
-    async with transaction(engine) as tx:
+    async with owning(engine) as tx:
         await tx.sql.execute("LOCK TABLE scan_total IN ACCESS EXCLUSIVE MODE")
         transport = httpx.ASGITransport(town.app, client=(FUZHOU, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=HTML) as client:
             locked = await client.get(UNIT)
     assert (locked.status_code, "No recall known" in locked.text) == (200, True)
-    async with transaction(engine) as tx:
+    async with owning(engine) as tx:
         await tx.sql.execute("ALTER TABLE scan_total RENAME TO scan_total_away")
     page = await town.visit()
     assert "No recall known" in page

@@ -14,6 +14,7 @@ from service.events import query_store
 from service.events.page_tokens import Horizon, Place
 from service.events.query_conditions import ColumnIs, EventQuery, Order
 from service.events.query_store import check_count, has_name, list_events, list_names
+from tests.owning import owned
 from tests.seeing import PARTIES, Part, World, drawn, grant, parts
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -73,15 +74,17 @@ async def names(tx: Transaction, where: str, order: str = "id") -> list[str]:
 
 async def tell(tx: Transaction, world: World, who: str, draw: random.Random) -> None:
     """The party has told, and is granted, some of others'."""
-    await tx.sql.execute("DELETE FROM access_grant")
-    await tx.sql.execute(TOLD, world.ids[who])
+    async with owned(tx):
+        await tx.sql.execute("DELETE FROM access_grant")
+        await tx.sql.execute(TOLD, world.ids[who])
     for part in parts(world, world.ids[who], draw):
         await grant(tx, part, world.ids[who])
 
 
 async def test_a_party_is_listed_what_it_sees(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
     world, draw = await drawn(tx, 0), random.Random(0)
-    await tx.sql.execute(TOLD, None)
+    async with owned(tx):
+        await tx.sql.execute(TOLD, None)
     await tx.sql.execute(CORRECTED)
     for who in PARTIES:
         await tell(tx, world, who, draw)
@@ -116,7 +119,8 @@ async def test_the_events_of_others_are_not_read_for_a_party(engine: AsyncEngine
         hidden = {row["event_id"] for row in world.rows["event"]} - world.seen_by([Part(me)])["event"]
         await tx.sql.execute(MANY, min(hidden))
         # The planner's choice is one for many events, not for none.
-        await tx.sql.execute("ANALYZE event, journal_entry")
+        async with owned(tx):
+            await tx.sql.execute("ANALYZE event, journal_entry")
         async with seen_by(tx, Role.HOLDER, me, now=NOW):
             for query in (EventQuery(), EventQuery((SHIPPED,)), LATEST):
                 before = await tx.sql.fetchval(READ)

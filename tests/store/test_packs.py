@@ -16,6 +16,7 @@ from service.trace import packs
 from service.trace.packs import AT_REST, differing, pack, pack_some
 from tests.chains import Chain, chains
 from tests.conftest import RollBack
+from tests.owning import own
 from tests.store.test_rebuild import DAMAGE, EVENTS
 from tests.world import capture, commission, owners, sell, ship
 
@@ -55,6 +56,7 @@ async def test_no_pack_outlives_a_change(
                 if chance.random() < 0.5:
                     before = await packed(tx)
                     assert set(await pack_all(tx)) >= set(before)
+            await own(tx)
             for statement in damage:
                 await pack_all(tx)
                 await tx.sql.execute(statement)
@@ -75,6 +77,7 @@ async def test_only_the_packs_of_what_changes_are_forgotten(tx: Transaction) -> 
     assert len(every) == 4
     assert len(await packed(tx)) == 3
     assert await pack_all(tx) == every
+    await own(tx)
     for table in ("flow", "holding"):
         await tx.sql.execute(f"TRUNCATE {table}")
         assert await packed(tx) == []

@@ -13,6 +13,7 @@ from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.trace.packs import EVERY, LINE_END, packed_flows, packed_holdings
 from service.trace.passes import column
+from tests.owning import owned
 from tests.seeing import AREAS, PARTIES, Part, Seen, World, drawn, grant, parts
 from tests.store.test_packs import LATER, pack_all
 from tests.store.test_sight import JURISDICTION
@@ -69,7 +70,8 @@ async def test_packs_show_a_party_what_rows_show_it(tx: Transaction, seed: int) 
             for part in more:
                 await grant(tx, part, me)
             given += more
-        await tx.sql.execute("DELETE FROM access_grant")
+        async with owned(tx):
+            await tx.sql.execute("DELETE FROM access_grant")
     assert any(0 < count < len(world.rows["flow"]) for count in counts), counts
 
 
@@ -85,7 +87,8 @@ async def test_packs_show_an_authority_what_rows_show_it(tx: Transaction, seed: 
     batches, office = await pack_all(tx), world.ids["rival"]
     counts = []
     for area in AREAS:
-        await tx.sql.execute("DELETE FROM jurisdiction")
+        async with owned(tx):
+            await tx.sql.execute("DELETE FROM jurisdiction")
         for region, category in area:
             await tx.sql.execute(JURISDICTION, office, region, category)
         async with seen_by(tx, Role.REGULATOR, office, now=NOW):

@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from service.db.transaction import create_engine, transaction
+from service.db.service_role import as_service
+from service.db.transaction import create_engine
 from service.events.page_tokens import Horizon, Place
 from service.events.query_parameters import parse_query
 from service.events.query_store import names_statement, page_statement
 from service.events.query_values import Prefixes
 from tests.conftest import TEMPLATE, execute, on_database
+from tests.owning import owning
 
 #: A hundred thousand events, each with an EPC and a lot of its own; some steps, types and places are rare.
 SEED = """
@@ -52,9 +54,9 @@ FROM event JOIN unit ON unit.uri = 'https://id.gs1.org/01/04012345111118/21/' ||
 async def seeded(cluster: str) -> AsyncIterator[AsyncEngine]:
     """An engine on a database with many events, and statistics of them."""
     await execute(cluster, f"CREATE DATABASE test_plans TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    engine = create_engine(on_database(cluster, "test_plans"))
+    engine = create_engine(as_service(on_database(cluster, "test_plans")))
     try:
-        async with transaction(engine) as tx:
+        async with owning(engine) as tx:
             for statement in SEED.strip().split(";\n"):
                 await tx.sql.execute(statement.removesuffix(";"))
             # A histogram of the usual hundred values says one in a hundred of what it happens to hold once;

@@ -5,6 +5,7 @@ import pytest
 
 from service.db.transaction import Transaction
 from service.ledger.rebuild import rebuild
+from tests.owning import own
 from tests.world import (
     attach,
     capture,
@@ -69,6 +70,7 @@ async def test_a_rebuild_of_a_ledger_in_order_changes_nothing(tx: Transaction) -
 async def test_a_rebuild_mends_and_counts_what_is_damaged(tx: Transaction, damage: str) -> None:
     await capture(tx, *EVENTS)
     before = (await ledger(tx)).rows
+    await own(tx)
     await tx.sql.execute(damage)
     report = await rebuild(tx)
     assert report.changed_rows >= DAMAGE[damage]

@@ -18,6 +18,7 @@ from service.ledger.rebuild_aside import REBUILD_LOCK, Task, rebuild_aside, work
 from tests.chains import Chain, chains
 from tests.conftest import TEMPLATE, execute, on_database
 from tests.memory_ledger import MemoryLedger
+from tests.owning import own
 from tests.store.test_rebuild import DAMAGE, EVENTS
 from tests.world import (
     Json,
@@ -98,6 +99,7 @@ async def test_captures_go_on_meanwhile(
     async with transaction(engine) as tx:
         await capture(tx, *captured)
         if damage:
+            await own(tx)
             await tx.sql.execute(damage)
 
     async def capture_some() -> None:
@@ -163,6 +165,7 @@ async def test_several_processes_derive_the_same(database: str, engine: AsyncEng
     async with transaction(engine) as tx:
         await capture(tx, *EVENTS, *MEANWHILE)
         before = (await ledger(tx)).rows
+        await own(tx)
         await tx.sql.execute("TRUNCATE flow, holding, gap, posting, journal_entry, event_item")
     assert (await rebuild_aside(database, processes=2)).changed_rows > 30
     async with transaction(engine) as tx:

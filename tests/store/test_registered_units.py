@@ -18,6 +18,7 @@ from service.units.drug_codes import register_codes
 from service.units.intake import numbered
 from service.units.listing import list_serials
 from service.units.registering import Registered, allot, register_list, register_range
+from tests.owning import own
 from tests.store.test_projection_order import another_database
 from tests.world import Json, capture, commission, gtin, ledger, pack, receive, sell, ship, thing, uri
 
@@ -251,6 +252,7 @@ async def test_a_drug_code_names_a_unit_of_its_own_or_that_of_a_serial(tx: Trans
 
 
 async def test_the_history_of_units_cannot_be_changed(tx: Transaction) -> None:
+    await own(tx)
     for statement in ("UPDATE unit_act SET kind = kind", "DELETE FROM unit_act", "TRUNCATE unit_act"):
         with pytest.raises(asyncpg.RaiseError, match="history"):
             async with tx.sql.transaction():

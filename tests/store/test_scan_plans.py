@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.held import SETTINGS
+from service.db.service_role import as_service
 from service.db.statements import statement
 from service.db.transaction import create_engine, transaction
 from service.registry.ensure import NewBatch, ensure_batches
 from tests.conftest import TEMPLATE, execute, on_database
+from tests.owning import owning
 
 PRODUCT = "https://id.gs1.org/01/04012345111118"
 LOT, UNIT = f"{PRODUCT}/10/L7", f"{PRODUCT}/21/77"
@@ -50,9 +52,9 @@ STATEMENTS: dict[str, tuple[str, tuple[Any, ...]]] = {
 async def seeded(cluster: str) -> AsyncIterator[AsyncEngine]:
     """An engine on a database with many units, and statistics of them."""
     await execute(cluster, f"CREATE DATABASE test_scan_plans TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    engine = create_engine(on_database(cluster, "test_scan_plans"))
+    engine = create_engine(as_service(on_database(cluster, "test_scan_plans")))
     try:
-        async with transaction(engine) as tx:
+        async with owning(engine) as tx:
             lots = [f"L{number}" for number in range(LOTS)]
             await ensure_batches(
                 tx, [NewBatch(f"{PRODUCT}/10/{lot}", PRODUCT, lot, of_one=False) for lot in lots]

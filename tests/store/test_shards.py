@@ -27,6 +27,7 @@ from service.db.binaries import Binaries
 from service.db.embedded import USER, EmbeddedPostgres
 from service.db.migrate import upgrade
 from service.db.party_role import ensure_roles
+from service.db.service_role import as_service
 from service.db.statements import statement
 from service.db.transaction import Transaction, create_engine, transaction
 from service.events.json_document import read_document
@@ -105,7 +106,7 @@ async def engines(machine: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]
     await connection.close()
     for name in ("one", "spread"):
         await ensure_roles(on_database(machine, name))
-    one, spread = create_engine(on_database(machine, "one")), create_engine(on_database(machine, "spread"))
+    one, spread = (create_engine(as_service(on_database(machine, name))) for name in ("one", "spread"))
     yield one, spread
     await one.dispose()
     await spread.dispose()

@@ -11,6 +11,7 @@ from service.auth.permissions import Role
 from service.auth.sight import seen_by
 from service.db.party_role import BEHIND, OPEN, REGISTRY, ROLES
 from service.db.transaction import Transaction
+from tests.owning import owned
 from tests.seeing import AREAS, PARTIES, PLACES, Part, Seen, World, drawn, goings, grant, parts
 from tests.world import capture, owners, place
 
@@ -70,7 +71,8 @@ async def test_a_party_sees_what_the_rule_says(
         await tx.sql.execute("UPDATE access_grant SET expires_at = $1", NOW - timedelta(hours=1))
         async with seen_by(tx, Role.HOLDER, me, now=NOW):
             assert await seen(tx) == whole(world.seen_by([Part(me)])), who
-        await tx.sql.execute("DELETE FROM access_grant")
+        async with owned(tx):
+            await tx.sql.execute("DELETE FROM access_grant")
     assert len(world.seen_by([Part(me)])["event"]) < len(world.rows["event"]), "everything is seen"
 
 
@@ -95,7 +97,8 @@ async def test_an_authority_sees_its_area(tx: Transaction, seed: int) -> None:
     office = world.ids["rival"]
     counts = set()
     for area in AREAS:
-        await tx.sql.execute("DELETE FROM jurisdiction")
+        async with owned(tx):
+            await tx.sql.execute("DELETE FROM jurisdiction")
         for region, category in area:
             await tx.sql.execute(JURISDICTION, office, region, category)
         async with seen_by(tx, Role.REGULATOR, office, now=NOW):
@@ -125,8 +128,9 @@ async def test_a_new_table_is_closed(tx: Transaction, role: str) -> None:
 
 
 async def test_who_is_bound_by_a_policy_cannot_copy_rows_in(tx: Transaction) -> None:
-    """Why the service's own role is not: captures, serial numbers and rebuilds come in by COPY."""
+    """Why the service writes rows by statements."""
     for statement in (
+        "SET LOCAL ROLE NONE",
         "CREATE ROLE test_bound NOLOGIN",
         "GRANT SELECT, INSERT ON gap TO test_bound",
         "CREATE POLICY all_of_it ON gap TO test_bound USING (true) WITH CHECK (true)",

@@ -9,6 +9,7 @@ from service.db.transaction import Transaction
 from service.settings import settings
 from service.signals.addresses import fetch_salt, parse_address, salted
 from service.signals.tidy import Tidied, tidy
+from tests.owning import own
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 INSERT = """
@@ -45,6 +46,7 @@ async def test_contact_and_photos_go_when_their_time_is_over(tx: Transaction) ->
     await complain(tx, "open too long", received=most)
     await complain(tx, "closed", received=days, closed=days - 1)
     await complain(tx, "closed long ago", received=days + 5, closed=days)
+    await own(tx)
     assert await tidy(tx, NOW) == Tidied(complaints=2, photos=2, days=0)
     assert await kept(tx) == {
         "fresh": (True, True, True, 1),
@@ -72,6 +74,7 @@ async def test_salts_and_hashes_go_soon_and_days_of_looks_late(tx: Transaction) 
     for days in (settings().scans_kept_days + 1, settings().scans_kept_days):
         day = NOW - timedelta(days=days)
         await tx.sql.execute("INSERT INTO scan_day VALUES ('unit', 1, $1, 0, 1, $2, $2)", day.date(), day)
+    await own(tx)
     assert (await tidy(tx, NOW)).days == 1
     left = {
         table: await tx.sql.fetchval(f"SELECT count(*) FROM {table}")

@@ -8,7 +8,9 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
+from service.db.rows import insert_rows
 from service.db.transaction import Connection, Transaction
+from service.ledger.tables import Flow, Holding
 from service.trace.graph import BEGINNING, END, Node
 from service.trace.holders import Holders, load_holders
 from service.trace.packs import pack
@@ -34,8 +36,8 @@ async def write(tx: Transaction) -> None:
             held += [(batch, site, uom, party, BEGUN, last, 0, amount, *[Decimal(0)] * 5) for uom in units]
             if site:
                 flows.append((batch, site, 0, 0, batch, site, BEGUN + site * DAY, False))
-    await tx.sql.copy_records_to_table("holding", records=held, columns=(*COLUMNS, *ZERO))
-    await tx.sql.copy_records_to_table("flow", records=flows, columns=FLOW)
+    await insert_rows(tx.sql, Holding, held, (*COLUMNS, *ZERO))
+    await insert_rows(tx.sql, Flow, flows, FLOW)
 
 
 def told(holders: Holders) -> list[tuple[object, ...]]:
@@ -107,7 +109,7 @@ async def test_a_small_trace_and_its_balances_are_one_question(tx: Transaction, 
 async def test_balances_of_more_batches_than_came_along_are_asked_for(tx: Transaction) -> None:
     await write(tx)
     made = (FAR, 90, 1, 1, FAR + 1, 0, BEGUN + 2 * DAY, False)
-    await tx.sql.copy_records_to_table("flow", records=[made], columns=FLOW)
+    await insert_rows(tx.sql, Flow, [made], FLOW)
     found = await walk(tx, {Node(FAR, 1): BEGINNING}, forward=True, skew=timedelta(0), most=100, held=True)
     assert (found.held, found.batches()) == (None, {FAR, FAR + 1})
     holders, _ = await load_holders(tx, found, BEGUN)

@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.db.rows import insert_rows
 from service.db.transaction import Connection, Transaction, transaction
 from service.errors import TooLarge
+from service.ledger.tables import Flow
 from service.trace.graph import (
     BEGINNING,
     END,
@@ -69,7 +71,7 @@ async def write(tx: Transaction, flows: Iterable[Edge]) -> None:
         kind = 0 if edge.source.batch == edge.target.batch else 1
         ends = (edge.source.site, *edge.target, edge.departed_at, edge.arrived_at)
         rows.append((edge.source.batch, ordinals[edge.source.batch], kind, *ends, False))
-    await tx.sql.copy_records_to_table("flow", records=rows, columns=COLUMNS)
+    await insert_rows(tx.sql, Flow, rows, COLUMNS)
 
 
 def edge_of(row: asyncpg.Record) -> Edge:

@@ -12,10 +12,11 @@ from service.jobs import background
 from service.jobs.bell import Bell
 from service.jobs.duties import Errand, Look
 from service.settings import Settings
+from tests.owning import owning
 
 END = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-WHERE application_name = 'suyuan background' AND datname = current_database()
+WHERE application_name = 'suyuan.background' AND datname = current_database()
 """
 #: A job that was made before PostgreSQL's clock was set back by an hour.
 LATER = """
@@ -71,7 +72,7 @@ async def test_a_lost_connection_ends_no_work_for_good(
     ):
         (duty,) = made
         await duty.at_work.wait()
-        async with transaction(engine) as tx:
+        async with owning(engine) as tx:
             assert await tx.sql.fetchval(END) >= 1
         duty.at_work.clear()
         await duty.at_work.wait()
