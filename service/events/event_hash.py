@@ -106,6 +106,8 @@ def fingerprint(payload: dict[str, Any]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
+    if type(value) is str:  # most are
+        return value
     if isinstance(value, Decimal):
         return msgspec.Raw(_decimal(value).encode())
     if isinstance(value, dict):
