@@ -86,6 +86,11 @@ async def check_own_places(tx: Transaction, party_id: int, events: Sequence[Iden
     return Told(party_id, check.by)
 
 
+async def teller(tx: Transaction, party_id: int | None, events: Sequence[Identified]) -> Told | None:
+    """As whom these are told: of a party by `check_own_places`; None for an operator, who tells anything."""
+    return None if party_id is None else await check_own_places(tx, party_id, events)
+
+
 async def check_own_document(
     tx: Transaction, party_id: int, document: Document, events: Sequence[Identified]
 ) -> Told:

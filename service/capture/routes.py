@@ -26,7 +26,7 @@ from service.auth.caller import (
 from service.auth.permissions import Permission
 from service.capture import conduct, store
 from service.capture.listeners import Warned
-from service.capture.own_places import check_own_document, check_own_places
+from service.capture.own_places import check_own_document, teller
 from service.capture.store import Asked
 from service.capture.together import find_together
 from service.errors import Malformed, Missing, SuyuanError
@@ -217,7 +217,7 @@ async def _capture_keyed(
     """Capture one event by itself, whose request may be sent again; what its sender is warned of."""
     async with open_tx() as tx:
         caller = await find_by_key(tx, key, Permission.CAPTURE)
-        told = None if caller.bound_to is None else await check_own_places(tx, caller.bound_to, [single.item])
+        told = await teller(tx, caller.bound_to, [single.item])
         job = await conduct.capture(tx, single.document, events=[single.item], told=told, asked=asked)
         if not job.success:
             raise conduct.taken(single.item.event_id)

@@ -21,7 +21,7 @@ from service.auth.permissions import Permission
 from service.capture.conduct import Single, capture_events
 from service.capture.gathering import Gathering
 from service.capture.listeners import Warned
-from service.capture.own_places import Told, check_own_places
+from service.capture.own_places import Told, teller
 from service.db.transaction import Transaction, transaction
 from service.errors import Forbidden, SuyuanError, Unauthenticated, Unavailable
 from service.events.identifying import Identified
@@ -47,7 +47,7 @@ async def _teller(
     """As which party the owner of a key captures these, None for an operator; or why it is not served."""
     try:
         caller = await find_by_key(tx, key, Permission.CAPTURE)
-        return None if caller.bound_to is None else await check_own_places(tx, caller.bound_to, events)
+        return await teller(tx, caller.bound_to, events)
     except (Unauthenticated, Forbidden, Unavailable) as error:
         return error
 

@@ -19,7 +19,7 @@ from service.auth.caller import Caller
 from service.auth.permissions import Permission
 from service.auth.standing import require_standing
 from service.capture import conduct
-from service.capture.own_places import check_own_places
+from service.capture.own_places import teller
 from service.db.transaction import Transaction, transaction
 from service.errors import Conflict
 from service.events.identifying import Identified, identify_events
@@ -208,8 +208,7 @@ class Storing:
             await store.count(tx, self.work.id, stored=len(taken), events=len(told), now=clock.now())
 
     async def _capture(self, tx: Transaction, document: Document, events: list[Identified]) -> None:
-        party = self.caller.bound_to
-        told = None if party is None else await check_own_places(tx, party, events)
+        told = await teller(tx, self.caller.bound_to, events)
         job = await conduct.capture(tx, document, events=events, told=told)
         if not job.success:
             raise Conflict(job.errors[0]["detail"], job.errors[0]["detail_zh"])
