@@ -19,7 +19,7 @@ from service.db.embedded import SETTINGS, EmbeddedPostgres, find_running
 from service.db.failures import FAILURES, is_passing
 from service.db.migrate import check_made, check_server, upgrade
 from service.db.replica import check_address
-from service.db.service_role import SERVICE, as_service, make_login, may_be_service
+from service.db.service_role import OWNER, SERVICE, as_service, make_login, may_be_service
 from service.db.tending import Tender
 from service.db.transaction import create_engine, transaction
 from service.errors import Missing, SuyuanError
@@ -166,9 +166,10 @@ async def _addresses(dsn: str) -> dict[str, str]:
     owner = {"DATABASE_OWNER_URL": dsn, "DATABASE_URL": login}
     if not await may_be_service(login):
         sys.stderr.write(
-            f"The service works as the owner of its tables, bound by nothing: grant the role {SERVICE} to "
-            "the user of DATABASE_URL and start again. (服务以表所有者身份运行，不受行级安全约束：请将角色 "
-            f"{SERVICE} 授予 DATABASE_URL 的用户后重启)\n"
+            "The service works as the user of DATABASE_URL, bound by nothing: grant "
+            f"the role {SERVICE} to that user, and {OWNER} to the owner of the tables, and start again. "
+            f"(服务不受行级安全约束：请将角色 {SERVICE} 授予 DATABASE_URL 的用户、"
+            f"将 {OWNER} 授予表所有者后重启)\n"
         )
         return owner
     replica = told.database_replica_url

@@ -183,13 +183,17 @@ async def bind_owner(dsn: str) -> list[str]:
 
 
 async def may_be_service(dsn: str) -> bool:
-    """Whether the user of this address may take on the role."""
+    """Whether the user of this address may take on the role, and was let do something in it: where one of the
+    roles cannot be made or granted, nothing was.
+    """
     try:
         connection = await asyncpg.connect(as_service(dsn))
     except (asyncpg.InvalidParameterValueError, asyncpg.InsufficientPrivilegeError):
         return False
-    await connection.close()
-    return True
+    try:
+        return bool(await connection.fetchval("SELECT has_table_privilege('public.event', 'INSERT')"))
+    finally:
+        await connection.close()
 
 
 async def make_login(dsn: str) -> str:

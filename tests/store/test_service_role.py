@@ -29,6 +29,7 @@ from service.db.service_role import (
     as_service,
     bind_owner,
     make_login,
+    may_be_service,
 )
 from service.db.transaction import Transaction, create_engine, transaction
 from service.ledger.tables import JournalEntry
@@ -123,6 +124,13 @@ async def test_a_login_of_its_own_cannot_become_the_owner(database: str) -> None
             await connection.execute("DELETE FROM audit_read")
     finally:
         await connection.close()
+
+
+async def test_a_role_that_was_let_do_nothing_is_not_taken_on(database: str) -> None:
+    assert await may_be_service(database)
+    await execute(database, "REVOKE INSERT ON event FROM suyuan_service")
+    assert not await may_be_service(database)
+    assert not await may_be_service(await make_login(database))
 
 
 def test_an_address_says_the_role_once() -> None:
