@@ -91,7 +91,8 @@ class FastStatus:
         async with asyncio.timeout(LOOK_UP_SECONDS), self._borrowed() as sql:
             found = await self._plain.find(sql, codes, monotonic)
         plain = {place: one for place, one in found.items() if is_plain(one.unit)}
-        bodies = self._forms.bodies_of(((codes[place - 1], one) for place, one in plain.items()), clock.now())
+        named = ((codes[place - 1], one) for place, one in plain.items())
+        bodies = self._forms.bodies_of(named, clock.now(), monotonic())
         return {
             place: _Told(body, one.lot.began)
             for (place, one), body in zip(plain.items(), bodies, strict=True)

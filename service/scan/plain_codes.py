@@ -97,8 +97,11 @@ class PlainCodes:
         for place, code in enumerate(codes, 1):
             if code.kind is not Kind.UNIT:
                 places.append((place, code.batch_uri or code.uri, None))
-            elif (unit := units.get(code.uri)) is not None and not unit["acted"] and not unit["is_batch"]:
-                places.append((place, code.batch_uri or unit["batch_id"], unit))
+            elif (unit := units.get(code.uri)) is not None and not unit["acted"]:
+                if code.batch_uri is not None:
+                    places.append((place, code.batch_uri, unit))
+                elif not unit["is_batch"]:
+                    places.append((place, unit["batch_id"], unit))
         lots = await self._find_lots(sql, {name for _, name, _ in places}, seconds)
         oldest = seconds() - SECONDS
         found = {}

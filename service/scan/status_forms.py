@@ -7,7 +7,7 @@ taken again, with the code and the moment put where they stand.
 import re
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -34,11 +34,21 @@ class StatusForms:
     def __init__(self) -> None:
         self._kept: dict[tuple[object, ...], Form] = {}
 
-    def bodies_of(self, codes: Iterable[tuple[Identity, Plain]], now: datetime) -> list[bytes]:
-        """The statuses of codes without anything special on record, as JSON, in their order."""
-        day, moment = now.astimezone(PACK_TIME).date(), msgspec.json.encode(now.isoformat())
+    def bodies_of(
+        self, codes: Iterable[tuple[Identity, Plain]], now: datetime, seconds: float
+    ) -> list[bytes]:
+        """The statuses of codes without anything special on record, as JSON, in their order. `seconds`: it is
+        now by the clock of `Lot.began`; each is told to be checked when its lot was.
+        """
+        day = now.astimezone(PACK_TIME).date()
+        moments: dict[float, bytes] = {}
         told = []
         for identity, plain in codes:
+            began = plain.lot.began
+            moment = moments.get(began)
+            if moment is None:
+                checked_at = now - timedelta(seconds=seconds - began)
+                moment = moments[began] = msgspec.json.encode(checked_at.isoformat())
             key = identity.kind, identity.gtin, identity.lot, day
             form = plain.lot.forms.get(key)
             if form is None:

@@ -292,12 +292,27 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
+#: One more pack like one that is there.
+ANOTHER = """
+INSERT INTO unit (uri, batch_id, registered_batch_id, registration_id)
+SELECT replace(uri, 'GOOD-1', 'GOOD-7'), batch_id, registered_batch_id, registration_id
+FROM unit WHERE uri LIKE '%/21/GOOD-1'
+"""
+
+
 async def test_a_recall_shows_within_a_second(plain: list[str], engine: AsyncEngine, stopped: Clock) -> None:
     behind = Framework(engine)
     path = STATUS + plain[0]
     async with behind.client() as client:
         for _ in range(3):
             assert (await client.get(path)).json()["status"] == "no_recall_known"
+        # What is known of a lot for a second says nothing of a pack.
+        new = f"{STATUS}/01/{GTIN}/10/GOOD/21/GOOD-7"
+        assert (await client.get(new)).text == "behind"
+        behind.asked.clear()
+        async with transaction(engine) as tx:
+            await tx.sql.execute(ANOTHER)
+        assert (await client.get(new)).json()["status"] == "no_recall_known"
         async with transaction(engine) as tx:
             batch = await tx.sql.fetchval("SELECT id FROM batch WHERE lot = 'GOOD'")
             await recall(tx, batch, "2026-000009")
