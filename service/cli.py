@@ -22,7 +22,7 @@ from service.db.replica import check_address
 from service.db.service_role import OWNER, SERVICE, as_service, make_login, may_be_service
 from service.db.tending import Tender
 from service.db.transaction import create_engine, transaction
-from service.errors import Missing, SuyuanError
+from service.errors import Missing, SuyuanError, Unavailable
 from service.operation.backup import back_up
 from service.operation.backup import restore as put_back
 from service.operation.connections import FOR_OTHERS, connections_of
@@ -165,11 +165,15 @@ async def _addresses(dsn: str) -> dict[str, str]:
         login = told.database_url if told.database_owner_url else dsn
     owner = {"DATABASE_OWNER_URL": dsn, "DATABASE_URL": login}
     if not await may_be_service(login):
+        message = (
+            f"Grant the role {SERVICE} to the user of DATABASE_URL, and {OWNER} to the owner of the tables",
+            f"请将角色 {SERVICE} 授予 DATABASE_URL 的用户、将 {OWNER} 授予表所有者",
+        )
+        if told.database_owner_url:
+            raise Unavailable(f"{message[0]}.", f"{message[1]}。")
         sys.stderr.write(
-            "The service works as the user of DATABASE_URL, bound by nothing: grant "
-            f"the role {SERVICE} to that user, and {OWNER} to the owner of the tables, and start again. "
-            f"(服务不受行级安全约束：请将角色 {SERVICE} 授予 DATABASE_URL 的用户、"
-            f"将 {OWNER} 授予表所有者后重启)\n"
+            f"The service works as the owner of its tables, bound by nothing. {message[0]}, and start again. "
+            f"(服务以表所有者身份运行，不受行级安全约束。{message[1]}后重启)\n"
         )
         return owner
     replica = told.database_replica_url
