@@ -13,7 +13,8 @@ LINEAGES = """
 -- Of each batch: its product, the lotless batch of that product, and the product whose lotless batch it is
 -- itself. A lotless batch goes by its product's own URI.
 SELECT batch.id, CASE WHEN NOT batch.of_one THEN batch.product_id END AS lot_of, own.id AS lotless_of,
-       CASE WHEN NOT batch.of_one AND lotless.id <> batch.id THEN lotless.id END AS lotless
+       CASE WHEN NOT batch.of_one AND lotless.id <> batch.id THEN lotless.id END AS lotless,
+       (SELECT ordinal FROM flow WHERE batch_id = batch.id ORDER BY ordinal DESC LIMIT 1) AS flows
 FROM batch
 LEFT JOIN product AS own ON own.uri = batch.uri
 LEFT JOIN product ON product.id = batch.product_id
@@ -74,12 +75,14 @@ WHERE gone.unspecified AND NOT lot.of_one
 @dataclass(frozen=True, slots=True)
 class Lineages:
     """Some batches and their products: which batches are products without a lot (`lotless`), and of each
-    lot the lotless batch of its product, where there is one (`lotless_of`).
+    lot the lotless batch of its product, where there is one (`lotless_of`). `flows`: how many numbers
+    their flows have used, which is how large they are.
     """
 
     products: frozenset[ProductLock]
     lotless: frozenset[int]
     lotless_of: Mapping[int, int]
+    flows: Mapping[int, int]
 
 
 async def load_lineages(tx: Transaction, batches: Collection[int]) -> Lineages:
@@ -91,6 +94,7 @@ async def load_lineages(tx: Transaction, batches: Collection[int]) -> Lineages:
         frozenset(products),
         frozenset(row["id"] for row in rows if row["lotless_of"] is not None),
         {row["id"]: row["lotless"] for row in rows if row["lotless"] is not None},
+        {row["id"]: row["flows"] or 0 for row in rows},
     )
 
 

@@ -18,6 +18,7 @@ from service.ledger.locks import LOCK_BATCHES, ProductLock, lock_plan
 from service.ledger.lotless import Lineages, load_departures, load_lineages, lots_concerned
 from service.ledger.model import Entry, Posting
 from service.ledger.naming import StoredEvent, batches_of_units, read_journal, write_journal
+from service.ledger.partial_project import project_part
 from service.ledger.postings import Postings, postings_of
 from service.ledger.projection import project_batch
 from service.ledger.reading import (
@@ -37,6 +38,10 @@ from service.ledger.writing import (
 
 #: Batches whose projection is held in memory at once.
 BATCHES_AT_ONCE = 2_000
+#: Flows, at least, of a batch that is projected in part for so many new events at most. None: every batch is
+#: projected whole; 500 is where a part becomes cheaper.
+LARGE: int | None = None
+FEW = 50
 #: How far back an event can change what was inside at a movement: it may show that a packing was recorded
 #: late (up to so long after the departure, and so long before the event), in units within units.
 REACH_BACK = 4 * 2 * LATE_WITHIN
@@ -90,6 +95,8 @@ class Plan:
     batches: frozenset[int]
     #: The products of those batches.
     lineages: Lineages
+    #: Of them, those to which nothing happens but that new events are told of them.
+    appended: frozenset[int] = frozenset()
 
     @property
     def events(self) -> frozenset[int]:
@@ -111,6 +118,8 @@ class Plan:
             captured.batches,
             captured.batches,
             self.lineages,
+            captured.events,
+            self.appended - captured.batches,
         )
 
 
@@ -166,9 +175,15 @@ async def make_plan(tx: Transaction, seeds: Collection[int], captured: Captured 
     if posted_before:
         rows = await tx.sql.fetch(POSTED_BATCHES, posted_before)
         batches |= {row["batch_id"] for row in rows}
-    batches |= await _made_together(tx, {event for event, _ in anew} | set(seeds), told, captured)
+    appended = {row[0] for row in changes.fresh if row[1] in captured.events}
+    appended -= {row[0] for row in changes.gone}
+    appended -= {row[0] for row in changes.fresh if row[1] not in captured.events}
+    if posted_before:
+        appended = set()
+    others = await _made_together(tx, {event for event, _ in anew} | set(seeds), told, captured)
     unit_batches = {unit: now for unit, (before, now) in batch_of.items() if before != now}
-    batches |= {batch for unit in changed for batch in batch_of[unit] if batch is not None}
+    others |= {batch for unit in changed for batch in batch_of[unit] if batch is not None}
+    batches |= others
     return Plan(
         told,
         changes,
@@ -177,6 +192,7 @@ async def make_plan(tx: Transaction, seeds: Collection[int], captured: Captured 
         frozenset(holders | told.holding),
         frozenset(batches),
         await load_lineages(tx, batches),
+        frozenset(appended - others),
     )
 
 
@@ -276,7 +292,7 @@ async def postings_of_events(
 class Known:
     """What needs no reading when batches are projected: the postings of `events`, by event and by batch;
     which batches nothing else is told of (`new`), and which have no rows yet (`unwritten`); how all of them
-    hang together with products.
+    hang together with products; which batches are told of by new events (`fresh`) only (`appended`).
     """
 
     events: frozenset[int] = frozenset()
@@ -285,6 +301,8 @@ class Known:
     new: frozenset[int] = frozenset()
     unwritten: frozenset[int] = frozenset()
     lineages: Lineages | None = None
+    fresh: frozenset[int] = frozenset()
+    appended: frozenset[int] = frozenset()
 
 
 async def project_batches(tx: Transaction, batches: Iterable[int], known: Known | None = None) -> Written:
@@ -316,6 +334,11 @@ def _chunks(batches: Sequence[int]) -> list[Sequence[int]]:
 
 
 async def _project_some(tx: Transaction, batches: Sequence[int], known: Known) -> Written:
+    written = Written()
+    in_part = await _project_parts(tx, batches, known, written)
+    batches = [batch for batch in batches if batch not in in_part]
+    if not batches:
+        return written
     here = [batch for batch in batches if batch not in known.new]
     postings = await load_postings(tx, here, known.events)
     for batch in batches:
@@ -337,4 +360,21 @@ async def _project_some(tx: Transaction, batches: Sequence[int], known: Known) -
         )
         for batch in batches
     }
-    return await write_ledgers(tx, ledgers, known.unwritten)
+    written.add(await write_ledgers(tx, ledgers, known.unwritten))
+    return written
+
+
+async def _project_parts(tx: Transaction, batches: Sequence[int], known: Known, written: Written) -> set[int]:
+    """Project of large batches what is new; which of them that was enough for."""
+    lineages, done = known.lineages, set[int]()
+    if LARGE is None or lineages is None or lineages.lotless:
+        return done
+    for batch in known.appended.intersection(batches):
+        fresh = {p.entry.event_id for p in known.by_batch[batch]} & known.fresh
+        if lineages.flows[batch] < LARGE or len(fresh) > FEW:
+            continue
+        part = await project_part(tx, batch, fresh, known.postings, lineages.lotless_of.get(batch))
+        if part is not None:
+            written.add(part)
+            done.add(batch)
+    return done

@@ -38,7 +38,7 @@ The result depends on the *set* of postings alone: not on the order of capture, 
 were split over documents. Ties of time are broken by eventID.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
 
@@ -80,11 +80,13 @@ def project_batch(
     sites: Sites,
     transformations: Mapping[int, Transformation],
     departures: Sequence[Departure] = (),
+    follow: Callable[[Places, list[Move], Claims], Presence] = Presence,
 ) -> BatchLedger:
     """Flows, holdings and gaps of `batch`.
 
     `transformations`: event id of each posting with role INPUT or OUTPUT -> its transformation.
-    `departures`: what left without a lot of the product that `batch` is a lot of.
+    `departures`: what left without a lot of the product that `batch` is a lot of. `follow`: what follows the
+    goods, of a part of the batch (`partial.py`).
     """
     places = Places(sites, told_owners(postings, sites))
     moving: list[tuple[Posting, Effect]] = []
@@ -98,7 +100,7 @@ def project_batch(
         else:
             acts.append(Act(posting.entry, effect, posting.amounts, act_place(posting.entry)))
     moves = match_moves(not_told_otherwise(moving, places), places)
-    presence = Presence(places, moves, Claims(postings, places))
+    presence = follow(places, moves, Claims(postings, places))
     presence.run(acts)
     specify(presence, acts, places)
     claimed = settle_claims(presence.moves, acts)

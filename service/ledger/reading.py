@@ -105,9 +105,14 @@ async def load_postings(
     """The postings of batches, by batch, `but` for those of some events; amounts of one event and role
     together.
     """
+    return postings_of_rows(await tx.sql.fetch(POSTINGS, sorted(batches), sorted(but)) if batches else ())
+
+
+def postings_of_rows(rows: Iterable[asyncpg.Record]) -> dict[int, list[Posting]]:
+    """Rows of `posting` with their entries as values, by batch."""
     amounts: dict[tuple[int, int, int, int], dict[str, Decimal | None]] = defaultdict(dict)
     entries: dict[int, Entry] = {}
-    for row in await tx.sql.fetch(POSTINGS, sorted(batches), sorted(but)) if batches else ():
+    for row in rows:
         event = row["event_id"]
         if event not in entries:
             entries[event] = entry_of(row)

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import asyncpg
 import msgspec
@@ -146,14 +147,37 @@ async def write_ledgers(
     none are here yet.
     """
     known = sorted(ledgers.keys() - set(unwritten))
-    flows = {batch: map(_flow_row, ledger.flows) for batch, ledger in ledgers.items()}
+    flows = {batch: map(flow_row, ledger.flows) for batch, ledger in ledgers.items()}
     old_flows = await tx.sql.fetch(OLD_FLOWS, known) if known else []
     written = await _write_numbered(tx, tables.Flow, old_flows, DELETE_FLOWS, FLOW_COLUMNS, flows)
-    gaps = {batch: map(_gap_row, ledger.gaps) for batch, ledger in ledgers.items()}
+    gaps = {batch: map(gap_row, ledger.gaps) for batch, ledger in ledgers.items()}
     old_gaps = await tx.sql.fetch(OLD_GAPS, known) if known else []
     written.add(await _write_numbered(tx, tables.Gap, old_gaps, DELETE_GAPS, GAP_COLUMNS, gaps))
     old_holdings = await tx.sql.fetch(OLD_HOLDINGS, known) if known else []
     written.add(await _write_holdings(tx, ledgers, old_holdings))
+    return written
+
+
+class PartRows(NamedTuple):
+    """Rows of a part of a batch as they are stored, and the last numbers of all its flows and gaps."""
+
+    flows: Sequence[asyncpg.Record]
+    gaps: Sequence[asyncpg.Record]
+    holdings: Sequence[asyncpg.Record]
+    last_flow: int
+    last_gap: int
+
+
+async def write_part(tx: Transaction, batch: int, before: PartRows, ledger: BatchLedger) -> Written:
+    """Let flows, holdings and gaps of a part of a batch be exactly the given ones."""
+    flows, gaps = {batch: map(flow_row, ledger.flows)}, {batch: map(gap_row, ledger.gaps)}
+    written = await _write_numbered(
+        tx, tables.Flow, before.flows, DELETE_FLOWS, FLOW_COLUMNS, flows, before.last_flow
+    )
+    written.add(
+        await _write_numbered(tx, tables.Gap, before.gaps, DELETE_GAPS, GAP_COLUMNS, gaps, before.last_gap)
+    )
+    written.add(await _write_holdings(tx, {batch: ledger}, before.holdings))
     return written
 
 
@@ -164,10 +188,13 @@ async def _write_numbered(
     delete: str,
     columns: Sequence[str],
     rows: Mapping[int, Iterable[tuple[Hashable, ...]]],
+    numbered: int = 0,
 ) -> Written:
-    """Rows that have no key but their content, numbered within the batch; kept rows keep their number."""
+    """Rows that have no key but their content, numbered within the batch; kept rows keep their number.
+    `numbered`: so many numbers are in use by other rows of the batch.
+    """
     known: dict[int, dict[tuple[Hashable, ...], list[int]]] = defaultdict(lambda: defaultdict(list))
-    last: dict[int, int] = defaultdict(int)
+    last: dict[int, int] = defaultdict(lambda: numbered)
     for row in old:
         batch, ordinal = row["batch_id"], row["ordinal"]
         content = tuple(row[column] for column in columns)
@@ -205,7 +232,7 @@ async def _write_holdings(
     tx: Transaction, ledgers: Mapping[int, BatchLedger], before: Sequence[asyncpg.Record]
 ) -> Written:
     new = {
-        (batch, holding.site, holding.uom): _holding_row(holding)
+        (batch, holding.site, holding.uom): holding_row(holding)
         for batch, ledger in ledgers.items()
         for holding in ledger.holdings
     }
@@ -223,7 +250,8 @@ async def _write_holdings(
     return Written({batch for batch, _, _ in [*gone, *fresh]}, len(gone) + len(fresh))
 
 
-def _flow_row(flow: Flow) -> tuple[Hashable, ...]:
+def flow_row(flow: Flow) -> tuple[Hashable, ...]:
+    """A flow as a row, without its batch and number."""
     return (
         int(flow.kind),
         flow.from_site,
@@ -241,7 +269,8 @@ def _flow_row(flow: Flow) -> tuple[Hashable, ...]:
     )
 
 
-def _holding_row(holding: Holding) -> tuple[object, ...]:
+def holding_row(holding: Holding) -> tuple[object, ...]:
+    """A holding as a row, without its batch."""
     return (
         holding.site,
         holding.uom,
@@ -259,8 +288,14 @@ def _holding_row(holding: Holding) -> tuple[object, ...]:
     )
 
 
-def _gap_row(gap: Gap) -> tuple[Hashable, ...]:
+def gap_row(gap: Gap) -> tuple[Hashable, ...]:
+    """A gap as a row, without its batch and number."""
     return (gap.kind, gap.site, gap.event_id, _plain(dict(gap.detail)))
+
+
+def content_of(row: asyncpg.Record, columns: Sequence[str]) -> tuple[Hashable, ...]:
+    """These columns of a row, to be compared with what `flow_row`, `gap_row` or `holding_row` makes."""
+    return tuple(_plain(row[column]) for column in columns)
 
 
 def _plain(value: object) -> Hashable:
