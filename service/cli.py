@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from service import processes, serving
+from service import clock, processes, serving
 from service.auth.tokens import issue_first_key
 from service.db.embedded import SETTINGS, EmbeddedPostgres, find_running
 from service.db.failures import FAILURES, is_passing
@@ -29,6 +29,7 @@ from service.operation.connections import FOR_OTHERS, connections_of
 from service.operation.doctor import ask_connections, examine
 from service.operation.measures import SHARED
 from service.settings import Settings, settings
+from service.sheets.duty import forget_once
 from service.signals.tidy import tidy_once
 
 cli = typer.Typer(
@@ -99,11 +100,12 @@ def tidy(data_dir: DataDir = None) -> None:
     """Erase what was kept long enough (the running service does so daily). 清除到期数据。"""
     with stopping_cleanly(), database(data_dir) as dsn:
         upgrade(dsn)
-        done = asyncio.run(tidy_once(dsn))
+        done, uploads = asyncio.run(tidy_once(dsn)), asyncio.run(forget_once(dsn, clock.now()))
         say(
             f"Gone: {done.complaints} contacts, {done.photos} photos, {done.days} rows of looks, "
-            f"{done.reads} records of reads (已清除 {done.complaints} 条联系方式、{done.photos} 张照片、"
-            f"{done.days} 行查询统计、{done.reads} 条查阅留痕)"
+            f"{done.reads} records of reads, {uploads} uploads of spreadsheets "
+            f"(已清除 {done.complaints} 条联系方式、{done.photos} 张照片、{done.days} 行查询统计、"
+            f"{done.reads} 条查阅留痕、{uploads} 个导入文件)"
         )
 
 

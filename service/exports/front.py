@@ -81,7 +81,7 @@ class SheetRoutes(BaseRoute):
                     await self._write(sheets, request, listing)
                     response: Response = await sheets.answer(file_name(scope["path"]))
                 except Refused as refused:
-                    sheets.close()
+                    sheets.file.give_up()
                     response = _as_answered(refused.answer)
         await response(scope, receive, send)
 

@@ -56,7 +56,7 @@ class Sheets:
         self._room = ROWS_MOST
         self.is_cut = False
         self.left_out: list[Said] = []
-        self._file = Workbook.on_disk() if wish.form == "xlsx" else CsvFile.on_disk()
+        self.file = Workbook.on_disk() if wish.form == "xlsx" else CsvFile.on_disk()
 
     @property
     def is_full(self) -> bool:
@@ -72,17 +72,17 @@ class Sheets:
     ) -> None:
         """Begin a sheet."""
         self._room = ROWS_MOST
-        if isinstance(self._file, Workbook):
-            self._file.sheet(name, titles, widths, frozen_columns=frozen_columns)
+        if isinstance(self.file, Workbook):
+            self.file.sheet(name, titles, widths, frozen_columns=frozen_columns)
         else:
-            self._file.sheet(titles)
+            self.file.sheet(titles)
 
     def add(self, rows: Sequence[Sequence[Cell]]) -> None:
         """Add rows of data, as many as there is room for."""
         if len(rows) > self._room:
             self.is_cut = True
             rows = rows[: self._room]
-        self._file.rows(rows)
+        self.file.rows(rows)
         self.rows_told += len(rows)
         self._room -= len(rows)
 
@@ -104,12 +104,12 @@ class Sheets:
             *((self.say(NOTES), self.say(words)) for words in self.left_out),
         ]
         self.begin(self.say(NOTES), [self.say(ITEM), self.say(VALUE)], [18, 90])
-        self._file.rows(told)
+        self.file.rows(told)
 
     async def answer(self, name: str) -> Download:
         """The file as an answer; `name`: of the file, without its ending."""
         wish = self.wish
-        file = await asyncio.to_thread(self._file.finish)
+        file = await asyncio.to_thread(self.file.finish)
         headers = {
             "Content-Disposition": f'attachment; filename="{name}.{wish.form}"',
             "Cache-Control": "no-store",
@@ -125,20 +125,13 @@ class Sheets:
             headers=headers,
         )
 
-    def close(self) -> None:
-        """Give the file up."""
-        self._file.give_up()
-
 
 @contextmanager
 def sheets_for(wish: Wish) -> Iterator[Sheets]:
     """Sheets that are given up where the work on them fails."""
     sheets = Sheets(wish)
-    try:
+    with sheets.file:
         yield sheets
-    except BaseException:
-        sheets.close()
-        raise
 
 
 def asked_address(scope: Scope, wish: Wish) -> str:

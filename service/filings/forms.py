@@ -79,14 +79,10 @@ def _json_value(cell: Cell) -> str | None:
 
 async def as_workbook(tx: Transaction, record: Record, columns: Mapping[str, str], sheet: str) -> IO[bytes]:
     """The workbook, written to disk as it is read: a temporary file at its start, for the caller to close."""
-    book = Workbook.on_disk()
-    try:
+    with Workbook.on_disk() as book:
         book.sheet(sheet, list(columns.values()))
         async for rows in record.rows(tx):
             await asyncio.to_thread(book.rows, rows)
         book.sheet(MISSING_SHEET, list(MISSING_TITLES.values()))
         book.rows(missing_rows(record))
         return await asyncio.to_thread(book.finish)
-    except BaseException:
-        book.give_up()
-        raise

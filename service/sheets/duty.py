@@ -7,14 +7,24 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
-from service.db.transaction import transaction
+from service.db.transaction import create_engine, transaction
 from service.jobs.duties import Errand, Look
-from service.settings import Settings
+from service.settings import Settings, settings
 from service.sheets import store
 from service.sheets.importing import work_off
 
 #: Old uploads are erased so often.
 TIDY_EVERY: Final = timedelta(hours=1)
+
+
+async def forget_once(dsn: str, now: datetime) -> int:
+    """Uploads that were kept long enough at `now` go, with file and faults; how many."""
+    engine = create_engine(dsn, pool_size=1)
+    try:
+        async with transaction(engine) as tx:
+            return await store.forget_imports(tx, now - timedelta(days=settings().import_kept_days))
+    finally:
+        await engine.dispose()
 
 
 class Importing:

@@ -33,7 +33,8 @@ MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml
 class Workbook:
     """A workbook in the making.
 
-    Blocking: many rows, and `finish`, are called beside the event loop.
+    Blocking: many rows, and `finish`, are called beside the event loop. `with` gives it up where the work on
+    it fails.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -73,6 +74,13 @@ class Workbook:
         self._waiting.cleanup()
         self.file.seek(0)
         return self.file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.give_up()
 
     def give_up(self) -> None:
         """Nothing comes of it: its files are gone."""

@@ -10,7 +10,7 @@ from service.workbooks.cells import Cell, csv_head, csv_lines
 
 
 class CsvFile:
-    """A CSV in the making, UTF-8 with its mark. Blocking, as `Workbook` is."""
+    """A CSV in the making, UTF-8 with its mark. Blocking, as `Workbook` is, and given up as that."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
@@ -20,6 +20,13 @@ class CsvFile:
     def on_disk(cls) -> Self:
         """On a temporary file, which is gone when it is closed."""
         return cls(tempfile.TemporaryFile())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.give_up()
 
     def sheet(self, titles: Sequence[str]) -> None:
         """Begin a sheet; only the first is written."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from service import clock
 from service.db.transaction import Transaction, transaction
+from service.sheets.importing import work_off
 from tests.api.complaining import picture
 from tests.api.own_service import OwnService
 from tests.api.registering import Json, register_party
@@ -244,11 +245,16 @@ class Making:
         subscriptions = "/epcis/queries/zqx-query/subscriptions"
         dest = {"dest": "https://9.9.9.9/zqx-dest", "stream": True}
         subscription = await self.post(subscriptions, dest, headers=as_maker)
+        sheet = {"file": ("zqx-sheet.csv", "产品,批号,生产日期,数量\nzqx-product,zqx-lot,?,5\n".encode())}
+        own = {"Authorization": as_maker["Authorization"]}
+        upload = await self.post("/v1/imports", files=sheet, data={"form": "batches"}, headers=own)
+        await work_off(self.client.engine, upload["id"])
         link = {"thing": uri(LOT), "link_type": "gs1:pip", "href": "https://example.com/", "title": "Tea"}
         made = {
             "key_id": key["id"],
             "capture_id": job["location"].rpartition("/")[2],
             "subscription_id": subscription["subscriptionID"],
+            "import_id": upload["id"],
             "link_id": (await self.post("/v1/links", link))["id"],
             "member_id": (await self.post("/v1/members", member | {"party_id": parties["maker"]}))["id"],
             "invitation_id": (

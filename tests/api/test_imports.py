@@ -16,7 +16,9 @@ import xlsxwriter
 from service import clock
 from service.db.transaction import transaction
 from service.jobs.duties import Busy
+from service.settings import settings
 from service.sheets import storing
+from service.sheets.duty import forget_once
 from service.sheets.importing import work_off
 from service.sheets.store import forget_imports
 from tests.api.own_service import OwnService, own_service
@@ -406,6 +408,9 @@ async def test_uploads_are_erased_when_they_are_old_and_what_they_stored_stays(m
     await lots(maker, "T1")
     async with transaction(maker.client.engine) as tx:
         assert await forget_imports(tx, clock.now() - timedelta(days=1)) == 0
-        assert await forget_imports(tx, clock.now() + timedelta(days=1)) > 0
+    dsn = maker.client.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    assert await forget_once(dsn, clock.now()) == 0
+    assert await forget_once(dsn, clock.now() + timedelta(days=settings().import_kept_days + 1)) > 0
+    async with transaction(maker.client.engine) as tx:
         assert await tx.sql.fetchval("SELECT count(*) FROM import_file") == 0
         assert await tx.sql.fetchval("SELECT count(*) FROM batch WHERE lot = 'T1'") == 1

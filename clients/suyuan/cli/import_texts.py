@@ -35,6 +35,12 @@ IMPORT_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "  suyuan import list.csv --form shipping --columns 货名=product --columns 单价=\n"
         "  suyuan import list.csv --store good --yes --faults to-correct.xlsx",
     ),
+    "import goes on": (
+        "Upload {id} is kept, and the service goes on with it by itself. To see what became of it, run the "
+        "same `suyuan import FILE` again: what is stored already is not stored twice.",
+        "导入 {id} 已保存，服务恢复后会自动继续处理。稍后再次运行同一命令 suyuan import FILE 即可查看结果，"
+        "已存储的内容不会重复存储。",
+    ),
     "watch": (
         "Store the spreadsheets that are put into a folder, as they come. What was stored moves to done/;\n"
         "what has faults stays, with NAME.faults.xlsx beside it: correct the file and save it.\n"

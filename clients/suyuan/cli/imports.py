@@ -15,6 +15,7 @@ from suyuan.cli.session import REFUSED, BadInput, Json, Key, Url, session
 from suyuan.cli.texts import chinese, text
 from suyuan.client import Suyuan
 from suyuan.imports import Import, ImportFault, Rows, Sheet, SheetColumn
+from suyuan.problems import Unreachable
 
 #: Faults that a terminal shows; the marked workbook has all.
 SHOWN_MOST: Final = 20
@@ -110,7 +111,12 @@ def follow(client: Suyuan, out: Output, import_id: int) -> Import:
             said = text("storing" if seen.state == "storing" else "checking")
             bar.update(task, description=said, total=seen.rows or None, completed=seen.done_rows)
 
-        return client.imports.wait(import_id, show)
+        try:
+            return client.imports.wait(import_id, show)
+        except Unreachable:
+            bar.stop()
+            out.say("import goes on", id=import_id)
+            raise
 
 
 def tell_faults(client: Suyuan, out: Output, uploaded: Import, marked: str) -> str | None:
