@@ -16,6 +16,7 @@ import asyncpg
 
 from service.db.embedded import find_running
 from service.db.liveness import read_postmaster
+from service.db.online import ATTEMPTS, LOCK_TIMEOUT
 from tests.api.registering import has_chinese
 from tests.faults.scene import POLL_SECONDS, Scene
 from tests.server import ROOT
@@ -29,6 +30,8 @@ ORDER BY state = 'active' DESC, random()
 END_ALL = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'suyuan%'
 """
+#: What a newer version may add columns to.
+ALTERED = ("event", "batch", "unit", "flow", "holding", "recall_batch", "product", "unit_act")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,17 +200,29 @@ async def deadlocks(scene: Scene, seconds: float) -> None:
                     await connection.execute(f"LOCK TABLE {second} IN EXCLUSIVE MODE")
 
 
+async def _alter(connection: Any, change: str) -> None:
+    """As revisions do (`db/online.py`): requests finish first, and what waits too long is begun anew."""
+    for _ in range(ATTEMPTS):
+        with suppress(asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            async with connection.transaction():
+                await connection.execute("LOCK TABLE api_key IN ACCESS EXCLUSIVE MODE")
+                for table in ALTERED:
+                    await connection.execute(f"ALTER TABLE {table} {change}")
+                return
+    raise AssertionError(f"never got through: {change}")
+
+
 async def migrate(scene: Scene, seconds: float) -> None:
     """What a newer version's migration does to tables in use: columns, and indexes made concurrently."""
     async with _connected(scene) as connection:
-        await connection.execute("SET lock_timeout = '3s'")
-        for table in ("event", "batch", "unit", "flow", "holding", "recall_batch", "product", "unit_act"):
-            await connection.execute(f"ALTER TABLE {table} ADD COLUMN later integer NOT NULL DEFAULT 7")
+        await connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        await _alter(connection, "ADD COLUMN later integer NOT NULL DEFAULT 7")
+        await connection.execute("SET lock_timeout = 0")
         await connection.execute("CREATE INDEX CONCURRENTLY later_idx ON event (id, event_time)")
         await asyncio.sleep(seconds / 2)
         await connection.execute("DROP INDEX CONCURRENTLY later_idx")
-        for table in ("event", "batch", "unit", "flow", "holding", "recall_batch", "product", "unit_act"):
-            await connection.execute(f"ALTER TABLE {table} DROP COLUMN later")
+        await connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        await _alter(connection, "DROP COLUMN later")
     await asyncio.to_thread(scene.services[1].down, signal.SIGTERM)
     await asyncio.to_thread(scene.services[1].up)
 
