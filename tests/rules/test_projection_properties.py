@@ -168,5 +168,5 @@ def effects(memory: MemoryLedger, batch: int) -> list[tuple[Posting, Effect]]:
     return [(p, effect_of(p.entry, p.role, places)) for p in memory.postings[batch]]
 
 
-def told_owners(memory: MemoryLedger, batch: int) -> dict[int | str, int]:
+def told_owners(memory: MemoryLedger, batch: int) -> dict[int | str, list[int]]:
     return ledger_told_owners(memory.postings[batch], memory.geography)
