@@ -151,7 +151,7 @@ class Memory:
                 continue
             entry, arrived = entries[flow.ship_event], flow.arrived_at is not None and flow.arrived_at < since
             whole = (flow.shipped_uom, flow.shipped_quantity) == (flow.received_uom, flow.received_quantity)
-            if not flow.inferred and arrived and whole:
+            if not flow.inferred and arrived and whole and flow.departed_at <= (flow.arrived_at or since):
                 continue
             there, papers = self.party(entry.destination_site), beside.receiving_papers
             alike = papers is None or not entry.transactions or entry.transactions & papers
@@ -183,7 +183,8 @@ class Memory:
         theirs = entry.destination_party in parties or any(
             self.party(site) is None or self.party(site) in parties for site in ends
         )
-        unshipped = {g.event_id for g in self.stored.gaps if g.kind == "received_not_shipped"}
+        late = ("received_not_shipped", "received_before_shipped")
+        unshipped = {g.event_id for g in self.stored.gaps if g.kind in late}
         alike = papers is None or not entry.transactions or bool(entry.transactions & papers)
         return theirs and ((entry.time >= changed.since and alike) or entry.event_id in unshipped)
 

@@ -129,7 +129,8 @@ SELECT EXISTS (
 """
 RECEIVED = """
 -- Is there a receipt (step $2) by one of the parties $3, that may be of a new shipment: not before $4 and of
--- no other papers than $5 (null: whatever the papers), or that nobody shipped? Beside the events $6.
+-- no other papers than $5 (null: whatever the papers), or that nobody shipped, or only later? Beside the
+-- events $6.
 SELECT EXISTS (
     SELECT FROM posting JOIN journal_entry AS entry USING (event_id)
     LEFT JOIN site AS place ON place.id = coalesce(entry.site_id, entry.read_site_id)
@@ -143,7 +144,8 @@ SELECT EXISTS (
       AND ((entry.time >= $4 AND ($5::text[] IS NULL OR entry.transactions = '{}'
                                   OR entry.transactions && $5::text[]))
            OR entry.event_id IN (SELECT event_id FROM gap
-                                 WHERE batch_id = $1 AND kind = 'received_not_shipped'))
+                                 WHERE batch_id = $1
+                                   AND kind IN ('received_not_shipped', 'received_before_shipped')))
 )
 """
 UNDER_WAY = """
@@ -154,7 +156,8 @@ SELECT EXISTS (
     SELECT FROM flow JOIN journal_entry AS entry ON entry.event_id = flow.ship_event_id
     LEFT JOIN site AS there ON there.id = entry.destination_site_id
     WHERE flow.batch_id = $1 AND flow.kind = 0 AND entry.event_id <> ALL($5::bigint[])
-      AND NOT (NOT flow.inferred AND coalesce(flow.arrived_at < $3, false)
+      AND NOT (NOT flow.inferred AND flow.arrived_at IS NOT NULL
+               AND flow.arrived_at < $3 AND flow.arrived_at >= flow.departed_at
                AND flow.shipped_uom IS NOT DISTINCT FROM flow.received_uom
                AND flow.shipped_quantity IS NOT DISTINCT FROM flow.received_quantity)
       AND ($6 OR (
