@@ -5,13 +5,15 @@ asyncpg prepares each statement, so `op.execute` takes one statement at a time.
 
 import asyncio
 import time
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import asyncpg
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
@@ -20,6 +22,7 @@ from sqlmodel.sql.sqltypes import AutoString
 import service
 from service.db.migrate import LOCK_KEY
 from service.db.online import ATTEMPTS, LOCK_TIMEOUT
+from service.db.party_role import let_read
 from service.db.transaction import create_engine
 
 for _tables in sorted(Path(service.__path__[0]).glob("*/tables.py")):
@@ -40,6 +43,15 @@ def is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return not (kind == "table" and name is not None and name.startswith("pgqueuer"))
 
 
+def let_parties_read(
+    ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any], run_args: Mapping[str, Any]
+) -> None:
+    """Of what a revision adds, in its transaction."""
+    del step, heads, run_args
+    assert ctx.connection is not None
+    let_read(ctx.connection)
+
+
 def migrate(connection: Connection) -> None:
     """Run the revisions, each in a transaction of its own; one that waits too long for a lock, anew."""
     connection.execute(text("SELECT set_config('lock_timeout', :most, false)"), {"most": LOCK_TIMEOUT})
@@ -53,6 +65,7 @@ def migrate(connection: Connection) -> None:
             include_name=is_ours,
             # Locks last as long as one revision, and indexes can be made outside a transaction.
             transaction_per_migration=True,
+            on_version_apply=let_parties_read,
         )
         try:
             with context.begin_transaction():

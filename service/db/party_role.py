@@ -9,8 +9,9 @@ import json
 from typing import Final
 
 import asyncpg
+from sqlalchemy import Connection, text
 
-from service.db.service_role import OWNER, SERVICE, allow
+from service.db.service_role import ALONE, LOCK_KEY, OWNER, SERVICE, allow
 
 ROLES: Final = ("suyuan_party", "suyuan_regulator")
 
@@ -98,6 +99,7 @@ BEGIN
         JOIN json_each(current_setting('suyuan.opened')::json) AS told (name, closed)
           ON attrelid = to_regclass('public.' || quote_ident(told.name))
         WHERE attnum > 0 AND NOT attisdropped
+          AND NOT has_column_privilege('{role}', attrelid, attnum, 'SELECT')
           AND attname NOT IN (SELECT json_array_elements_text(told.closed))
         GROUP BY attrelid
     LOOP
@@ -105,9 +107,17 @@ BEGIN
     END LOOP;
 END $$
 """
-#: pg_advisory_xact_lock key: two services that start at once make the roles one after the other, and they
-#: belong to all databases of the server.
-LOCK_KEY: Final = 0x5355_5952_4F4C
+
+
+def let_read(connection: Connection) -> None:
+    """Let the roles, where they are there, read what a revision has just added, in its transaction: a version
+    that still serves asks for all columns of a table, and may read none of them where it may not read one.
+    """
+    there = text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:roles)")
+    roles = connection.execute(there, {"roles": list(ROLES)}).scalars().all()
+    connection.execute(text("SELECT set_config('suyuan.opened', :opened, true)"), {"opened": _opened()})
+    for role in roles:
+        connection.exec_driver_sql(GRANT.format(role=role))
 
 
 async def ensure_roles(dsn: str) -> None:
@@ -119,9 +129,8 @@ async def ensure_roles(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK_KEY)
-            opened = json.dumps(OPEN | dict.fromkeys(BEHIND, ()))
-            await connection.execute("SELECT set_config('suyuan.opened', $1, true)", opened)
+            await connection.execute(ALONE, LOCK_KEY)
+            await connection.execute("SELECT set_config('suyuan.opened', $1, true)", _opened())
             for role in ROLES:
                 await connection.execute(MAKE.format(role=role, **TAKEN_ON))
                 for statement in (REVOKE_ALL, USE_SCHEMA, GRANT):
@@ -133,3 +142,7 @@ async def ensure_roles(dsn: str) -> None:
         return
     finally:
         await connection.close()
+
+
+def _opened() -> str:
+    return json.dumps(OPEN | dict.fromkeys(BEHIND, ()))

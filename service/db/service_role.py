@@ -138,6 +138,10 @@ DO $$ BEGIN
 END $$
 """
 LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '1s'"
+#: Two services that start at once change what the roles may do one after the other: PostgreSQL takes it badly
+#: when two change the rights or the bounds of one table.
+ALONE: Final = "SELECT pg_advisory_xact_lock($1)"
+LOCK_KEY: Final = 0x5355_5952_4F4C
 
 
 def as_service(dsn: str) -> str:
@@ -183,6 +187,7 @@ async def bind_owner(dsn: str) -> list[str]:
         for row in await connection.fetch(UNBOUND):
             try:
                 async with connection.transaction():
+                    await connection.execute(ALONE, LOCK_KEY)
                     await connection.execute(LOCK_TIMEOUT)
                     await connection.execute(TELL, "", row["relname"])
                     await connection.execute(FORCE)

@@ -50,6 +50,20 @@ def test_the_revisions_can_be_taken_back(cluster: str) -> None:
     check(dsn)
 
 
+async def test_parties_who_are_served_meanwhile_may_read_a_new_column_at_once(cluster: str) -> None:
+    name = "test_column_read_at_once"
+    await execute(cluster, f"CREATE DATABASE {name} TEMPLATE suyuan_template")
+    dsn = on_database(cluster, name)
+    await asyncio.to_thread(command.downgrade, configuration(dsn), "0031")
+    await asyncio.to_thread(command.upgrade, configuration(dsn), "head")
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("SET ROLE suyuan_party")
+        await connection.fetch("SELECT * FROM site")
+    finally:
+        await connection.close()
+
+
 def test_two_upgrades_at_once_wait_for_each_other(cluster: str) -> None:
     dsn = on_empty(cluster, "test_upgraded_at_once")
     code = f"from service.db.migrate import upgrade; upgrade({dsn!r})"
