@@ -32,6 +32,16 @@ WITH place AS (
 )
 SELECT DISTINCT posting.batch_id FROM naming JOIN posting USING (event_id)
 """
+LOTS_BESIDE = """
+-- Of those of the batches $1 that are products without a lot, the lots that were ever at a place of which
+-- only the party is known: whose another place is tells whether what left there may have been of them.
+SELECT DISTINCT lot.id FROM batch AS lotless
+JOIN product ON product.uri = lotless.uri
+JOIN batch AS lot ON lot.product_id = product.id AND NOT lot.of_one
+JOIN holding ON holding.batch_id = lot.id
+JOIN site ON site.id = holding.site_id AND site.unspecified
+WHERE lotless.id = ANY($1::bigint[])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +51,20 @@ class _Named:
     transformations: frozenset[str] = frozenset()
 
 
+async def batches_at(tx: Transaction, sites: Sequence[int]) -> frozenset[int]:
+    """All batches that whose these places are bears on."""
+    rows = await tx.sql.fetch(BATCHES_NAMING, list(sites))
+    named = frozenset(row["batch_id"] for row in rows)
+    beside = await tx.sql.fetch(LOTS_BESIDE, sorted(named)) if named else ()
+    return named | {row["id"] for row in beside}
+
+
 async def project_sites(tx: Transaction, sites: Sequence[int]) -> None:
-    """Project every batch again whose events name one of `sites`."""
+    """Project every batch again that whose `sites` are bears on."""
     await own_ledger(tx)
 
     async def named() -> _Named:
-        rows = await tx.sql.fetch(BATCHES_NAMING, list(sites))
-        return _Named(frozenset(row["batch_id"] for row in rows))
+        return _Named(await batches_at(tx, sites))
 
     plan = await lock_plan(tx, named)
     written = await project_batches(tx, plan.batches)

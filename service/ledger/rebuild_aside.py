@@ -29,7 +29,7 @@ from service.ledger.changes import tell_projection_changed
 from service.ledger.dates import describe
 from service.ledger.locks import own_ledger
 from service.ledger.naming import batches_of_units, read_journal, write_journal
-from service.ledger.owners import BATCHES_NAMING
+from service.ledger.owners import batches_at
 from service.ledger.project import (
     SET_UNIT_BATCHES,
     make_plan,
@@ -273,7 +273,7 @@ class _Rebuild:
             if units:
                 await tx.sql.execute(SET_UNNAMED, units)
             if sites:
-                named = {row["batch_id"] for row in await tx.sql.fetch(BATCHES_NAMING, sites)}
+                named = await batches_at(tx, sites)
                 self.suspects.batches |= named | (await project_batches(tx, named)).batches
 
 

@@ -14,9 +14,20 @@ from service.ledger.rebuild import rebuild
 from tests.chains import Chain, chains
 from tests.conftest import RollBack
 from tests.memory_ledger import MemoryLedger
-from tests.world import Json, capture, ledger, owners
+from tests.world import Json, capture, ledger, owners, party, place
 
 ledger_owners.listen()
+
+PRODUCT = "https://id.gs1.org/01/09525820056057"
+CELLAR = f"{place('shop')}/254/cellar"
+SHIPPED: Json = {
+    "type": "ObjectEvent",
+    "eventTime": "2026-01-02T00:00:00Z",
+    "eventTimeZoneOffset": "+00:00",
+    "action": "OBSERVE",
+    "bizStep": "shipping",
+    "bizLocation": {"id": place("mill")},
+}
 
 
 @asynccontextmanager
@@ -62,3 +73,29 @@ async def test_any_way_of_capturing_gives_the_same_ledger(
         assert report.flows_before == report.flows_after
         assert report.events == len(chain.events)
         assert (await ledger(tx)).rows == expected
+
+
+async def test_a_lot_of_a_party_is_joined_to_what_left_its_place_whenever_the_place_is_told_to_be_its(
+    shared_engine: AsyncEngine,
+) -> None:
+    lot, lotless = f"{PRODUCT}/10/A", PRODUCT
+    told = [
+        {**SHIPPED, "eventID": "urn:event:1", "quantityList": [{"epcClass": lot}]}
+        | {"destinationList": [{"type": "possessing_party", "destination": party("Shop Ltd")}]},
+        {**SHIPPED, "eventID": "urn:event:2", "quantityList": [{"epcClass": lotless}]}
+        | {"destinationList": [{"type": "location", "destination": CELLAR}]},
+        {**SHIPPED, "eventID": "urn:event:3", "quantityList": [{"epcClass": lotless}]}
+        | {"bizLocation": {"id": place("kiosk")}, "bizStep": "retail_selling"}
+        | {"eventTime": "2026-01-13T00:00:00Z"},
+    ]
+    async with another_database(shared_engine) as tx:
+        await capture(tx, *told, master=owners(shop="Shop Ltd"))
+        expected = (await ledger(tx)).rows
+    async with another_database(shared_engine) as tx:
+        await capture(tx, *told)
+        await capture(tx, told[0], master=owners(shop="Shop Ltd"))
+        assert (await ledger(tx)).rows == expected
+        # And to that of nobody's any more.
+        await capture(tx, told[0], master=owners(shop="Another Ltd"))
+        assert (await ledger(tx)).rows == MemoryLedger(told, {place("shop"): party("Another Ltd")}).rows()
+    assert any(row[:2] == ("flow", 2) for row in expected)
