@@ -38,7 +38,8 @@ MAKE: Final = """
 INSERT INTO party (id, uri, source, created_at, updated_at) OVERRIDING SYSTEM VALUE
 VALUES ($1, 'https://trade.example/party/' || $1::bigint, 'registered', now(), now()) ON CONFLICT DO NOTHING
 """
-KEEP: Final = "CREATE TABLE owned AS SELECT id, party_id FROM site"
+#: As it was before a run that was broken off, too.
+KEEP: Final = "CREATE TABLE IF NOT EXISTS owned AS SELECT id, party_id FROM site"
 OWN: Final = "UPDATE site SET party_id = $1"
 GIVE_BACK: Final = "UPDATE site SET party_id = owned.party_id FROM owned WHERE owned.id = site.id"
 #: Journal entries of events that were made without any, and their places.
