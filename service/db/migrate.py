@@ -14,7 +14,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 import service
-from service.db.party_role import ensure_roles
+from service.db.party_role import check_roles, ensure_roles
 from service.db.service_role import bind_owner
 from service.errors import Missing, Unavailable
 
@@ -50,8 +50,10 @@ def known_revisions() -> tuple[str, ...]:
 def upgrade(dsn: str) -> None:
     """Migrate to the newest revision; returns at once when there already.
 
-    Runs an event loop of its own: call it from no coroutine (or through `asyncio.to_thread`).
+    Runs an event loop of its own: call it from no coroutine (or through `asyncio.to_thread`). Raises
+    `Unavailable` where roles are missing that only an administrator of the server may make.
     """
+    asyncio.run(check_roles(dsn))
     command.upgrade(configuration(dsn), "head")
     asyncio.run(ensure_roles(dsn))
     asyncio.run(bind_owner(dsn))

@@ -12,6 +12,7 @@ import asyncpg
 from sqlalchemy import Connection, text
 
 from service.db.service_role import ALONE, LOCK_KEY, OWNER, SERVICE, allow
+from service.errors import Unavailable
 
 ROLES: Final = ("suyuan_party", "suyuan_regulator")
 
@@ -82,6 +83,12 @@ TAKEN_ON: Final = {
     "member": f"CASE WHEN {OLD} THEN 'MEMBER' ELSE 'SET' END",
     "how": f"CASE WHEN {OLD} THEN '' ELSE ' WITH INHERIT FALSE' END",
 }
+#: Roles that policies name, are not here, and may not be made.
+MISSING: Final = """
+SELECT name FROM unnest($1::text[]) AS name
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
+  AND NOT (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user)
+"""
 #: The policies of it hold for its members as they are.
 INHERITED: Final = {
     "member": "'USAGE'",
@@ -118,6 +125,30 @@ def let_read(connection: Connection) -> None:
     connection.execute(text("SELECT set_config('suyuan.opened', :opened, true)"), {"opened": _opened()})
     for role in roles:
         connection.exec_driver_sql(GRANT.format(role=role))
+
+
+async def check_roles(dsn: str) -> None:
+    """Raise `Unavailable`, with what an administrator has to do, where a role is missing that policies name
+    and that whoever migrates may not make.
+    """
+    connection = await asyncpg.connect(dsn)
+    try:
+        missing = [row["name"] for row in await connection.fetch(MISSING, [*ROLES, SERVICE, OWNER])]
+        user = await connection.fetchval("SELECT quote_ident(current_user)")
+    finally:
+        await connection.close()
+    if missing:
+        made = " ".join(f"CREATE ROLE {role} NOLOGIN;" for role in missing)
+        granted = (
+            f"GRANT {', '.join((*ROLES, SERVICE))} TO {user} WITH INHERIT FALSE; GRANT {OWNER} TO {user};"
+        )
+        raise Unavailable(
+            f"The database user {user} may not make roles. An administrator of the server makes them "
+            "once, and lets this user take them on (on PostgreSQL 15 without the words about INHERIT): "
+            f"{made} {granted}",
+            f"数据库用户 {user} 无权创建角色。请服务器管理员执行一次"
+            f"（PostgreSQL 15 去掉 WITH INHERIT FALSE）：{made} {granted}",
+        )
 
 
 async def ensure_roles(dsn: str) -> None:

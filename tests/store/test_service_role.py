@@ -17,8 +17,10 @@ import service
 from service import clock
 from service.auth.permissions import Role
 from service.auth.sight import see_as, see_as_owner
+from service.db import party_role
 from service.db.held import holding
 from service.db.migrate import upgrade
+from service.db.party_role import check_roles
 from service.db.rows import insert_rows
 from service.db.service_role import (
     HIDDEN_FROM_ME,
@@ -32,6 +34,7 @@ from service.db.service_role import (
     may_be_service,
 )
 from service.db.transaction import Transaction, create_engine, transaction
+from service.errors import Unavailable
 from service.ledger.tables import JournalEntry
 from service.operation.backup import back_up, restore
 from service.operation.doctor import examine
@@ -226,6 +229,19 @@ async def test_an_owner_without_privileges_migrates_keeps_and_restores(
     finally:
         await engine.dispose()
         await owner.dispose()
+
+
+async def test_who_may_not_make_a_role_that_is_missing_is_told_all_that_an_administrator_does(
+    plain: str, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await check_roles(plain)
+    monkeypatch.setattr(party_role, "ROLES", ("suyuan_party", "suyuan_missing"))
+    await check_roles(database)  # its user makes it
+    with pytest.raises(Unavailable) as told:
+        await check_roles(plain)
+    for words in (told.value.message, told.value.zh):
+        assert "CREATE ROLE suyuan_missing NOLOGIN; GRANT suyuan_party, suyuan_missing," in words
+        assert "CREATE ROLE suyuan_party" not in words
 
 
 async def test_policies_bind_the_owner_once_no_version_is_connected_that_copies(plain: str) -> None:

@@ -114,6 +114,11 @@ IMPORT_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{file}: {stored} rows stored as {events} events, {known} were there already.",
         "{file}：已存储 {stored} 行（{events} 个事件），{known} 行此前已有。",
     ),
+    # Registrations are no events.
+    "import registered": (
+        "{file}: {stored} rows stored, {known} were there already.",
+        "{file}：已存储 {stored} 行，{known} 行此前已有。",
+    ),
     "import failed": ("{reason}", "{reason}"),
     "template saved": ("Saved {path} ({octets} bytes).", "已保存 {path}（{octets} 字节）。"),
     "watching": ("Watching {folder}; Ctrl-C ends it.", "正在监视 {folder}，按 Ctrl-C 结束。"),

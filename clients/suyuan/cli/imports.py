@@ -147,7 +147,8 @@ def tell_stored(out: Output, stored: Import) -> None:
         tell_failure(out, stored.file_name, said)
         return
     counts = {"stored": stored.rows_stored, "known": stored.rows_known, "events": stored.events_stored}
-    out.say("import stored", file=stored.file_name, **counts)
+    said = "import stored" if stored.events_stored else "import registered"
+    out.say(said, file=stored.file_name, **counts)
 
 
 def tell_failure(out: Output, file: str, reason: str) -> None:
