@@ -66,6 +66,7 @@ BEHIND: Final = ("place",)
 #: Of the tables above, the registry: who there is, where, and what is traded, everybody who calls may know.
 REGISTRY: Final = frozenset({"party", "site", "product", "event_context", "namespace", "scan_place"})
 
+LOGINLESS: Final = "CREATE ROLE {role} NOLOGIN"
 MAKE: Final = """
 DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
@@ -138,7 +139,7 @@ async def check_roles(dsn: str) -> None:
     finally:
         await connection.close()
     if missing:
-        made = " ".join(f"CREATE ROLE {role} NOLOGIN;" for role in missing)
+        made = " ".join(f"{LOGINLESS.format(role=role)};" for role in missing)
         granted = (
             f"GRANT {', '.join((*ROLES, SERVICE))} TO {user} WITH INHERIT FALSE; GRANT {OWNER} TO {user};"
         )

@@ -1,5 +1,6 @@
 """A service whose workers deliver, and subscribing to it in one line each."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.app import create_app
 from service.capture import conduct
+from service.db.failures import FAILURES, is_passing
 from service.db.transaction import transaction
 from service.events.json_document import dump_event, read_document
 from service.settings import settings
 from tests import world
+from tests.api.sink import PATIENCE_SECONDS
 from tests.rules.epcis import document
 
 Json = dict[str, Any]
@@ -57,6 +60,19 @@ async def record(engine: AsyncEngine, *names: object) -> None:
     """Capture such events."""
     async with transaction(engine) as tx:
         await conduct.capture(tx, document_of(*names))
+
+
+async def record_when_it_passes(engine: AsyncEngine, *names: object) -> None:
+    """Capture such events as a client does that is told to come again: a connection whose server has said
+    that it goes, and is not gone yet, may be used once more.
+    """
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            try:
+                return await record(engine, *names)
+            except FAILURES as error:
+                if not is_passing(error):
+                    raise
 
 
 async def name_query(client: httpx.AsyncClient, name: str = "all", **query: Any) -> str:

@@ -29,6 +29,7 @@ from tests.api.subscribing import (
     name_query,
     read,
     record,
+    record_when_it_passes,
     subscribe,
 )
 from tests.house.interface import SNAPSHOT
@@ -474,5 +475,5 @@ async def test_deliveries_go_on_after_the_database_cut_every_connection(
             )
         finally:
             await connection.close()
-        await record(engine, 2)
+        await record_when_it_passes(engine, 2)
         await until(lambda: sink.events() == ["1", "2"])
