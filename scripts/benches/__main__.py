@@ -11,6 +11,7 @@ from pathlib import Path
 from scripts.benches import (
     capture_rows,
     filing_rows,
+    growth_rows,
     overload_rows,
     query_rows,
     scan_rows,
@@ -27,6 +28,7 @@ from scripts.benches.printing import machine, print_table, write_json
 AREAS: dict[str, Callable[[Bench], AsyncIterator[Row]]] = {
     "capture": capture_rows.rows,
     "filing": filing_rows.rows,
+    "growth": growth_rows.rows,
     "overload": overload_rows.rows,
     "query": query_rows.rows,
     "scan": scan_rows.rows,

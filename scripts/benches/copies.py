@@ -29,6 +29,8 @@ TIMES: Final = frozenset(
 TABLES: Final = (
     *("batch", "unit", "event", "event_item", "journal_entry", "posting", "flow", "holding", "gap"),
 )
+#: What is captured afterwards has numbers after those of the copies.
+GO_ON: Final = "SELECT setval(pg_get_serial_sequence($1, 'id'), $2)"
 COLUMNS = """
 SELECT attname AS name FROM pg_attribute
 WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
@@ -44,6 +46,8 @@ async def multiply(dsn: str, times: int) -> None:
         for copy in range(1, times):
             for statement in statements:
                 await connection.execute(statement, copy)
+        for table, number in most.items():
+            await connection.execute(GO_ON, table, number * times)
         for table in TABLES:
             await connection.execute(f"VACUUM (ANALYZE) {table}")
         await connection.execute("CHECKPOINT")
