@@ -5,9 +5,10 @@ tables whose policies bind who copies (`service_role.py`).
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ARRAY, make_url
+import msgspec
+from sqlalchemy import ARRAY, Boolean, Date, DateTime, Integer, Numeric, String, make_url
 from sqlmodel import SQLModel
 
 from service.db.transaction import Connection
@@ -16,6 +17,23 @@ from service.db.transaction import Connection
 AT_ONCE: Final = 2_000
 INSERT: Final = "INSERT INTO {table} ({columns}) SELECT {chosen} FROM unnest({given}) AS told ({columns})"
 DIALECT: Final = make_url("postgresql+asyncpg://").get_dialect()()
+
+
+#: Types of columns that are sent as one text, `{1,2,NULL}`. The driver looks at each member of a list whether
+#: it is a list itself, and takes numbers apart digit by digit: that was a sixth of a capture.
+AS_TEXT: Final = (Integer, Boolean, Numeric, DateTime, Date, String)
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class _Insert(NamedTuple):
+    """A statement, and how its columns are sent: `texts` as one text each; `lists` are arrays themselves,
+    which `unnest` would take apart, so their members come as text; others as the driver sends them.
+    """
+
+    statement: str
+    texts: tuple[int, ...]
+    lists: tuple[int, ...]
 
 
 async def insert_rows(
@@ -27,33 +45,45 @@ async def insert_rows(
     """Insert these records, in their order, with values for `columns`; others get their defaults. The table
     is found by its name on the search path.
     """
-    statement, lists = _statement(table, tuple(columns))
+    insert = _insert(table, tuple(columns))
     waiting = iter(records)
     while some := list(islice(waiting, AT_ONCE)):
-        values: list[Sequence[Any]] = list(zip(*some, strict=True))
-        for at in lists:
+        values: list[Any] = list(zip(*some, strict=True))
+        for at in insert.texts:
+            values[at] = array_text(values[at])
+        for at in insert.lists:
             values[at] = [None if each is None else _literal(each) for each in values[at]]
-        await connection.execute(statement, *values)
+        await connection.execute(insert.statement, *values)
 
 
 @cache
-def _statement(table: type[SQLModel], columns: tuple[str, ...]) -> tuple[str, tuple[int, ...]]:
-    """The statement, and which of the columns are arrays themselves: `unnest` would take them apart, so they
-    come as text.
-    """
+def _insert(table: type[SQLModel], columns: tuple[str, ...]) -> _Insert:
     name = str(table.__tablename__)
     found = SQLModel.metadata.tables[name].columns
     types = [found[each].type.compile(DIALECT) for each in columns]
     lists = tuple(at for at, each in enumerate(columns) if isinstance(found[each].type, ARRAY))
+    texts = tuple(at for at, each in enumerate(columns) if isinstance(found[each].type, AS_TEXT))
     quoted = [f'"{each}"' for each in columns]
+    given = ", ".join(
+        f"${at + 1}{'::text' * (at in texts)}::{'text' if at in lists else kind}[]"
+        for at, kind in enumerate(types)
+    )
     names = ", ".join(quoted)
-    given = ", ".join(f"${at + 1}::{'text' if at in lists else kind}[]" for at, kind in enumerate(types))
     chosen = ", ".join(f"{each}::{types[at]}" if at in lists else each for at, each in enumerate(quoted))
     told = {"{table}": name, "{columns}": names, "{chosen}": chosen, "{given}": given}
     statement = INSERT
     for place, text in told.items():
         statement = statement.replace(place, text)
-    return statement, lists
+    return _Insert(statement, texts, lists)
+
+
+def array_text(values: Sequence[Any]) -> str:
+    """An array of numbers, truth values, times or texts as PostgreSQL writes it; None is NULL.
+
+    JSON's array in other brackets: the same but where JSON escapes. Those texts go the plain way.
+    """
+    text = _encoder.encode(values).decode()
+    return _literal(values) if "\\" in text else "{" + text[1:-1] + "}"
 
 
 def _literal(values: Iterable[Any]) -> str:
