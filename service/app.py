@@ -69,6 +69,7 @@ from service.web.epcis import Agreed, EpcisHeaders
 from service.web.epcis_description import DescribedApp
 from service.web.negotiation import XmlProblems
 from service.web.reading import DataAsOf
+from service.web.route_index import RouteIndex
 from service.web.security_headers import SecurityHeaders
 
 DESCRIPTION = """
@@ -189,5 +190,6 @@ def create_app(
     # Last: codes of one segment are refused, and other areas have such paths.
     app.include_router(resolver_routes.router)
     sheets_out.install(app)
+    app.router.middleware_stack = RouteIndex(app.router)
     app.in_front = IN_FRONT
     return app

@@ -163,6 +163,11 @@ async def given_key(bearer: BearerToken, header: KeyHeader) -> str | None:
 GivenKey = Annotated[str | None, Depends(given_key)]
 
 
+async def key_given_by(request: Request) -> str | None:
+    """`given_key`, where nothing else is asked of the framework."""
+    return await given_key(await BEARER(request), await API_KEY(request))
+
+
 # What others' trade an answer shows is put on record when the route has found it, before any of it is sent:
 # these end with the route (`scope="function"`), whatever the scope of the transaction.
 

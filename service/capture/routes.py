@@ -21,6 +21,7 @@ from service.auth.caller import (
     find_by_key,
     find_caller,
     find_caller_first,
+    key_given_by,
     opener_of,
 )
 from service.auth.permissions import Permission
@@ -39,10 +40,11 @@ from service.events.xml_answers import dump_xml_capture_job, dump_xml_capture_jo
 from service.events.xml_document import read_xml_document, read_xml_event
 from service.settings import settings
 from service.web.bodies import bounded
-from service.web.epcis import EPCIS_HEADERS, answer_type
+from service.web.epcis import EPCIS_HEADERS, agree, answer_type
 from service.web.negotiation import EITHER, XML_TYPES, body_is_xml
+from service.web.plain_route import PlainRoute, plainly
 
-router = APIRouter(prefix="/epcis", tags=["EPCIS"])
+router = APIRouter(prefix="/epcis", tags=["EPCIS"], route_class=PlainRoute)
 IN_TRANSACTION = [Depends(find_caller, scope="function")]
 
 #: Octets above which a document is parsed beside the event loop.
@@ -116,10 +118,11 @@ ErrorBehaviour = Annotated[
 ]
 
 
+OWN_KEY = "Idempotency-Key"
 IdempotencyKey = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key",
+        alias=OWN_KEY,
         min_length=1,
         max_length=255,
         pattern=r"^[\x20-\x7e]+$",
@@ -201,6 +204,17 @@ async def capture_event(
         status_code=201, headers={**EPCIS_HEADERS, "Location": event_location(single.item.event_id)}
     )
     return _warning(answer, warned)
+
+
+async def _capture_plainly(request: Request) -> Response | None:
+    """`capture_event` for all that have no key of their own, which is the one thing to be checked."""
+    if OWN_KEY in request.headers:
+        return None
+    await agree(request)
+    return await capture_event(request, await key_given_by(request))
+
+
+plainly(capture_event, _capture_plainly)
 
 
 def _asked(request: Request, key: str | None, body: bytes, *more: str) -> Asked | None:

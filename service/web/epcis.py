@@ -3,6 +3,7 @@
 Source: EPCIS 2.0, 12.2 to 12.4 (REST bindings: headers, versions, content negotiation).
 """
 
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
@@ -25,6 +26,8 @@ ANSWER_TYPES: Final = ("application/ld+json", "application/json")
 #: Oldest and newest version spoken, of EPCIS and of CBV alike.
 OLDEST: Final = (2, 0, 0)
 NEWEST: Final = (2, 0, 1)
+#: Characters of an Accept header that is remembered with what it likes best.
+ACCEPT_KEPT: Final = 256
 #: Characters of a request's path and query together.
 MAX_ADDRESS: Final = 32 * 1024
 
@@ -84,14 +87,22 @@ def answer_type(request: Request, offered: tuple[str, ...] = ANSWER_TYPES) -> st
     Without Accept, or where it likes several alike, the first offered.
     """
     told = request.headers.get("accept", "*/*")
-    likes = {media: _liking(told, media) for media in offered}
-    best = max(offered, key=lambda media: likes[media])
-    if likes[best] <= 0:
+    # Who asks often asks for the same. What is long is not kept.
+    best = (_best if len(told) <= ACCEPT_KEPT else _best.__wrapped__)(told, offered)
+    if best is None:
         raise NotAcceptable(
             f"Accept: {told[:200]} leaves nothing that is given here; accept {' or '.join(offered)}.",
             f"Accept: {told[:200]} 不含此处提供的格式；请接受 {' 或 '.join(offered)}。",
         )
     return best
+
+
+@lru_cache(maxsize=256)
+def _best(accept: str, offered: tuple[str, ...]) -> str | None:
+    """The one of those offered that is liked best; None where none is."""
+    likes = {media: _liking(accept, media) for media in offered}
+    best = max(offered, key=lambda media: likes[media])
+    return best if likes[best] > 0 else None
 
 
 def _liking(accept: str, media: str) -> float:
