@@ -54,27 +54,43 @@ COLUMNS = (
 )
 #: A balance of which nothing is known.
 NOTHING_HELD: Final = "," * len(TOLD)
+#: What parts the cells of a place, and places.
+BETWEEN_CELLS, BETWEEN_PLACES = chr(31), chr(30)
 CELLS_OF_PLACES: Final = """
--- Who is where: the cells of `COLUMNS` up to the region, as JSON, for the places $1 with the parties $2, one
--- for each (-1: not known). Whom to call: the first contact, else who answers for quality.
-SELECT (n - 1)::integer, json_build_array(
-    coalesce(party.name_zh, ''), coalesce(party.name_en, ''),
-    coalesce(party.uscc, ''), coalesce(party.gln, ''),
-    coalesce(legal_representative ->> 'name', ''), coalesce(quality_manager ->> 'name', ''),
-    coalesce(contact ->> 'phone', ''), coalesce(contact ->> 'email', ''),
-    coalesce(site.name_zh, ''), coalesce(site.name_en, ''), site.uri,
-    coalesce(nullif(site.region, ''), party.region, '')
-)::text
-FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asked (site_id, party_id, n)
-JOIN site ON site.id = asked.site_id
-LEFT JOIN party ON party.id = asked.party_id
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN coalesce(contacts -> 0, 'null') IN ('null', '{}') THEN quality_manager
-                ELSE contacts -> 0 END
-) AS whom (contact)
+-- Who is where: the cells of `COLUMNS` up to the region, parted by chr(31), for the places $1 with the
+-- parties $2, one for each (-1: not known), in their order, parted by chr(30). Whom to call: the first
+-- contact, else who answers for quality. Arrays by way of subqueries: else the plan may be to read all
+-- parties for a thousand.
+SELECT string_agg(cells, chr(30) ORDER BY n)
+FROM (
+    SELECT n, concat_ws(chr(31),
+        coalesce(party.name_zh, ''), coalesce(party.name_en, ''),
+        coalesce(party.uscc, ''), coalesce(party.gln, ''),
+        coalesce(legal_representative ->> 'name', ''), coalesce(quality_manager ->> 'name', ''),
+        coalesce(contact ->> 'phone', ''), coalesce(contact ->> 'email', ''),
+        coalesce(site.name_zh, ''), coalesce(site.name_en, ''), site.uri,
+        coalesce(nullif(site.region, ''), party.region, '')
+    )::text AS cells
+    FROM unnest((SELECT $1::bigint[]), (SELECT $2::bigint[])) WITH ORDINALITY AS asked (site_id, party_id, n)
+    JOIN site ON site.id = asked.site_id
+    LEFT JOIN party ON party.id = asked.party_id
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN coalesce(contacts -> 0, 'null') IN ('null', '{}') THEN quality_manager
+                    ELSE contacts -> 0 END
+    ) AS whom (contact)
+) AS told
 """
+#: The same where a text has in it what parts them: as JSON, for each place.
+CELLS_APART: Final = CELLS_OF_PLACES.replace("string_agg(cells, chr(30) ORDER BY n)", "n, cells").replace(
+    "concat_ws(chr(31),", "json_build_array("
+)
+#: How many cells these are.
+CELLS_OF_A_PLACE: Final = 12
 #: A line of cells that may be written as it is: no character parts cells or turns about what is read.
 PLAIN: Final = re.compile("[0-9A-Za-z\u4e00-\u9fff_./:()（）· @#+,-]*")
+#: The same of many lines at once, as the database parts them.
+ALL_PLAIN: Final = re.compile("[0-9A-Za-z\u4e00-\u9fff_./:()（）· @#+\x1e\x1f-]*")
+ANY_RUNS: Final = re.compile("(?:^|[\x1e\x1f])(?:[ @#]|[+-](?![0-9][0-9 ]*(?:[\x1e\x1f]|$)))")
 #: Where a cell, after its comma, begins as formulas do, or with a blank, and is no number.
 RUNS: Final = re.compile(",(?:[ @#]|[+-](?![0-9][0-9 ]*(?:,|$)))")
 
@@ -117,15 +133,22 @@ async def holders_csv(tx: Transaction, told: Answer) -> AsyncGenerator[str, None
 
 async def _cells_of_places(tx: Transaction, places: Sequence[Place]) -> dict[Place, str]:
     sites, parties = zip(*places, strict=True)
-    rows = await tx.sql.fetch(CELLS_OF_PLACES, sites, parties)
-    return {places[row[0]]: _as_csv(row[1]) for row in rows}
+    (row,) = await tx.sql.fetch(CELLS_OF_PLACES, sites, parties)
+    lines = _as_csv(row[0] or "", len(places))
+    if lines is not None:
+        return dict(zip(places, lines, strict=True))
+    rows = await tx.sql.fetch(CELLS_APART, sites, parties)
+    return {places[row["n"] - 1]: cells_as_csv(msgspec.json.decode(row["cells"])) for row in rows}
 
 
-def _as_csv(told: str) -> str:
-    """Texts that PostgreSQL tells as a JSON array of at least two, as cells."""
-    # Where no text has a quotation mark or a comma of its own, these only part them.
-    line = told[2:-2].replace('", "', ",")
-    return line if _is_plain(line, told.count('", "') + 1) else cells_as_csv(msgspec.json.decode(told))
+def _as_csv(told: str, places: int) -> list[str] | None:
+    """The cells of so many places, told by `CELLS_OF_PLACES`; None where a text has in it what parts them."""
+    cells = CELLS_OF_A_PLACE * places
+    if told.count(BETWEEN_PLACES) != places - 1 or told.count(BETWEEN_CELLS) != cells - places:
+        return None
+    if ALL_PLAIN.fullmatch(told) and not ANY_RUNS.search(told):
+        return told.replace(BETWEEN_CELLS, ",").split(BETWEEN_PLACES)
+    return [cells_as_csv(line.split(BETWEEN_CELLS)) for line in told.split(BETWEEN_PLACES)]
 
 
 def _is_plain(line: str, cells: int) -> bool:

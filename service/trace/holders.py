@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -106,7 +106,7 @@ async def load_holders(tx: Transaction, found: Walk, now: datetime) -> tuple[Hol
     """Of all holdings reached; and the batches of which something is dated after `now` at one of them."""
     held = found.holdings
     if found.held is not None and len(held.batch) <= FEW_FLOWS:
-        return await _few(tx, found, Held.read(found.held), now)
+        return await _few(tx, found, Held.joined(found.held), _there(found.held), now)
     texts = Texts()
     party, line, late = await _read(tx, found, now, texts)
     await _name_neighbours(tx, held.site, party)
@@ -118,10 +118,17 @@ async def load_holders(tx: Transaction, found: Walk, now: datetime) -> tuple[Hol
     return Holders(batch, site, party, at, hops, line[order], list(texts)), late
 
 
-async def _few(tx: Transaction, found: Walk, told: Held, now: datetime) -> tuple[Holders, set[int]]:
+def _there(rows: Sequence[Sequence[Any]]) -> tuple[Column, Column]:
+    """When anything was first and last there, of rows of balances."""
+    first, last = (column(b"".join([row[place] or b"" for row in rows])) for place in (4, 5))
+    return first, last
+
+
+async def _few(
+    tx: Transaction, found: Walk, told: Held, moments: tuple[Column, Column], now: datetime
+) -> tuple[Holders, set[int]]:
     """`load_holders` where balances came along: one by one, for columns cost more than they save."""
-    assert found.held is not None
-    first, last = (column(packed).tolist() for packed in found.held[4:])
+    first, last = (of.tolist() for of in moments)
     there: dict[Key, list[int]] = defaultdict(list)
     for row, key in enumerate(zip(told.batch.tolist(), told.site.tolist(), strict=True)):
         there[key].append(row)
@@ -162,6 +169,10 @@ async def _read(tx: Transaction, found: Walk, now: datetime, texts: Texts) -> tu
     party = np.full(len(found), NOBODY, dtype=np.int64)
     line = np.full(len(found), texts[""], dtype=np.int64)
     late: set[int] = set()
+    if found.held is not None:
+        of_rows = Held.joined(found.held)
+        there = _told_of(of_rows, held.batch, held.site, party, line, texts)
+        return party, line, _late(of_rows, there, _there(found.held)[1], now)
     held_of, held_at = (statement("service.trace", name) for name in ("held_of", "held"))
     by_batch = found.passed <= PASSED_MOST * len(found)
     bounds = np.flatnonzero(np.diff(held.batch, prepend=held.batch[:1] - 1))[::BATCHES_AT_ONCE].tolist()
@@ -182,9 +193,14 @@ async def _read(tx: Transaction, found: Walk, now: datetime, texts: Texts) -> tu
             (row,) = await tx.sql.fetch(held_at, wanted.tolist(), site[rest].tolist())
         of_rows = Held.read(row)
         there = _told_of(of_rows, batch, site, party[begin:end], line[begin:end], texts)
-        overdue = column(row[5])[there] > (now - EPOCH) // MICROSECOND
-        late |= set(of_rows.batch[there[overdue]].tolist())
+        late |= _late(of_rows, there, column(row[5]), now)
     return party, line, late
+
+
+def _late(held: Held, there: Column, last: Column, now: datetime) -> set[int]:
+    """The batches of those of these balances (`there`) where something is dated after `now`."""
+    overdue = last[there] > (now - EPOCH) // MICROSECOND
+    return set(held.batch[there[overdue]].tolist())
 
 
 def _told_of(held: Held, batch: Column, site: Column, party: Column, line: Column, texts: Texts) -> Column:
@@ -230,6 +246,14 @@ async def _told_at(tx: Transaction, found: Walk) -> Column:
     at = np.where(held.at == EVER, EVER, held.at if found.forward else -held.at)
     starts = np.flatnonzero(at == EVER)
     if not len(starts):
+        return at
+    if found.held is not None:
+        told, (first, last) = Held.joined(found.held), _there(found.held)
+        there, places = _places(held.batch[starts], held.site[starts], told.batch, told.site)
+        # Several units of measure at one holding.
+        soonest, moments = (np.minimum, first) if found.forward else (np.maximum, last)
+        at[starts[places]] = moments[there]
+        soonest.at(at, starts[places], moments[there])
         return at
     (row,) = await tx.sql.fetch(WHEN_THERE, held.batch[starts].tolist(), held.site[starts].tolist())
     at[starts[column(row[0]) - 1]] = column(row[1] if found.forward else row[2])

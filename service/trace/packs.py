@@ -94,6 +94,12 @@ class Held:
         """From the first columns of `held.sql`, or of `held_of.sql`."""
         return cls(column(row[0]), column(row[1]), column(row[2]), lines_of(row[3]))
 
+    @classmethod
+    def joined(cls, rows: Sequence[Sequence[Any]]) -> "Held":
+        """From several such rows."""
+        batch, site, party = (column(b"".join([row[place] or b"" for row in rows])) for place in range(3))
+        return cls(batch, site, party, [line for row in rows for line in lines_of(row[3])])
+
 
 def lines_of(text: str | None) -> list[str]:
     """Lines as the database gives them; None: there are none."""

@@ -37,6 +37,11 @@ FLOWS_OF_A_HOLDING: Final = 20
 FEW_BATCHES: Final = 8
 FLOW_COLUMNS: Final = len(Flows.__slots__)
 FLOWS_AND_HELD: Final = "SELECT * FROM ({}) AS flows, ({}) AS held"
+MADE_AND_HELD: Final = "SELECT * FROM ({}) AS flows, LATERAL ({}) AS held"
+#: Balances come along with flows while these are of no more batches than this, and no more themselves: of
+#: more, packs are read in less time.
+HELD_BATCHES: Final = 40
+HELD_MOST: Final = 500
 MUCH_TO_READ: Final = (
     "The batches of this trace have more flows than are read for one trace; narrow its start.",
     "该追溯涉及批次的流转记录过多，请缩小起点范围。",
@@ -48,14 +53,14 @@ IN_PASSING: Final = 2_000
 @dataclass(frozen=True)
 class Walk:
     """What a trace reached: holdings, and the flows that carry to or from them. `passed`: how many flows it
-    looked at. `held`: the balances of all its batches (`held_of.sql`), where they came along.
+    looked at. `held`: rows of balances of all its batches (`held_of.sql`), where they came along.
     """
 
     forward: bool
     holdings: Reach
     flows: Flows
     passed: int
-    held: Sequence[Any] | None = None
+    held: Sequence[Sequence[Any]] | None = None
 
     def __len__(self) -> int:
         """How many holdings."""
@@ -91,37 +96,63 @@ async def walk(
     begun = Begun.of(starts, forward=forward)
     passing = partial(_pass, starts=begun, forward=forward, skew=skew // MICROSECOND)
     bound = most * FLOWS_OF_A_HOLDING
-    flows, found, along = Flows.none(), None, None
+    flows, found = Flows.none(), None
+    balances: list[Sequence[Any]] | None = [] if held else None
     fetched, wanted = _sorted(()), distinct(begun.batch)
     if forward and 0 < len(wanted) <= FEW_BATCHES:
-        flows, along = await _fetch_few(tx, wanted, most=bound, held=held)
+        got = await _fetch_few(tx, wanted, most=bound, held=held)
+        (flows,), fetched, balances = got.parts, wanted, got.added_to(balances)
         found = await passing(flows)
-        fetched = wanted
         wanted = _not_in(found.batch, fetched)
     while len(wanted) and (found is None or len(found.batch) <= most):
-        along = None
-        more, known = await _fetch(
-            tx, wanted, along=max(MADE_MOST, len(fetched)), forward=forward, most=bound - len(flows)
+        got = await _fetch(
+            tx,
+            wanted,
+            along=max(MADE_MOST, len(fetched)),
+            forward=forward,
+            most=bound - len(flows),
+            held=balances is not None,
         )
-        if len(known) > len(wanted):
+        more, balances = got.parts, got.added_to(balances)
+        if len(got.known) > len(wanted) and len(fetched):
             # What is made of the wanted may be here already.
-            more = [part.of(~np.isin(_anchor(part, forward=forward), fetched)) for part in more]
-        flows = Flows.joined([flows, *more])
+            again = np.isin(got.known, fetched)
+            if again.any():
+                more = [part.of(~np.isin(_anchor(part, forward=forward), fetched)) for part in more]
+                # Their balances would stand there twice.
+                balances = None
+        flows = Flows.joined([flows, *more]) if len(flows) else Flows.joined(more)
         # The pass takes as much again.
-        more = ()
-        fetched = np.union1d(fetched, known)
+        more, known, got = (), got.known, NOTHING
+        fetched = np.union1d(fetched, known) if len(fetched) else np.sort(known)
         found = await passing(flows)
         wanted = _not_in(found.batch, fetched)
     if found is None:
         found = await passing(flows)
     if len(found.batch) > most:
         raise _too_large(most)
-    return Walk(forward, found, flows.of(found.carried), len(flows), along)
+    return Walk(forward, found, flows.of(found.carried), len(flows), balances)
 
 
-async def _fetch_few(
-    tx: Transaction, wanted: Column, *, most: int, held: bool
-) -> tuple[Flows, Sequence[Any] | None]:
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """Flows in parts, and of which batches they are. `held`: the balances of all these (`held_of.sql`), where
+    they came along.
+    """
+
+    parts: Sequence[Flows]
+    known: Column
+    held: Sequence[Any] | None = None
+
+    def added_to(self, balances: list[Sequence[Any]] | None) -> list[Sequence[Any]] | None:
+        """All balances so far; None once some did not come along."""
+        return None if balances is None or self.held is None else [*balances, self.held]
+
+
+NOTHING: Final = _Fetched((), column(None))
+
+
+async def _fetch_few(tx: Transaction, wanted: Column, *, most: int, held: bool) -> _Fetched:
     """The flows of a few batches, and their balances if they are asked for.
 
     A question for the flows alone takes less time than one that also asks what is made of them, and nothing
@@ -129,10 +160,14 @@ async def _fetch_few(
     """
     if not held:
         (row,) = await tx.sql.fetch(statement("service.trace", "flows_from"), wanted.tolist(), most + 1)
-        return _read(row, most), None
-    (row,) = await tx.sql.fetch(_flows_and_held(), wanted.tolist(), most + 1, FEW_FLOWS + 1)
-    few = len(row[FLOW_COLUMNS] or b"") <= FEW_FLOWS * NUMBER_OCTETS
-    return _read(row[:FLOW_COLUMNS], most), row[FLOW_COLUMNS:] if few else None
+        return _Fetched([_read(row, most)], wanted)
+    (row,) = await tx.sql.fetch(_flows_and_held(), wanted.tolist(), most + 1, HELD_MOST + 1)
+    return _Fetched([_read(row[:FLOW_COLUMNS], most)], wanted, _whole(row[FLOW_COLUMNS:]))
+
+
+def _whole(held: Sequence[Any]) -> Sequence[Any] | None:
+    """Balances that came along, if these are all."""
+    return held if len(held[0] or b"") <= HELD_MOST * NUMBER_OCTETS else None
 
 
 @cache
@@ -140,6 +175,16 @@ def _flows_and_held() -> str:
     """Both in one row. $1: batches   $2: so many flows   $3: so many balances at most"""
     flows, held = (statement("service.trace", name) for name in ("flows_from", "held_of"))
     return FLOWS_AND_HELD.format(flows, held.replace("$2", "$3"))
+
+
+@cache
+def _made_and_held(direction: str) -> str:
+    """As `made_from.sql` or `made_to.sql`, and the balances of these batches. $4: so many at most
+    $5: none, if they are of more batches
+    """
+    made, held = (statement("service.trace", name) for name in (f"made_{direction}", "held_of"))
+    few = "CASE WHEN cardinality(flows.known) <= $5::integer THEN flows.known END"
+    return MADE_AND_HELD.format(made, held.replace("$1::bigint[]", few).replace("$2", "$4"))
 
 
 def _sorted(batches: Collection[int]) -> Column:
@@ -168,16 +213,14 @@ async def _pass(flows: Flows, starts: Begun, *, forward: bool, skew: int) -> Rea
 
 
 async def _fetch(
-    tx: Transaction, wanted: Column, *, along: int, forward: bool, most: int
-) -> tuple[Sequence[Flows], Column]:
-    """Flows of the wanted batches in parts, and of which batches they are. Of few, what is made of them comes
-    along: up to `along` batches in all.
+    tx: Transaction, wanted: Column, *, along: int, forward: bool, most: int, held: bool
+) -> _Fetched:
+    """Flows of the wanted batches. Of few, what is made of them comes along: up to `along` batches in all.
+    `held`: balances may come along.
     """
     direction = "from" if forward else "to"
     if len(wanted) <= FEW:
-        text = statement("service.trace", f"made_{direction}")
-        (row,) = await tx.sql.fetch(text, wanted.tolist(), along, most + 1)
-        return [_read(row[:-1], most)], column(row[-1])
+        return await _fetch_made(tx, wanted, direction, along=along, most=most, held=held)
     text = statement("service.trace", f"flows_{direction}")
     parts: list[Flows] = []
     for begin in range(0, len(wanted), BATCHES_AT_ONCE):
@@ -193,7 +236,22 @@ async def _fetch(
         for question, batches in rows:
             parts.append(await _rows(tx, question, batches, most))
             most -= len(parts[-1])
-    return parts, wanted
+    return _Fetched(parts, wanted)
+
+
+async def _fetch_made(
+    tx: Transaction, wanted: Column, direction: str, *, along: int, most: int, held: bool
+) -> _Fetched:
+    """Flows of the wanted batches, and of what is made of them (or what they are made of)."""
+    if not held or len(wanted) > HELD_BATCHES:
+        text = statement("service.trace", f"made_{direction}")
+        (row,) = await tx.sql.fetch(text, wanted.tolist(), along, most + 1)
+        return _Fetched([_read(row[:FLOW_COLUMNS], most)], np.array(row["known"], dtype=np.int64))
+    bounds = (along, most + 1, HELD_MOST + 1, HELD_BATCHES)
+    (row,) = await tx.sql.fetch(_made_and_held(direction), wanted.tolist(), *bounds)
+    known = np.array(row["known"], dtype=np.int64)
+    balances = _whole(row[FLOW_COLUMNS + 1 :]) if len(known) <= HELD_BATCHES else None
+    return _Fetched([_read(row[:FLOW_COLUMNS], most)], known, balances)
 
 
 async def _rows(tx: Transaction, text: str, batches: Column, most: int) -> Flows:

@@ -106,14 +106,34 @@ async def test_a_small_trace_and_its_balances_are_one_question(tx: Transaction, 
     assert sorted(along.amounts()) == sorted(holders.amounts())
 
 
-async def test_balances_of_more_batches_than_came_along_are_asked_for(tx: Transaction) -> None:
+@pytest.mark.parametrize("forward", [True, False])
+async def test_balances_that_come_along_are_those_that_are_asked_for(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch, forward: bool
+) -> None:
     await write(tx)
-    made = (FAR, 90, 1, 1, FAR + 1, 0, BEGUN + 2 * DAY, False)
-    await insert_rows(tx.sql, Flow, [made], FLOW)
-    found = await walk(tx, {Node(FAR, 1): BEGINNING}, forward=True, skew=timedelta(0), most=100, held=True)
-    assert (found.held, found.batches()) == (None, {FAR, FAR + 1})
-    holders, _ = await load_holders(tx, found, BEGUN)
-    assert all(row[5] for row in told(holders))
+    # One batch of the other, and some of the other put back into the first.
+    there, back = (BEGUN + days * DAY for days in (2, 40))
+    made = [(FAR, 90, 1, 1, FAR + 1, 0, there, False), (FAR + 1, 91, 1, 2, FAR, 1, back, False)]
+    await insert_rows(tx.sql, Flow, made, FLOW)
+    starts = {Node(FAR, 1): BEGINNING, Node(FAR, 3): BEGINNING} if forward else {Node(FAR + 1, 3): END}
+    ways = []
+    # Batches, balances that come along; holdings that are told one by one.
+    for batches, most, few in ((0, 500, 100), (40, 5, 100), (40, 500, 100), (40, 500, 0)):
+        monkeypatch.setattr("service.trace.walk.HELD_BATCHES", batches)
+        monkeypatch.setattr("service.trace.walk.HELD_MOST", most)
+        monkeypatch.setattr("service.trace.holders.FEW_FLOWS", few)
+        counted = Asked(tx.sql)
+        counting = Transaction(tx.orm, cast("Connection", counted))
+        found = await walk(counting, starts, forward=forward, skew=timedelta(0), most=100, held=True)
+        assert found.batches() == {FAR, FAR + 1}
+        holders, late = await load_holders(counting, found, BEGUN + 100 * DAY)
+        ways.append((sorted(told(holders)), late, sorted(holders.amounts())))
+    assert all(way == ways[0] for way in ways)
+    assert all(row[5] for row in ways[0][0])
+    if not forward:
+        # All of it in one question, and who runs the place where nobody holds it.
+        assert found.held is not None
+        assert counted.times <= 2
 
 
 async def test_packs_tell_what_the_rows_tell(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:

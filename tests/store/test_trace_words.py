@@ -8,6 +8,7 @@ import pytest
 
 from service.db.transaction import Transaction
 from service.trace import words
+from service.trace.holder_list import _cells_of_places, cells_as_csv
 from service.trace.words import PARTIES, SITES, Kept, Regions, ahead, parties_as_json, sites_as_json
 from tests.world import capture, commission, owners
 
@@ -70,6 +71,22 @@ async def test_sites_are_told_as_they_are_stored(tx: Transaction) -> None:
     told = await sites_as_json(tx, [row["id"] for row in rows])
     assert len(told) > 1
     assert told == {row["id"]: msgspec.json.encode(dict(row)) for row in rows}
+
+
+@pytest.mark.parametrize("name", ["磨坊", 'Mill "B", Ltd.', "=1", "a\x1fb", "a\x1eb", "\x1f\x1e,"])
+async def test_cells_of_places_are_those_that_are_stored(tx: Transaction, name: str) -> None:
+    await capture(tx, commission("tea/T=9", at="farm", on=1), commission("rye/R=9", at="mill", on=1))
+    await tx.sql.execute("UPDATE site SET name_zh = $1::text, region = '' WHERE id % 2 = 0", name)
+    await tx.sql.execute("UPDATE site SET region = '350100' WHERE id % 2 = 1")
+    rows = await tx.sql.fetch(
+        SITES + "ORDER BY id DESC", await tx.sql.fetchval("SELECT array_agg(id) FROM site")
+    )
+    # Nobody is known there.
+    told = await _cells_of_places(tx, [(row["id"], -1) for row in rows])
+    columns = ("name_zh", "name_en", "uri", "region")
+    assert told == {
+        (row["id"], -1): cells_as_csv([""] * 8 + [row[column] for column in columns]) for row in rows
+    }
 
 
 async def test_regions_are_those_of_each_place(tx: Transaction) -> None:
