@@ -82,6 +82,10 @@ NOT_EXTENSIONS = frozenset(
     )
 )
 
+#: Values that JSON writes in one way only, and what holds values.
+SAME_IN_JSON = frozenset((str, int, bool, type(None)))
+CONTAINERS = frozenset((dict, list))
+
 _canonical = msgspec.json.Encoder(order="sorted")
 
 
@@ -101,8 +105,21 @@ def fingerprint(payload: dict[str, Any]) -> bytes:
     Equal for the same content whatever the order of fields, white space or the zeros at a number's end, and
     whether prefixes are defined by the event, as where it comes alone, or by the document it comes in.
     """
-    told = {name: _plain(value) for name, value in payload.items() if name not in ("recordTime", "@context")}
-    return sha256(_canonical.encode(told)).digest()
+    told = payload
+    if "recordTime" in payload or "@context" in payload:
+        told = {name: value for name, value in payload.items() if name not in ("recordTime", "@context")}
+    return sha256(_canonical.encode(told if _is_plain(told) else _plain(told))).digest()
+
+
+def _is_plain(held: dict[str, Any] | list[Any]) -> bool:
+    """Whether `_plain` would give back the same: most events state no fractions."""
+    members = held.values() if isinstance(held, dict) else held
+    others = set(map(type, members)).difference(SAME_IN_JSON)
+    if not others:
+        return True
+    if not others.issubset(CONTAINERS):
+        return False
+    return all(_is_plain(each) for each in members if type(each) in CONTAINERS)
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 from service.errors import Fault
+from service.events.at_a_glance import (
+    are_identifiers,
+    are_records,
+    is_identifier,
+    is_known_unit,
+    is_place,
+    is_whole_amount,
+    is_word,
+    unless,
+)
 from service.events.cbv import (
     BIZ_STEP,
     BIZ_TRANSACTION_TYPE,
@@ -142,16 +152,33 @@ def persistent_disposition(value: Any, at: str, name: str, faults: list[Fault], 
 
 _dispositions = list_of(cbv_word(DISPOSITION), least=1, unique=True)
 _persistent = record_of({"set": _dispositions, "unset": _dispositions}, extensible=False)
-_quantities = list_of(
-    record_of(
-        {"epcClass": identifier, "quantity": amount, "uom": unit_of_measure},
-        required=("epcClass",),
-        extensible=False,
-    )
+_quantities = unless(
+    are_records(
+        {"epcClass": is_identifier, "quantity": is_whole_amount, "uom": is_known_unit}, required=("epcClass",)
+    ),
+    list_of(
+        record_of(
+            {"epcClass": identifier, "quantity": amount, "uom": unit_of_measure},
+            required=("epcClass",),
+            extensible=False,
+        )
+    ),
 )
-_epcs = list_of(identifier)
-_different_epcs = list_of(identifier, unique=True)
-_party_type = cbv_word(SOURCE_DESTINATION_TYPE)
+_epcs = unless(are_identifiers(unique=False), list_of(identifier))
+_different_epcs = unless(are_identifiers(unique=True), list_of(identifier, unique=True))
+_PAPER = ("bizTransaction",)
+
+
+def _ends(end: str) -> Rule:
+    """`sourceList` or `destinationList`."""
+    required = ("type", end)
+    fields: dict[str, Rule] = {"type": cbv_word(SOURCE_DESTINATION_TYPE), end: identifier}
+    return unless(
+        are_records({"type": is_word(SOURCE_DESTINATION_TYPE), end: is_identifier}, required),
+        list_of(record_of(fields, required=required, extensible=False)),
+    )
+
+
 _error_declaration = record_of(
     {"declarationTime": time, "reason": cbv_word(ERROR_REASON), "correctiveEventIDs": list_of(uri)},
     required=("declarationTime",),
@@ -171,25 +198,20 @@ SHARED: dict[str, Rule] = {
     "bizStep": cbv_word(BIZ_STEP),
     "disposition": cbv_word(DISPOSITION),
     "persistentDisposition": persistent_disposition,
-    "readPoint": place,
-    "bizLocation": place,
-    "bizTransactionList": list_of(
-        record_of(
-            {"type": cbv_word(BIZ_TRANSACTION_TYPE), "bizTransaction": identifier},
-            required=("bizTransaction",),
-            extensible=False,
-        )
+    "readPoint": unless(is_place, place),
+    "bizLocation": unless(is_place, place),
+    "bizTransactionList": unless(
+        are_records({"type": is_word(BIZ_TRANSACTION_TYPE), "bizTransaction": is_identifier}, _PAPER),
+        list_of(
+            record_of(
+                {"type": cbv_word(BIZ_TRANSACTION_TYPE), "bizTransaction": identifier},
+                required=_PAPER,
+                extensible=False,
+            )
+        ),
     ),
-    "sourceList": list_of(
-        record_of({"type": _party_type, "source": identifier}, required=("type", "source"), extensible=False)
-    ),
-    "destinationList": list_of(
-        record_of(
-            {"type": _party_type, "destination": identifier},
-            required=("type", "destination"),
-            extensible=False,
-        )
-    ),
+    "sourceList": _ends("source"),
+    "destinationList": _ends("destination"),
     "sensorElementList": list_of(sensor_element),
 }
 ACTION: dict[str, Rule] = {"action": one_of("ADD", "OBSERVE", "DELETE")}

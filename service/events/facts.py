@@ -97,8 +97,9 @@ def facts_of(event: Event, names: Namespaces) -> dict[str, Any]:
         facts.sensor(element)
     facts.extensions("", payload, EVERY_FIELD)
     facts.extensions("ILMD_", payload.get("ilmd"), ())
-    facts.extensions("readPoint_", payload.get("readPoint"), PLACE)
-    facts.extensions("bizLocation_", payload.get("bizLocation"), PLACE)
+    for name in ("readPoint", "bizLocation"):
+        if len(payload.get(name, ())) > 1:
+            facts.extensions(f"{name}_", payload[name], PLACE)
     return facts.finished()
 
 
@@ -140,17 +141,19 @@ class _Facts:
             (3, event.input_epcs, event.input_quantities),
             (4, event.output_epcs, event.output_quantities),
         ):
-            named = [
-                each for each in (identity_of(q.epc_class) for q in quantities) if each.kind in INSTANCES
-            ]
+            identities = [identity_of(each.epc_class) for each in quantities]
+            named = [each for each in identities if each.kind in INSTANCES]
             if named:
                 listed = {identity_of(uri).uri for uri in instances}
                 told = [f"{role} {each.uri}" for each in named if each.uri not in listed]
                 self.told["asClass"] = [*self.told.get("asClass", ()), *told]
 
     def classes(self, name: str, quantities: Iterable[Quantity]) -> None:
+        quantities = tuple(quantities)
+        if not quantities:
+            return
+        self.told.setdefault(name, []).extend([identity_of(each.epc_class).uri for each in quantities])
         for each in quantities:
-            self.told.setdefault(name, []).append(identity_of(each.epc_class).uri)
             if each.quantity is not None:
                 amount, uom = in_reference(each.quantity, each.uom)
                 assert amount is not None
@@ -205,7 +208,7 @@ class _Facts:
 
     def extensions(self, where: str, held: Any, known: Iterable[str] | Mapping[str, Any]) -> None:
         """The extensions among the fields of an object, at its top and inside one another."""
-        if isinstance(held, dict):
+        if isinstance(held, dict) and not (isinstance(known, dict) and held.keys() <= known.keys()):
             for name, value in held.items():
                 if name not in known and not name.startswith("@"):
                     self.extension("", where, name, value, self.names)

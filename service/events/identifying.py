@@ -5,8 +5,7 @@ prepared beside the event loop, before its transaction opens.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from service.events.event_hash import event_hash, fingerprint
 from service.events.facts import facts_of
@@ -18,8 +17,7 @@ from service.events.namespaces import STANDARD, Namespaces
 OWN_HASH: Final = re.compile(r"ni:///sha-256;[0-9a-fA-F]{64}\?ver=CBV2\.0")
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(NamedTuple):
     """An event with its `eventID`, given or made from its content (CBV 2.0 event hash).
 
     `fingerprint`: the same for the same content, see `event_hash.fingerprint`. `names`: the namespaces that

@@ -7,13 +7,12 @@ Any reader (JSON-LD now, XML by producing the same payloads) gives these.
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from service.errors import Fault
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """So much of one class of objects, as given in an event: `uom` None means a count of pieces."""
 
     epc_class: str
@@ -21,8 +20,7 @@ class Quantity:
     uom: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One EPCIS event: the payload verbatim plus what the service reads of it.
 
     Identifiers are URIs as given (canonical forms are `identifiers.identity`'s business). `biz_step`,

@@ -3,10 +3,13 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 #: Absolute URI or IRI (RFC 3986, 3987): a scheme, then no space, control or delimiter, whole %-escapes only.
-URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?:[^\x00-\x20\x7f-\x9f\s<>\"{}|\\^`%]|%[0-9A-Fa-f]{2})+")
+#: Written out, blanks of Unicode among them, since a class such as \s is looked up for each character.
+_PLAIN = r"[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000<>\"{}|\\^`%]*"
+URI = re.compile(rf"[A-Za-z][A-Za-z0-9+.\-]*:(?=.){_PLAIN}(?:%[0-9A-Fa-f]{{2}}{_PLAIN})*")
 #: RFC 3339 date-time, which needs an offset; an offset is at most 14 hours (XML Schema dateTime).
 INSTANT = re.compile(
     r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[Tt]"
@@ -26,6 +29,8 @@ MAX_QUANTITY_DIGITS = 28
 #: Digits of any other number (a sensor value, a number in an extension), and its power of ten.
 MAX_NUMBER_DIGITS = 100
 MAX_NUMBER_EXPONENT = 308
+#: Characters of a date-time that is remembered: whoever asks for one asks again.
+MAX_REMEMBERED = 40
 
 #: What cannot be rounded up any more.
 LAST_INSTANT = datetime.max.replace(tzinfo=UTC) - timedelta(milliseconds=1)
@@ -38,12 +43,19 @@ def is_uri(text: str) -> bool:
 
 def instant(text: str) -> datetime | None:
     """The instant of an RFC 3339 date-time, in UTC (microseconds; what is finer is cut), or None."""
+    return _remembered(text) if len(text) <= MAX_REMEMBERED else _instant(text)
+
+
+def _instant(text: str) -> datetime | None:
     if INSTANT.fullmatch(text) is None:
         return None
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+_remembered = lru_cache(maxsize=4096)(_instant)
 
 
 def instant_in_milliseconds(text: str) -> str:

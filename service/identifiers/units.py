@@ -124,8 +124,11 @@ def in_reference(quantity: Decimal | None, uom: str | None) -> tuple[Decimal | N
     >>> in_reference(Decimal(500), "GRM")
     (Decimal('0.500'), 'KGM')
     """
-    code = (uom or EACH).strip().upper()
-    reference, factor = REFERENCE.get(code, (code, Decimal(1)))
+    known = REFERENCE.get(uom or EACH)
+    if known is None:
+        code = (uom or EACH).strip().upper()
+        known = REFERENCE.get(code) or (code, Decimal(1))
+    reference, factor = known
     return (None if quantity is None else quantity * factor), reference
 
 

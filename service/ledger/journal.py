@@ -6,10 +6,10 @@ a wrong check digit in somebody's label.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 from service.events.ilmd import expires_on, lot_of, made_on
@@ -23,12 +23,14 @@ from service.ledger.postings import PACKING_TYPES
 #: Instances of these kinds are goods: a unit of some batch. All others only ever hold or accompany.
 GOODS = (Kind.UNIT, Kind.OTHER, Kind.DRUG_CODE)
 
+#: Classes, and ends of a journey, that are remembered; ends of one event that are looked up so.
+REMEMBERED = 8_192
+ENDS_REMEMBERED = 4
 #: The lot class and the product class of one item in the GDST's URN scheme.
 GDST_LOT_CLASS = re.compile(r"(urn:[^:]+:[^:]+:product):lot:class:(.+)\.([^.]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class BatchName:
+class BatchName(NamedTuple):
     """A batch as an event names it: see `service.registry.ensure.NewBatch`."""
 
     uri: str
@@ -37,8 +39,7 @@ class BatchName:
     of_one: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NamedUnit:
+class NamedUnit(NamedTuple):
     """An instance, and the batch that the event says it belongs to."""
 
     role: Role
@@ -46,8 +47,7 @@ class NamedUnit:
     told: BatchName | None
 
 
-@dataclass(frozen=True, slots=True)
-class NamedClass:
+class NamedClass(NamedTuple):
     """An amount of a class, in its dimension's reference unit."""
 
     role: Role
@@ -56,8 +56,7 @@ class NamedClass:
     uom: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One event's names. Sites and parties are canonical URIs; `*_site` only where a location is named."""
 
     site: str | None
@@ -108,8 +107,8 @@ def read_event(event: Event) -> Reading:
             _add_instance(units, classes, role, identity_of(uri), told_lot)
         for quantity in quantities:
             _add_quantity(units, classes, role, quantity, told_lot)
-    source_site, source_party = _side(event.sources)
-    destination_site, destination_party = _side(event.destinations)
+    source_site, source_party = _side_of(event.sources)
+    destination_site, destination_party = _side_of(event.destinations)
     return Reading(
         _canonical(event.biz_location),
         _canonical(event.read_point),
@@ -117,7 +116,7 @@ def read_event(event: Event) -> Reading:
         source_party,
         destination_site,
         destination_party,
-        tuple(sorted({_canonical(uri) or uri for _, uri in event.transactions})),
+        tuple(sorted({identity_of(uri).uri for _, uri in event.transactions})) if event.transactions else (),
         tuple(units.values()),
         tuple(classes),
         made_on(event) if makes else None,
@@ -173,7 +172,13 @@ def _add_quantity(
         _add_instance(units, classes, role, identity, lot)
         return
     amount, uom = in_reference(quantity.quantity, quantity.uom)
-    classes.append(NamedClass(role, _class_named(identity, lot), amount, uom))
+    batch = _class_of(quantity.epc_class) if lot is None else _class_named(identity, lot)
+    classes.append(NamedClass(role, batch, amount, uom))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _class_of(text: str) -> BatchName:
+    return _class_named(identity_of(text), None)
 
 
 def _class_named(identity: Identity, lot: str | None) -> BatchName:
@@ -197,6 +202,10 @@ def _lot_of_product(product_uri: str, lot: str) -> BatchName:
     return BatchName(uri, product_uri, lot)
 
 
+def _side_of(named: tuple[tuple[str, str], ...]) -> tuple[str | None, str | None]:
+    return _known_side(named) if len(named) <= ENDS_REMEMBERED else _side(named)
+
+
 def _side(named: Sequence[tuple[str, str]]) -> tuple[str | None, str | None]:
     """The location and the party of one side; possession goes before ownership, for it holds the goods."""
     by_type = dict(reversed(named))
@@ -206,6 +215,9 @@ def _side(named: Sequence[tuple[str, str]]) -> tuple[str | None, str | None]:
         others = [uri for kind, uri in named if kind != "location" and identity_of(uri).kind is Kind.PARTY]
         party = others[0] if others else None
     return location, _party(party)
+
+
+_known_side = lru_cache(maxsize=REMEMBERED)(_side)
 
 
 def _party(uri: str | None) -> str | None:
