@@ -82,11 +82,9 @@ NOT_EXTENSIONS = frozenset(
     )
 )
 
-#: Values that JSON writes in one way only, and what holds values.
-SAME_IN_JSON = frozenset((str, int, bool, type(None)))
-CONTAINERS = frozenset((dict, list))
-
 _canonical = msgspec.json.Encoder(order="sorted")
+#: As `_canonical`, but fractions without the quotes that it sets: of another length where there are any.
+_bare = msgspec.json.Encoder(decimal_format="number")
 
 
 def event_hash(payload: dict[str, Any], context: Any) -> str:
@@ -108,18 +106,10 @@ def fingerprint(payload: dict[str, Any]) -> bytes:
     told = payload
     if "recordTime" in payload or "@context" in payload:
         told = {name: value for name, value in payload.items() if name not in ("recordTime", "@context")}
-    return sha256(_canonical.encode(told if _is_plain(told) else _plain(told))).digest()
-
-
-def _is_plain(held: dict[str, Any] | list[Any]) -> bool:
-    """Whether `_plain` would give back the same: most events state no fractions."""
-    members = held.values() if isinstance(held, dict) else held
-    others = set(map(type, members)).difference(SAME_IN_JSON)
-    if not others:
-        return True
-    if not others.issubset(CONTAINERS):
-        return False
-    return all(_is_plain(each) for each in members if type(each) in CONTAINERS)
+    text = _canonical.encode(told)
+    if len(text) != len(_bare.encode(told)):
+        text = _canonical.encode(_plain(told))
+    return sha256(text).digest()
 
 
 def _plain(value: Any) -> Any:

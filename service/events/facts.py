@@ -141,6 +141,8 @@ class _Facts:
             (3, event.input_epcs, event.input_quantities),
             (4, event.output_epcs, event.output_quantities),
         ):
+            if not quantities:
+                continue
             identities = [identity_of(each.epc_class) for each in quantities]
             named = [each for each in identities if each.kind in INSTANCES]
             if named:
