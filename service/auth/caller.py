@@ -4,9 +4,10 @@
 answered 201 already.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 
@@ -23,10 +24,10 @@ from service.auth.members import find_member
 from service.auth.oidc import is_token, issuers
 from service.auth.permissions import BOUND, MEANINGS, Permission, Role, Sight, needed, sight
 from service.auth.sight import see_as
-from service.auth.tokens import find_key
+from service.auth.tokens import find_key, find_keys
 from service.db.freshness import position_of
 from service.db.transaction import Transaction, transaction
-from service.errors import Forbidden, Malformed, Unauthenticated, Unavailable
+from service.errors import Forbidden, Malformed, SuyuanError, Unauthenticated, Unavailable
 from service.web.reading import POSITION, as_of_of, reading, usable
 from service.web.within import opened
 
@@ -268,14 +269,37 @@ async def find_by_key(tx: Transaction, key: str | None, needs: Permission | None
             "Send your API key as `Authorization: Bearer …` or `X-API-Key: …`.",
             "请在 Authorization: Bearer 或 X-API-Key 请求头中提供 API 密钥。",
         )
-    caller = await (_of_token if is_token(key) else _of_key)(tx, key)
+    if is_token(key):
+        caller = await _of_token(tx, key)
+    else:
+        now = clock.now()
+        caller = _of_key(await find_key(tx, key, now), now)
     caller.require(needs)
     return caller
 
 
-async def _of_key(tx: Transaction, key: str) -> Caller:
+async def find_by_keys(
+    tx: Transaction, keys: Collection[str | None], needs: Permission | None
+) -> dict[str | None, Caller | SuyuanError]:
+    """For each key the caller, or what `find_by_key` raises; API keys are looked up all at once."""
     now = clock.now()
-    found = await find_key(tx, key, now)
+    plain = [key for key in keys if key and not is_token(key)]
+    rows = await find_keys(tx, plain, now) if plain else {}
+    found: dict[str | None, Caller | SuyuanError] = {}
+    for key in keys:
+        try:
+            if key and not is_token(key):
+                caller = _of_key(rows.get(key), now)
+                caller.require(needs)
+            else:
+                caller = await find_by_key(tx, key, needs)
+            found[key] = caller
+        except (Unauthenticated, Forbidden, Unavailable) as error:
+            found[key] = error
+    return found
+
+
+def _of_key(found: asyncpg.Record | None, now: datetime) -> Caller:
     if found is None:
         raise Unauthenticated(
             "This API key is not known, has expired, or was revoked.", "该 API 密钥不存在、已过期或已吊销。"

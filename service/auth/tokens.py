@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -37,6 +38,19 @@ SELECT id, name, role, party_id, permissions, last_used_at
 FROM api_key
 WHERE digest = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
 """
+
+
+FIND_KEYS = """
+SELECT digest, id, name, role, party_id, permissions, last_used_at
+FROM api_key
+WHERE digest = ANY($1::bytea[]) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+"""
+
+
+async def find_keys(tx: Transaction, keys: Collection[str], now: datetime) -> dict[str, asyncpg.Record]:
+    """`find_key` of those that are living."""
+    rows = {row["digest"]: row for row in await tx.sql.fetch(FIND_KEYS, list(map(digest_of, keys)), now)}
+    return {key: rows[digest] for key in keys if (digest := digest_of(key)) in rows}
 
 
 async def find_key(tx: Transaction, key: str, now: datetime) -> asyncpg.Record | None:

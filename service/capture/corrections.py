@@ -91,8 +91,8 @@ async def correctable(tx: Transaction, party_id: int, originals: Iterable[Origin
     others = [each for each in wanted if each.event_id not in mine]
     principals = {owner for each in others for owner in places.owners(each.places)}
     principals |= {each.told_by for each in others if each.told_by is not None}
-    principals.discard(party_id)
-    delegations = await in_force(tx, party_id, principals) if principals else []
+    wanted_of = {(party_id, principal) for principal in principals - {party_id}}
+    delegations = (await in_force(tx, wanted_of)).get(party_id, [])
     for each in others:
         by_place = any(delegation_for(places.of(uri), delegations) for uri in each.places)
         by_teller = any(by.sites is None and by.party_id == each.told_by for by in delegations)

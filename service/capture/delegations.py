@@ -44,11 +44,13 @@ UPDATE delegation SET revoked_at = coalesce(revoked_at, $3)
 WHERE id = $1 AND ($2::bigint IS NULL OR $2 IN (party_id, delegate_id))
 RETURNING id, party_id, delegate_id, site_ids, starts_at, ends_at, created_at, created_by, revoked_at
 """
+# One statement for all who capture at once, in the order of ids: nobody waits for somebody who waits for him.
 IN_FORCE: Final = """
-SELECT id, party_id, site_ids FROM delegation
-WHERE delegate_id = $1 AND party_id = ANY($2::bigint[]) AND revoked_at IS NULL
-  AND starts_at <= $3 AND (ends_at IS NULL OR ends_at > $3)
-ORDER BY id FOR SHARE
+SELECT id, delegation.party_id, delegation.delegate_id, site_ids
+FROM unnest($1::bigint[], $2::bigint[]) AS wanted (delegate_id, party_id)
+JOIN delegation ON delegation.delegate_id = wanted.delegate_id AND delegation.party_id = wanted.party_id
+WHERE revoked_at IS NULL AND starts_at <= $3 AND (ends_at IS NULL OR ends_at > $3)
+ORDER BY id FOR SHARE OF delegation
 """
 KEEP: Final = """
 INSERT INTO delegated_event (delegation_id, event_id) SELECT * FROM unnest($1::bigint[], $2::bigint[])
@@ -79,13 +81,18 @@ class Delegated:
         return self.sites is None and self.party_id == owner
 
 
-async def in_force(tx: Transaction, delegate: int, parties: Collection[int]) -> list[Delegated]:
-    """By what this party may capture for these now. They stay in force until the transaction ends."""
-    rows = await tx.sql.fetch(IN_FORCE, delegate, sorted(parties), clock.now())
-    return [
-        Delegated(row["id"], row["party_id"], None if row["site_ids"] is None else frozenset(row["site_ids"]))
-        for row in rows
-    ]
+async def in_force(tx: Transaction, wanted: Collection[tuple[int, int]]) -> dict[int, list[Delegated]]:
+    """By what each of these parties may capture now: `wanted` are pairs of who captures and for whom. They
+    stay in force until the transaction ends.
+    """
+    found: dict[int, list[Delegated]] = {}
+    if not wanted:
+        return found
+    delegates, parties = map(list, zip(*sorted(set(wanted)), strict=True))
+    for row in await tx.sql.fetch(IN_FORCE, delegates, parties, clock.now()):
+        sites = None if row["site_ids"] is None else frozenset(row["site_ids"])
+        found.setdefault(row["delegate_id"], []).append(Delegated(row["id"], row["party_id"], sites))
+    return found
 
 
 async def delegate(tx: Transaction, caller: Caller, asked: NewDelegation) -> asyncpg.Record:

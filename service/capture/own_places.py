@@ -49,6 +49,24 @@ async def check_own_places(tx: Transaction, party_id: int, events: Sequence[Iden
     """As whom the party tells these. Raises `Forbidden`, with a fault for each that is not its to tell, or
     that goes by the hash of another event: under such a name that one would be refused.
     """
+    _refuse_false_hashes(events)
+    mine, others = await _corrected(tx, party_id, events)
+    asked = [item for item in events if not (item.event.declares_error and item.event_id in mine)]
+    known = await _read(tx, [(party_id, item) for item in asked])
+    check = known.check(party_id)
+    faults: list[Fault] = []
+    for position, item in enumerate(events):
+        if item.event.declares_error and item.event_id in mine:
+            continue
+        if item.event.declares_error and item.event_id in others:
+            faults.append(_not_to_correct(position, item))
+        elif (fault := check.fault(item, position)) is not None:
+            faults.append(fault)
+    _refuse_others(faults)
+    return Told(party_id, check.by)
+
+
+def _refuse_false_hashes(events: Sequence[Identified]) -> None:
     false = [
         _false_hash(position, item) for position, item in enumerate(events) if item.is_named_by_a_false_hash
     ]
@@ -58,24 +76,9 @@ async def check_own_places(tx: Transaction, party_id: int, events: Sequence[Iden
             "eventID 声称是该事件的哈希值，但并不相符，未存储任何内容。",
             false,
         )
-    mine, others = await _corrected(tx, party_id, events)
-    asked = [item for item in events if not (item.event.declares_error and item.event_id in mine)]
-    places = await find_places(
-        tx, {uri for item in asked for uri in (*places_of(item.event), *ends_of(item.event))}
-    )
-    named = {uri for item in asked for uri in places_of(item.event) or ends_of(item.event)}
-    products = await find_products(tx, (item.event for item in asked))
-    principals = (places.owners(named) | products.owners()) - {party_id}
-    by = await in_force(tx, party_id, principals) if principals else ()
-    check = _Check(party_id, places, products, by)
-    faults: list[Fault] = []
-    for position, item in enumerate(events):
-        if item.event.declares_error and item.event_id in mine:
-            continue
-        if item.event.declares_error and item.event_id in others:
-            faults.append(_not_to_correct(position, item))
-        elif (fault := check.fault(item, position)) is not None:
-            faults.append(fault)
+
+
+def _refuse_others(faults: Sequence[Fault]) -> None:
     if faults:
         raise Forbidden(
             "A party tells what happened at its own places and that its own products were made, or does "
@@ -83,12 +86,37 @@ async def check_own_places(tx: Transaction, party_id: int, events: Sequence[Iden
             "主体只能采集在自己场所发生的事件及自有产品的生产，或受委托采集，未存储任何内容。",
             faults,
         )
-    return Told(party_id, check.by)
 
 
 async def teller(tx: Transaction, party_id: int | None, events: Sequence[Identified]) -> Told | None:
     """As whom these are told: of a party by `check_own_places`; None for an operator, who tells anything."""
     return None if party_id is None else await check_own_places(tx, party_id, events)
+
+
+async def tellers(
+    tx: Transaction, asked: Sequence[tuple[int | None, Identified]]
+) -> list[Told | Forbidden | None]:
+    """What `teller` says of each event by itself, or raises: whose what they name is, and by which
+    delegations it may be told, is asked once for all of them.
+    """
+    known = await _read(
+        tx,
+        [(party, item) for party, item in asked if party is not None and not item.event.declares_error],
+    )
+    found: list[Told | Forbidden | None] = []
+    for party, item in asked:
+        try:
+            if party is None or item.event.declares_error:
+                found.append(await teller(tx, party, [item]))
+                continue
+            _refuse_false_hashes([item])
+            check = known.check(party)
+            fault = check.fault(item, 0)
+            _refuse_others([] if fault is None else [fault])
+            found.append(Told(party, check.by))
+        except Forbidden as refusal:
+            found.append(refusal)
+    return found
 
 
 async def check_own_document(
@@ -131,6 +159,33 @@ def _false_hash(position: int, item: Identified) -> Fault:
         "该值不是该事件的 CBV 2.0 哈希值。可不填 eventID，由本服务生成，或使用其他标识。",
         "cbv:event-hash",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Whose what some events name is, and by what each party may tell of others'."""
+
+    places: Places
+    products: Products
+    delegations: Mapping[int, Sequence[Delegated]]
+
+    def check(self, party_id: int) -> "_Check":
+        return _Check(party_id, self.places, self.products, self.delegations.get(party_id, ()))
+
+
+async def _read(tx: Transaction, asked: Sequence[tuple[int, Identified]]) -> _Known:
+    """What is to be known of events, each of them told by a party."""
+    uris = {uri for _, item in asked for uri in (*places_of(item.event), *ends_of(item.event))}
+    places = await find_places(tx, uris)
+    products = await find_products(tx, (item.event for _, item in asked))
+    wanted = {
+        (party, principal)
+        for party, item in asked
+        for principal in places.owners(places_of(item.event) or ends_of(item.event))
+        | products.owners(item.event)
+        if principal != party
+    }
+    return _Known(places, products, await in_force(tx, wanted))
 
 
 class _Check:

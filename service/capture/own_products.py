@@ -90,9 +90,9 @@ class Products:
         """The party of its product, where that is known."""
         return next((self._owners[key] for key in made.keys if key in self._owners), None)
 
-    def owners(self) -> set[int]:
-        """All whose these are."""
-        return set(self._owners.values())
+    def owners(self, event: Event) -> set[int]:
+        """All whose things an event makes."""
+        return {owner for made in made_in(event) if (owner := self.owner(made)) is not None}
 
 
 async def find_products(tx: Transaction, events: Iterable[Event]) -> Products:

@@ -16,15 +16,14 @@ from functools import partial
 
 from fastapi import Request
 
-from service.auth.caller import Opener, find_by_key
+from service.auth.caller import Caller, Opener, find_by_key, find_by_keys
 from service.auth.permissions import Permission
 from service.capture.conduct import Single, capture_events
 from service.capture.gathering import Gathering
 from service.capture.listeners import Warned
-from service.capture.own_places import Told, teller
+from service.capture.own_places import Told, tellers
 from service.db.transaction import Transaction, transaction
-from service.errors import Forbidden, SuyuanError, Unauthenticated, Unavailable
-from service.events.identifying import Identified
+from service.errors import SuyuanError
 
 #: Events of one group.
 GROUP_MOST = 64
@@ -39,17 +38,6 @@ class _Waiting:
     key: str | None
     single: Single
     done: asyncio.Future[tuple[Warned, ...]]
-
-
-async def _teller(
-    tx: Transaction, key: str | None, events: Sequence[Identified]
-) -> SuyuanError | Told | None:
-    """As which party the owner of a key captures these, None for an operator; or why it is not served."""
-    try:
-        caller = await find_by_key(tx, key, Permission.CAPTURE)
-        return await teller(tx, caller.bound_to, events)
-    except (Unauthenticated, Forbidden, Unavailable) as error:
-        return error
 
 
 class Together:
@@ -122,13 +110,13 @@ class Together:
         async with self._open_tx() as tx:
             if not patient:
                 await tx.sql.execute(PATIENCE)
-            tellers = await self._tellers(tx, group)
+            told_by = await self._tellers(tx, group)
             outcomes: list[Exception | tuple[Warned, ...]] = [
-                teller if isinstance(teller, SuyuanError) else () for teller in tellers
+                teller if isinstance(teller, SuyuanError) else () for teller in told_by
             ]
             wanted = {
                 place: replace(group[place].single, told=teller)
-                for place, teller in enumerate(tellers)
+                for place, teller in enumerate(told_by)
                 if not isinstance(teller, SuyuanError)
             }
             if wanted:
@@ -145,18 +133,19 @@ class Together:
 
     @staticmethod
     async def _tellers(tx: Transaction, group: Sequence[_Waiting]) -> list[SuyuanError | Told | None]:
-        """Who captures each, or why it is not served. One caller's events are looked at together; if refused,
-        one by one.
+        """Who captures each (None: an operator), or why it is not served. The database is asked once for all
+        what it is to say of keys, places and products.
         """
-        of: dict[str | None, list[Identified]] = {}
-        for waiting in group:
-            of.setdefault(waiting.key, []).append(waiting.single.item)
-        found = {key: await _teller(tx, key, events) for key, events in of.items()}
-        return [
-            await _teller(tx, waiting.key, [waiting.single.item])
-            if isinstance(found[waiting.key], SuyuanError) and len(of[waiting.key]) > 1
-            else found[waiting.key]
+        keys = list(dict.fromkeys(waiting.key for waiting in group))
+        callers = await find_by_keys(tx, keys, Permission.CAPTURE)
+        known = [
+            (caller.bound_to, waiting.single.item)
             for waiting in group
+            if isinstance(caller := callers[waiting.key], Caller)
+        ]
+        told = iter(await tellers(tx, known))
+        return [
+            next(told) if isinstance(caller := callers[waiting.key], Caller) else caller for waiting in group
         ]
 
     def _ended(self, task: asyncio.Task[None], group: list[_Waiting], began: float | None = None) -> None:
