@@ -34,6 +34,7 @@ from service.notices.duty import Telling
 from service.operation import routes as operation_routes
 from service.operation.measures import Measured
 from service.operation.spans import telemetry
+from service.operation.whole_again import WholeAgain
 from service.publishing import openfda_routes
 from service.publishing import routes as publishing_routes
 from service.recall import advice as recall_advice
@@ -123,7 +124,7 @@ TELLING = (delegation_routes.router, sheet_routes.router, sheet_page_routes.rout
 #: What hears of what happens below it.
 LISTENING = (owners, recall_conduct, recall_alarms, recall_advice, notices_making)
 #: What workers do beside the requests.
-DUTIES = (Deliveries, Telling, Importing)
+DUTIES = (Deliveries, Telling, Importing, WholeAgain)
 #: Outermost, the last of them first: what they can answer needs nothing of the framework.
 IN_FRONT = (Doors, FastRedirect, FastPages, FastStatus, DataAsOf, Rates)
 

@@ -193,6 +193,11 @@ class Settings(BaseSettings):
     workers: bool = Field(
         default=True, description="Whether this process delivers to subscribers; others on the database may."
     )
+    project_in_part: bool = Field(
+        default=True,
+        description="Whether captures project of large batches only what new events bear on; workers project "
+        "the whole soon after.",
+    )
     delivery_private: bool = Field(
         default=False,
         description="Whether subscribers and webhooks may be at private and loopback addresses; link-local "

@@ -68,7 +68,8 @@ class Memory:
 
     def kind(self, posting: Posting) -> Kind:
         e, to, source = posting.entry, posting.entry.destination_site, posting.entry.source_site
-        own, party = (e.site, e.read_site), self.party(e.site if e.site is not None else e.read_site)
+        own, place = (e.site, e.read_site), e.site if e.site is not None else e.read_site
+        party = self.party(place)
         sender = self.party(source)
         asked = {sender if sender is not None else party, party if party is not None else sender}
         return Kind(
@@ -87,7 +88,8 @@ class Memory:
             and e.destination_party != e.source_party
             and party in (None, e.destination_party),
             told_by_parties=e.tellers is not None,
-            told_by_strangers=e.tellers is not None and not asked <= e.tellers,
+            told_by_strangers=e.tellers is not None
+            and (not asked <= e.tellers or not self.sites.earlier.keys().isdisjoint({place, source})),
             words=e.event_id not in self.fresh and (e.source_party or e.destination_party) is not None,
         )
 
@@ -199,7 +201,10 @@ class Memory:
                 looked.append(max(f.departed_at, f.arrived_at or f.departed_at))
             if f.kind is FlowKind.MOVE and f.ship_event is None and f.receive_event is not None:
                 tellers = entries[f.receive_event].tellers
-                disputed = disputed or (tellers is not None and self.party(f.from_site) not in tellers)
+                sold = f.from_site in self.sites.earlier
+                disputed = disputed or (
+                    tellers is not None and (sold or self.party(f.from_site) not in tellers)
+                )
             if (
                 f.to_site in far
                 and f.arrived_at is not None

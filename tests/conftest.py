@@ -37,6 +37,10 @@ hypothesis_settings.load_profile("house")
 #: Subscribers and webhooks of tests listen on the loopback.
 os.environ.setdefault("SUYUAN_DELIVERY_PRIVATE", "true")
 
+#: `SUYUAN_IN_PART=6 scripts/test tests/store` projects in part whatever can be, however small: parts of so
+#: many postings at most.
+IN_PART = os.environ.get("SUYUAN_IN_PART")
+
 TEMPLATE = "suyuan_template"
 #: Nothing here outlives the run, so nothing is written through to the disk.
 FAST = {
@@ -126,6 +130,15 @@ async def shared_engine(cluster: str) -> AsyncIterator[AsyncEngine]:
     made = create_engine(as_service(on_database(cluster, "test_shared")))
     yield made
     await made.dispose()
+
+
+@pytest.fixture(autouse=bool(IN_PART))
+def in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of any size are projected in part."""
+    from service.ledger import partial_reading, project  # here: tests of pure rules need no service
+
+    monkeypatch.setattr(project, "LARGE", 0)
+    monkeypatch.setattr(partial_reading, "MOST_POSTINGS", int(IN_PART or 6))
 
 
 class RollBack(Exception):

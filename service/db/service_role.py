@@ -48,7 +48,7 @@ MAY: Final[dict[str, tuple[str, ...]]] = {
     ),
     ALL: (
         *("api_key", "capture_job", "journal_entry", "event_item", "posting", "flow", "holding", "gap"),
-        *("batch_pack", "link", "named_query", "subscription", "recall_deadline"),
+        *("batch_in_part", "batch_pack", "link", "named_query", "subscription", "recall_deadline"),
         *("complaint_allowance", "complaint_photo", "daily_salt", "scan_day", "scan_seen"),
         *("sheet_import", "import_fault", "import_file", "import_row"),
         # Of the job queue, which no area declares.

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.db.transaction import Transaction
 from service.ledger.locks import ProductLock
@@ -79,10 +79,10 @@ class Lineages:
     their flows have used, which is how large they are.
     """
 
-    products: frozenset[ProductLock]
-    lotless: frozenset[int]
-    lotless_of: Mapping[int, int]
-    flows: Mapping[int, int]
+    products: frozenset[ProductLock] = frozenset()
+    lotless: frozenset[int] = frozenset()
+    lotless_of: Mapping[int, int] = field(default_factory=dict)
+    flows: Mapping[int, int] = field(default_factory=dict)
 
 
 async def load_lineages(tx: Transaction, batches: Collection[int]) -> Lineages:

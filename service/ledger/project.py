@@ -7,10 +7,11 @@ lot became known, whatever names the unit; and then every batch whose postings c
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from service.db.transaction import Transaction
 from service.ledger.alike import Alike
+from service.ledger.awaiting import may_be_in_part, note_in_part
 from service.ledger.captured import NOTHING, Captured
 from service.ledger.containers import HOLDERS, INSIDE, load_packings, which_are_parents
 from service.ledger.dates import describe, describe_anew, describe_disputed
@@ -38,9 +39,8 @@ from service.ledger.writing import (
 
 #: Batches whose projection is held in memory at once.
 BATCHES_AT_ONCE = 2_000
-#: Flows, at least, of a batch that is projected in part for so many new events at most. None: every batch is
-#: projected whole; 500 is where a part becomes cheaper.
-LARGE: int | None = None
+#: Flows, at least, of a batch that is projected in part for so many new events at most.
+LARGE = 500
 FEW = 50
 #: How far back an event can change what was inside at a movement: it may show that a packing was recorded
 #: late (up to so long after the departure, and so long before the event), in units within units.
@@ -123,8 +123,10 @@ class Plan:
         )
 
 
-async def project(tx: Transaction, stored: Sequence[StoredEvent]) -> set[int]:
-    """Write the journal of `stored` and project it; the batches whose projection changed."""
+async def project(tx: Transaction, stored: Sequence[StoredEvent], *, in_part: bool = True) -> set[int]:
+    """Write the journal of `stored` and project it; the batches whose projection changed. `in_part`: of large
+    batches perhaps only what is new.
+    """
     journal = await read_journal(tx, stored)
     await write_journal(tx, journal)
     declared = [item.event_id for item in stored if item.event.declares_error]
@@ -142,7 +144,10 @@ async def project(tx: Transaction, stored: Sequence[StoredEvent]) -> set[int]:
     await describe_disputed(tx, disputed)
     if voided:
         await describe_anew(tx, voided)
-    return (await project_batches(tx, plan.batches, plan.known(captured))).batches
+    known = plan.known(captured)
+    if not in_part:
+        known = replace(known, appended=frozenset())
+    return (await project_batches(tx, plan.batches, known)).batches
 
 
 async def write_plan(tx: Transaction, plan: Plan) -> None:
@@ -365,16 +370,19 @@ async def _project_some(tx: Transaction, batches: Sequence[int], known: Known) -
 
 
 async def _project_parts(tx: Transaction, batches: Sequence[int], known: Known, written: Written) -> set[int]:
-    """Project of large batches what is new; which of them that was enough for."""
+    """Project of large batches what is new; for which of them that is enough, until they are projected whole
+    soon after (`whole.py`).
+    """
     lineages, done = known.lineages, set[int]()
-    if LARGE is None or lineages is None or lineages.lotless:
+    if lineages is None or lineages.lotless:
         return done
     for batch in known.appended.intersection(batches):
         fresh = {p.entry.event_id for p in known.by_batch[batch]} & known.fresh
-        if lineages.flows[batch] < LARGE or len(fresh) > FEW:
+        if lineages.flows[batch] < LARGE or len(fresh) > FEW or not await may_be_in_part(tx, batch):
             continue
         part = await project_part(tx, batch, fresh, known.postings, lineages.lotless_of.get(batch))
         if part is not None:
+            await note_in_part(tx, batch, lineages.flows[batch])
             written.add(part)
             done.add(batch)
     return done

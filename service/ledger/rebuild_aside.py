@@ -239,7 +239,7 @@ class _Rebuild:
         await tx.sql.execute(shadow.COPY_UNITS)
         async with _standing_ahead(tx):
             async for stored in stored_events(tx, mark + 1, until):
-                self.suspects.batches |= await project(tx, stored)
+                self.suspects.batches |= await project(tx, stored, in_part=False)
 
     async def _put_into_use(self, mark: int, caught_up: int, flows_before: int) -> RebuildReport:
         suspects = self.suspects

@@ -177,3 +177,18 @@ class Gap(SQLModel, table=True):
     site_id: int | None = _plain()
     event_id: int | None = _plain()
     detail: dict[str, Any] = document()
+
+
+class BatchInPart(SQLModel, table=True):
+    """A batch that was projected in part since it was last projected whole, which is due at `due_at` (null:
+    it was done). `wrong_rows`, `wrong_at`: what a whole projection found wrong and put right.
+    Written by: sql.
+    """
+
+    __tablename__ = "batch_in_part"
+
+    batch_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    since: datetime = instant()
+    due_at: datetime | None = instant(nullable=True)
+    wrong_rows: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
+    wrong_at: datetime | None = instant(nullable=True)

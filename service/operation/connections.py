@@ -9,8 +9,8 @@ from typing import Final
 from service.settings import Settings
 
 #: Of a process besides its pool: codes and health (5), looks at codes (3), records of reads (1), the bell
-#: (1), two kinds of work (2), the age of a replica (1), tidying (1), packing (1), demonstration data (2).
-BESIDE_THE_POOL: Final = 17
+#: (1), four kinds of work (4), the age of a replica (1), tidying (1), packing (1), demonstration data (2).
+BESIDE_THE_POOL: Final = 19
 #: Left for operators and their tools, and for a rebuild.
 FOR_OTHERS: Final = 20
 

@@ -18,6 +18,7 @@ from service import clock
 from service.db.migrate import known_revisions
 from service.db.transaction import Transaction, transaction
 from service.labels.lettering import find_font
+from service.ledger.awaiting import LATE_MOST
 from service.ledger.rebuild import RebuildReport, rebuild
 from service.operation.bounds_of_roles import ask_service, ask_sight
 from service.operation.connections import BESIDE_THE_POOL, connections_of
@@ -127,6 +128,38 @@ async def ask_packs(tx: Transaction) -> Finding:
         f"Packs of batches {stale} are not what their rows say: empty batch_pack, and they are made again.",
         f"批次 {stale} 的打包数据与明细不符：请清空 batch_pack 表，系统会重新生成。",
     )
+
+
+IN_PART = """
+SELECT count(*) FILTER (WHERE due_at IS NOT NULL) AS awaiting, min(due_at) AS first_due,
+    coalesce(array_agg(batch_id ORDER BY wrong_at DESC) FILTER (WHERE wrong_at IS NOT NULL), '{}') AS wrong
+FROM batch_in_part
+"""
+
+
+async def ask_in_part(tx: Transaction) -> Finding:
+    """Is what captures projected in part projected whole soon after, and was it right?"""
+    row = await tx.sql.fetchrow(IN_PART)
+    assert row is not None
+    count = row["awaiting"]
+    if row["wrong"]:
+        some = row["wrong"][:EXAMPLES]
+        return Finding(
+            "in part",
+            "wrong",
+            f"What was projected in part of batches {some} was not what the whole says; it is put right. "
+            "Tell the project, then delete their rows of batch_in_part.",
+            f"批次 {some} 的局部推算曾与整体推算不符，现已更正。"
+            "请告知项目维护者，然后删除 batch_in_part 中的相应行。",
+        )
+    if row["first_due"] is not None and row["first_due"] < clock.now() - LATE_MOST:
+        return Finding(
+            "in part",
+            "look",
+            f"{count} batches were to be projected whole by now: let a process with workers run.",
+            f"{count} 个批次未按时整体推算：请确保有进程负责后台任务。",
+        )
+    return well("in part", f"{count} batches await being projected whole.", f"{count} 个批次等待整体推算。")
 
 
 OLD_TRANSACTIONS = """
@@ -270,6 +303,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     ask_indexes,
     ask_orphans,
     ask_packs,
+    ask_in_part,
     ask_transactions,
     ask_notices,
     ask_font,

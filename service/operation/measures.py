@@ -36,12 +36,16 @@ UNDER_WAY: Final = Gauge(
 #: Metric -> its help. The statement answers them all, in this order.
 WAITING: Final = {
     "suyuan_jobs_waiting": "Jobs of deliveries and notices that wait or are worked off.",
+    "suyuan_batches_in_part": "Batches projected in part that await being projected whole.",
+    "suyuan_rows_wrong_in_part": "Rows that were wrong, and put right, when batches were projected whole.",
     "suyuan_recalls_open": "Recall cases that are not over.",
     "suyuan_events": "Events stored (the planner's estimate).",
     "suyuan_database_bytes": "Size of the database.",
 }
 WAITING_NOW: Final = """
 SELECT (SELECT count(*) FROM pgqueuer) AS suyuan_jobs_waiting,
+       (SELECT count(*) FROM batch_in_part WHERE due_at IS NOT NULL) AS suyuan_batches_in_part,
+       (SELECT coalesce(sum(wrong_rows), 0) FROM batch_in_part) AS suyuan_rows_wrong_in_part,
        (SELECT count(*) FROM recall WHERE status IN ('assessing', 'open', 'completed'))
            AS suyuan_recalls_open,
        (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'event'::regclass) AS suyuan_events,

@@ -7,7 +7,7 @@ either comes before and is traced, or comes after and finds its batch marked.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from service.events.store import latest_event
 from service.identifiers.calendar_days import FIRST_YEAR
 from service.ledger.changes import projection_listeners
 from service.ledger.locks import lock_plan, share_ledger
+from service.ledger.whole import Awaiting, awaiting_of, project_whole
 from service.recall import store
 from service.recall.founding import found_case
 from service.recall.listeners import tell_found
@@ -45,6 +46,8 @@ class _Traced:
     batches: frozenset[int]
     transformations: frozenset[str] = frozenset()
     units: frozenset[int] = frozenset()
+    #: What was projected in part is projected whole before a case rests on it.
+    awaiting: Awaiting = field(default_factory=Awaiting)
 
 
 async def open_recall(tx: Transaction, asked: NewRecall, *, by: str) -> Recall:
@@ -53,7 +56,7 @@ async def open_recall(tx: Transaction, asked: NewRecall, *, by: str) -> Recall:
     _check_known_at(asked.known_at, now)
     scope = as_kept(asked.scope())
     await share_ledger(tx)
-    traced = await lock_plan(tx, lambda: _trace(tx, scope, set()))
+    traced = await _trace_whole(tx, scope, set())
     note_reach(traced.found)
     in_scope = _in_scope(scope, traced)
     evidence = await whole(tx, await Answer.load(tx, traced.named.starts, traced.found, now=now))
@@ -115,7 +118,18 @@ async def _trace(tx: Transaction, scope: Mapping[str, Sequence[str]], held: set[
     named = await find_named(tx, scope)
     starts = named.starts
     found = await walk(tx, starts.nodes, forward=True, skew=timedelta(0), most=settings().trace_max_holdings)
-    return _Traced(named, found, frozenset((found.batches() | starts.batches) - held))
+    batches = found.batches() | starts.batches
+    awaiting = await awaiting_of(tx, batches)
+    return _Traced(named, found, frozenset(batches - held) | awaiting.batches, awaiting=awaiting)
+
+
+async def _trace_whole(tx: Transaction, scope: Mapping[str, Sequence[str]], held: set[int]) -> _Traced:
+    """The same, locked, when all that it reaches has been projected whole."""
+    while True:
+        traced = await lock_plan(tx, lambda: _trace(tx, scope, held), lambda plan: plan.awaiting.products)
+        if not traced.awaiting.batches:
+            return traced
+        await project_whole(tx, traced.awaiting)
 
 
 async def widen_recalls(tx: Transaction, changed: set[int]) -> None:
@@ -129,7 +143,7 @@ async def _widen(
 ) -> None:
     # What the case marks already is seen by other captures; only what is new wants a lock.
     held = await store.marked_batches(tx, recall_id) | changed
-    traced = await lock_plan(tx, lambda: _trace(tx, scope, held))
+    traced = await _trace_whole(tx, scope, held)
     fresh = await store.add_found(
         tx,
         recall_id,

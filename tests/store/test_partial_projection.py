@@ -36,8 +36,7 @@ async def checked(
 
 
 @pytest.fixture
-def everything_in_parts(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr(project, "LARGE", 0)
+def everything_in_parts(in_part: None, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setattr(project, "project_part", checked)
     return monkeypatch
 
