@@ -167,9 +167,9 @@ async def admin_key(database: str) -> str:
 @pytest.fixture
 async def client(engine: AsyncEngine, admin_key: str) -> AsyncIterator[httpx.AsyncClient]:
     """HTTP on the application, its lifespan run, with an admin key on every request."""
-    from service.app import create_app
+    from tests.application import application
 
-    app = create_app(engine)
+    app = application(engine)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(

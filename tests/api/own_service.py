@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.app import create_app
 from service.auth.tokens import issue_first_key
 from service.db.service_role import as_service
 from service.db.transaction import create_engine
+from tests.application import application
 from tests.conftest import fresh_database
 
 
@@ -24,7 +24,7 @@ async def own_service(cluster: str) -> AsyncIterator[OwnService]:
     """HTTP on a fresh service with an admin key; its database goes at the end."""
     async with fresh_database(cluster) as dsn:
         engine = create_engine(as_service(dsn))
-        app = create_app(engine)
+        app = application(engine)
         headers = {"Authorization": f"Bearer {await issue_first_key(dsn)}"}
         transport = httpx.ASGITransport(app)
         try:

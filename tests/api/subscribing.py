@@ -9,7 +9,6 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.app import create_app
 from service.capture import conduct
 from service.db.failures import FAILURES, is_passing
 from service.db.transaction import transaction
@@ -17,6 +16,7 @@ from service.events.json_document import dump_event, read_document
 from service.settings import settings
 from tests import world
 from tests.api.sink import PATIENCE_SECONDS
+from tests.application import application
 from tests.rules.epcis import document
 
 Json = dict[str, Any]
@@ -26,7 +26,7 @@ QUERIES = "/epcis/queries"
 @asynccontextmanager
 async def delivering(engine: AsyncEngine, key: str) -> AsyncIterator[httpx.AsyncClient]:
     """HTTP on a service of its own whose workers run."""
-    app = create_app(engine, background=True)
+    app = application(engine, background=True)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(

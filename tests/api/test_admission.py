@@ -14,13 +14,13 @@ from service.admission.doors import Doors
 from service.admission.gate import Gate, overloaded
 from service.admission.kinds import Kind
 from service.admission.refusing import refused
-from service.app import create_app
 from service.db.transaction import transaction
 from service.settings import settings
 from tests.api.recalling import recall
 from tests.api.registering import TEA, register_batch, register_product
 from tests.api.test_consumer_page import heading
 from tests.api.test_short_cut import opened
+from tests.application import application
 from tests.owning import owning
 from tests.world import commission, document
 
@@ -52,7 +52,7 @@ def gate_of(client: httpx.AsyncClient) -> Gate:
 @asynccontextmanager
 async def asked_from(engine: AsyncEngine, *addresses: str) -> AsyncIterator[list[httpx.AsyncClient]]:
     """Clients of one application on this engine, by their addresses."""
-    app = create_app(engine)
+    app = application(engine)
     async with app.router.lifespan_context(app):
         clients = [
             httpx.AsyncClient(

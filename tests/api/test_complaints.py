@@ -12,12 +12,12 @@ from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
-from service.app import create_app
 from service.db.transaction import create_engine, transaction
 from service.settings import Settings, settings
 from service.signals import allowance, complaint_bodies
 from tests.api.complaining import CODE, PHONE, complain, complaint, nonce, only_complaint, picture
 from tests.api.registering import TEA, refused, register_batch, register_product
+from tests.application import application
 
 FORM = "/p/complain"
 HTML = {"Accept": "text/html", "Accept-Language": "en"}
@@ -248,7 +248,7 @@ async def test_a_flood_from_one_address_is_stopped_and_told_when_to_come_back(
     assert page.headers["content-type"].startswith("text/html")
     assert page.headers["Retry-After"]
     # Another process counts with this one, and another address is free.
-    other = create_app(engine)
+    other = application(engine)
     transport = httpx.ASGITransport(other, client=("127.0.0.1", 5))
     async with other.router.lifespan_context(other):
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as same:
@@ -375,7 +375,7 @@ async def test_only_who_has_a_key_reads_complaints(client: httpx.AsyncClient) ->
 
 async def test_a_database_that_is_away_is_told_on_the_page() -> None:
     away = create_engine("postgresql://nobody@127.0.0.1:1/nothing")
-    app = create_app(away)
+    app = application(away)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,

@@ -10,7 +10,6 @@ from markupsafe import escape
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
-from service.app import create_app
 from service.db.transaction import create_engine, transaction
 from service.registry.ensure import NewBatch, ensure_batches
 from service.scan.preferences import entries, preferred_form, preferred_language
@@ -18,6 +17,7 @@ from service.scan.verdict import Verdict
 from service.scan.words import WORDS
 from tests.api.recalling import close_recall, recall
 from tests.api.registering import TEA, register, register_batch, register_party, register_product
+from tests.application import application
 from tests.owning import owning
 
 PAGE = f"/01/{TEA}/10/L1"
@@ -268,7 +268,7 @@ async def test_names_of_the_registry_cannot_become_markup(client: httpx.AsyncCli
 
 async def test_a_silent_database_never_looks_fine(engine: AsyncEngine) -> None:
     away = create_engine("postgresql://nobody@127.0.0.1:1/nothing")
-    app = create_app(away)
+    app = application(away)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,

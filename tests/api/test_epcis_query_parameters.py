@@ -220,14 +220,14 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
 @pytest.fixture(scope="module")
 async def varied(cluster: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client on a database that holds the varied events."""
-    from service.app import create_app
     from service.auth.tokens import issue_first_key
     from service.db.transaction import create_engine
+    from tests.application import application
 
     await execute(cluster, f"CREATE DATABASE test_varied TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
     dsn = on_database(cluster, "test_varied")
     engine: AsyncEngine = create_engine(dsn)
-    app = create_app(engine)
+    app = application(engine)
     try:
         async with (
             app.router.lifespan_context(app),

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import Receive, Scope, Send
 
-from service.app import create_app
 from service.db.transaction import create_engine, transaction
 from service.identifiers.kinds import CANONICAL_HOST
 from service.scan import fast_pages, fast_redirect
@@ -33,6 +32,7 @@ from tests.api.test_fast_status import (
     registered,
     shipped,
 )
+from tests.application import application
 from tests.owning import owning
 from tests.world import capture, commission, transform
 
@@ -79,7 +79,7 @@ class Both:
 async def both(client: httpx.AsyncClient, engine: AsyncEngine) -> AsyncIterator[Both]:
     world = World(client, engine)
     await world.make()
-    app, rule = create_app(engine), create_app(engine)
+    app, rule = application(engine), application(engine)
     assert isinstance(rule, DescribedApp)
     rule.in_front = ()
     passed_on: list[str] = []
@@ -260,7 +260,7 @@ async def test_a_default_that_depends_on_the_request_is_left_to_the_framework(bo
 async def test_a_silent_database_is_never_answered_from_a_form(both: Both, stopped: Clock) -> None:
     await registered(both.world, "GOOD-1")
     away = create_engine("postgresql://nobody@127.0.0.1:1/nothing")
-    app = create_app(both.world.engine)
+    app = application(both.world.engine)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HOST) as client:
         app.state.engine = both.world.engine
         for code in (PACK, LOT):

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import Receive, Scope, Send
 
-from service.app import create_app
 from service.db.transaction import create_engine, transaction
 from service.scan import fast_status, plain_codes
 from service.scan.fast_status import FastStatus
 from service.scan.remembered import CODES_MOST, SECONDS, Answer, Head, Remembered
 from tests.api.recalling import close_recall, recall
 from tests.api.registering import register
+from tests.application import application
 from tests.owning import owning
 from tests.world import (
     capture,
@@ -239,7 +239,7 @@ class Framework:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.asked: list[str] = []
-        self.app = create_app(engine)
+        self.app = application(engine)
         self.app.state.engine = engine
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -339,7 +339,7 @@ async def test_a_silent_database_is_left_to_the_framework(
             assert (await client.get(STATUS + plain[0])).json()["status"] == "no_recall_known"
         away = create_engine("postgresql://nobody@127.0.0.1:1/nothing")
         behind.app.state.engine = away
-    app = create_app(away)
+    app = application(away)
     async with (
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
     ):

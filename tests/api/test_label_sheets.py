@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import Message
 
 from service import clock
-from service.app import create_app
 from service.db.transaction import transaction
 from service.errors import Conflict
 from service.labels import printing
@@ -26,6 +25,7 @@ from service.labels.printing import Order, document, prepare
 from service.labels.sheets import roll
 from tests.api.recalling import recall
 from tests.api.registering import Json, refused, register, register_batch, register_product
+from tests.application import application
 
 DPI = 300
 #: The renderer of Poppler; without it the sheets are drawn but not looked at.
@@ -162,7 +162,7 @@ async def test_a_caller_who_leaves_ends_the_drawing(
     client: httpx.AsyncClient, engine: AsyncEngine, batch: Json
 ) -> None:
     await serials(client, batch, first="001", last="300")
-    app = create_app(engine)
+    app = application(engine)
     gone, drawn = asyncio.Event(), 0
     requests = iter([{"type": "http.request", "body": b"", "more_body": False}])
 

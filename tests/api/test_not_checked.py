@@ -12,11 +12,11 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.app import create_app
 from service.db.transaction import create_engine
 from service.scan import patience
 from tests.api.registering import TEA, register_batch, register_product
 from tests.api.test_consumer_page import heading, open_page
+from tests.application import application
 from tests.owning import owning
 from tests.server import Server
 
@@ -31,7 +31,7 @@ BROWSER = {"Accept": "text/html", "Accept-Language": "en"}
 @asynccontextmanager
 async def consumer(engine: AsyncEngine, *, held: bool = True) -> AsyncIterator[httpx.AsyncClient]:
     """A consumer of the application on this engine. `held`: whether codes have connections of their own."""
-    app = create_app(engine)
+    app = application(engine)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,

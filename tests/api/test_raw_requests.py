@@ -13,10 +13,10 @@ import pytest_asyncio
 import uvicorn
 from uvicorn.server import ServerState
 
-from service.app import create_app
 from service.short_cut import short_cut
 from tests.api.own_service import own_service
 from tests.api.registering import TEA, register_batch, register_product
+from tests.application import application
 
 #: What hangs is given up after this; no measure of speed.
 HUNG_SECONDS = 60
@@ -57,7 +57,7 @@ async def place(cluster: str) -> AsyncIterator[Place]:
     async with own_service(cluster) as client:
         await register_product(client)
         await register_batch(client)
-        app = create_app(client.engine)
+        app = application(client.engine)
         protocol = short_cut(app)
         config = uvicorn.Config(app, lifespan="off", http=protocol, proxy_headers=False, access_log=False)
         config.load()

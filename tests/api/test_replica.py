@@ -14,7 +14,6 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.app import create_app
 from service.db import replica as replicas
 from service.db.embedded import EmbeddedPostgres
 from service.db.party_role import ensure_roles
@@ -26,6 +25,7 @@ from service.web.reading import AS_OF, POSITION
 from suyuan import AsyncSuyuan
 from tests.api.recalling import recall
 from tests.api.registering import TEA, refused, register, register_batch, register_product
+from tests.application import application
 from tests.conftest import execute, on_database
 from tests.standby import fetch, standby_of, wait_until_replayed
 from tests.world import capture, commission, document, gln, ship, uri
@@ -111,7 +111,7 @@ async def world(
     # A switch writes the log out to its end: the standby has the database that was just made.
     await wait_until_replayed(standby[1], await fetch(cluster, "SELECT pg_switch_wal()::text"))
     replica = Replica(as_service(database), as_service(there), most_seconds=BOUND, now=clock)
-    app = create_app(engine, replica=replica)
+    app = application(engine, replica=replica)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(

@@ -13,7 +13,6 @@ from mmdb_writer import MMDBWriter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import clock
-from service.app import create_app
 from service.db.transaction import transaction
 from service.settings import Settings, settings
 from service.signals import scans as scans_module
@@ -21,6 +20,7 @@ from service.signals import suspects
 from service.signals.scans import Scans
 from tests.api.complaining import PHONE
 from tests.api.registering import TEA, refused, register_batch, register_product
+from tests.application import application
 from tests.owning import owning
 
 IPSet = pytest.importorskip("netaddr", reason="comes with mmdb-writer").IPSet
@@ -129,7 +129,7 @@ async def town(
     for module in (scans_module, suspects):
         monkeypatch.setattr(module, "settings", lambda: changed)
     monkeypatch.setattr(scans_module, "READ_SECONDS", 20)  # a busy machine is no reason not to count
-    app = create_app(engine)
+    app = application(engine)
     async with app.router.lifespan_context(app):
         made = Town(app, admin_key)
         async with made.keyed() as client:
@@ -188,7 +188,7 @@ async def test_two_phones_behind_one_address_are_two(town: Town) -> None:
 
 
 async def test_two_processes_count_a_reload_once(town: Town, engine: AsyncEngine) -> None:
-    other = create_app(engine)
+    other = application(engine)
     async with other.router.lifespan_context(other):
         await town.visit()
         await Town(other, town.key).visit()
@@ -363,7 +363,7 @@ async def test_a_table_that_is_broken_or_locked_costs_the_page_nothing_else(
 
 
 async def test_what_waits_is_written_at_the_end(engine: AsyncEngine, town: Town) -> None:
-    other = create_app(engine)
+    other = application(engine)
     async with other.router.lifespan_context(other):
         transport = httpx.ASGITransport(other, client=(BEIJING, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=HTML) as client:
@@ -383,7 +383,7 @@ async def test_more_looks_than_memory_holds_are_dropped_and_told(
 async def test_of_two_at_once_one_is_the_first_whichever_process_answers(
     town: Town, engine: AsyncEngine
 ) -> None:
-    other = create_app(engine)
+    other = application(engine)
     async with other.router.lifespan_context(other), httpx_clients(town.app, other) as clients:
         answers = await asyncio.gather(*(client.get(UNIT) for client in clients))
     told = [answer.text for answer in answers]
@@ -416,7 +416,7 @@ async def test_without_a_database_of_places_no_place_is_known(
     for path in (None, tmp_path / "missing.mmdb", Path(__file__)):
         changed = Settings(**(settings().model_dump() | {"places_database": path}))
         monkeypatch.setattr(scans_module, "settings", lambda changed=changed: changed)
-        other = create_app(engine)
+        other = application(engine)
         async with other.router.lifespan_context(other):
             await Town(other, town.key).visit(user_agent=f"{PHONE} {path}")
     told = await town.looks()

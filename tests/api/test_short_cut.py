@@ -13,11 +13,11 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from service.app import create_app
 from service.db.transaction import transaction
 from service.short_cut import short_cut
 from tests.api.recalling import recall
 from tests.api.registering import TEA, register_batch, register_product
+from tests.application import application
 
 LOT = f"/01/{TEA}/10/L1"
 STATUS, PAGE = f"/v1/recall-status{LOT}", f"/p{LOT}"
@@ -58,7 +58,7 @@ class Line:
 @asynccontextmanager
 async def opened(engine: AsyncEngine, *, taken: bool = True, trusted: str = "") -> AsyncIterator[Line]:
     """A line to the application on this engine. `taken`: whether by the short cut; `trusted`: proxies."""
-    app = create_app(engine)
+    app = application(engine)
     passed_on: list[str] = []
 
     async def asked(scope: Scope, receive: Receive, send: Send) -> None:

@@ -19,7 +19,6 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.app import create_app
 from service.db.transaction import Transaction, transaction
 from service.trace import exports, routes
 from service.trace.answer import Answer
@@ -31,6 +30,7 @@ from service.trace.walk import walk
 from service.web.problems import CALLER_GONE
 from tests import world
 from tests.api.registering import register, register_product
+from tests.application import application
 from tests.world import (
     capture,
     commission,
@@ -436,7 +436,7 @@ async def test_a_trace_whose_caller_leaves_is_broken_off(
             ended.set()
 
     monkeypatch.setattr(routes, "walk", endless)
-    app = create_app(engine)
+    app = application(engine)
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -490,7 +490,7 @@ async def test_the_first_words_of_a_stream_come_before_the_rest_is_read(
             begun.set()
 
     monkeypatch.setattr(Answer, "load", waiting)
-    app = create_app(engine)
+    app = application(engine)
     async with app.router.lifespan_context(app):
         await app(asking(juice, format=form), receive, send)
     said = [body for body in sent if body]
