@@ -143,6 +143,8 @@ def scans_section(scans: Told | None, language: Language) -> str:
     if scans is None:
         return ""
     first = scans.first_at
+    if scans.outcome is Outcome.FIRST:  # the day of which is not told
+        first = None
     count = scans.count(language, day_text(first, language)) if first else ""
     return _scans_html(scans.outcome, count, language)
 

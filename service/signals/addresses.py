@@ -39,17 +39,21 @@ def parse_address(host: str | None) -> Address | None:
 
 def salted(salt: bytes, purpose: str, address: Address | None, *more: str) -> bytes:
     """16 octets that tell an address (of IPv6 its network) and `more` apart for as long as the salt lives."""
-    if isinstance(address, ipaddress.IPv6Address):
-        told = str(ipaddress.ip_network((address, NETWORK_V6), strict=False))
-    else:
-        told = str(address or "")
-    whole = "\x00".join((purpose, told, *more))
+    whole = "\x00".join((purpose, _subscriber(address), *more))
     return blake2b(whole.encode("utf-8", "replace"), key=salt, digest_size=HASH_OCTETS).digest()
+
+
+@lru_cache(maxsize=ADDRESSES_MOST)
+def _subscriber(address: Address | None) -> str:
+    """What of an address tells subscribers apart: of IPv6 its network."""
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, NETWORK_V6), strict=False))
+    return str(address or "")
 
 
 def salt_day(now: datetime) -> date:
     """The day whose salt is in use, in UTC."""
-    return now.astimezone(UTC).date()
+    return (now if now.tzinfo is UTC else now.astimezone(UTC)).date()
 
 
 async def fetch_salt(tx: Transaction, day: date) -> bytes:

@@ -44,7 +44,8 @@ WITH asked AS MATERIALIZED (
 )
 SELECT asked.place, asked.unit_id, look.place IS NOT NULL AS fresh,
     coalesce(counted.looks - coalesce(look.together - look.nth, 0), total.looks, 0) AS looks,
-    coalesce(counted.first_at, total.first_at) AS first_at, city.city_zh, city.city_en, suspect.status AS suspect
+    coalesce(counted.first_at, total.first_at) AS first_at,
+    coalesce(counted.first_place_id, total.first_place_id) AS first_place_id, suspect.status AS suspect
 FROM asked
 LEFT JOIN look ON look.place = asked.place
 LEFT JOIN counted ON counted.thing_id = asked.unit_id
@@ -53,8 +54,4 @@ LEFT JOIN LATERAL (
     SELECT looks, first_at, first_place_id FROM scan_total
     WHERE counted.thing_id IS NULL AND level = 'unit' AND thing_id = asked.unit_id OFFSET 0
 ) AS total ON true
-LEFT JOIN LATERAL (
-    SELECT city_zh, city_en FROM scan_place
-    WHERE id = coalesce(counted.first_place_id, total.first_place_id) OFFSET 0
-) AS city ON true
 LEFT JOIN LATERAL (SELECT status FROM suspect_code WHERE unit_id = asked.unit_id OFFSET 0) AS suspect ON true

@@ -12,9 +12,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -28,9 +27,11 @@ from service.signals.outcomes import Outcome, Told, outcome_of
 from service.signals.places import UNKNOWN, Place, Places
 from service.signals.scan_rows import (
     FIND_UNIT,
+    City,
     Look,
     UnitLook,
     count_looks,
+    find_cities,
     find_places,
     forget_seen,
     write_looks,
@@ -61,8 +62,7 @@ ONE_DAY: Final = timedelta(days=1)
 FORGET_EVERY: Final = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """Who looks. `agent`: the browser's name, for telling two phones behind one address apart; `counts`:
     whether it is a person's.
     """
@@ -84,6 +84,7 @@ class Scans:
         self._waiting: dict[bytes, Look] = {}
         self._looked_at_again: set[int] = set()
         self._place_ids: dict[str, int] = {UNKNOWN.key: UNKNOWN_PLACE_ID}
+        self._cities: dict[int, City] = {}
         self._wake = asyncio.Event()
         self._full = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -128,10 +129,22 @@ class Scans:
             if unknown:
                 self._place_ids |= await find_places(sql, unknown)
             rows = await count_looks(sql, looks, self._place_ids, now)
+            if named := {row["first_place_id"] for row in rows.values()}.difference(self._cities, (None,)):
+                self._cities |= await find_cities(sql, named)
         again = [row["unit_id"] for row in rows.values() if row["fresh"] and row["looks"] > 1]
         if again:  # one look is never too many
             self._look_for_suspects(again)
-        return {place: _told(row, looks[place - 1], now) for place, row in rows.items()}
+        most = settings().suspect_looks
+        return {place: self._told(row, looks[place - 1], now, most) for place, row in rows.items()}
+
+    def _told(self, row: Mapping[str, Any], look: UnitLook, now: datetime, most: int) -> Told:
+        """What the page tells of a look. `row`: of `count_looks`; `most`: looks that one pack may have."""
+        looks, first_at = row["looks"], row["first_at"]
+        others = looks if look.visitor is None else max(looks - 1, 0)
+        outcome = outcome_of(others, suspect=row["suspect"], most=most)
+        if first_at is None:
+            return Told(outcome, looks, now, look.place.city_zh, look.place.city_en)
+        return Told(outcome, looks, first_at, *self._cities[row["first_place_id"]])
 
     def place(self, visit: Visit) -> Place:
         """From where a visit comes."""
@@ -231,23 +244,6 @@ class Scans:
         self._stopping = True
         self._wake.set()
         self._full.set()
-
-
-def _told(row: Mapping[str, Any], look: UnitLook, now: datetime) -> Told:
-    """What the page tells of a look. `row`: of `count_looks`."""
-    looks = row["looks"]
-    known = row["first_at"] is not None
-    return Told(
-        outcome_of(
-            looks if look.visitor is None else max(looks - 1, 0),
-            suspect=row["suspect"],
-            most=settings().suspect_looks,
-        ),
-        looks,
-        row["first_at"] if known else now,
-        row["city_zh"] if known else look.place.city_zh,
-        row["city_en"] if known else look.place.city_en,
-    )
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """A request for the consumer's page as a visit: whose looks count, and by which address."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -25,12 +24,12 @@ def visit_of(request: Request) -> Visit:
     """The visit; of a person only a GET of the page itself counts."""
     host = request.client.host if request.client else None
     found = visit_by(host, request.headers.raw)
-    return found if request.method == "GET" else replace(found, counts=False)
+    return found if request.method == "GET" else found._replace(counts=False)
 
 
 def visit_by(host: str | None, headers: Iterable[tuple[bytes, bytes]]) -> Visit:
     """The visit of a GET from an address. `headers`: their names in lower case."""
-    agent, person = _looks_like(tuple(pair for pair in headers if pair[0] in TELLING))
+    agent, person = _looks_like(tuple([pair for pair in headers if pair[0] in TELLING]))
     return Visit(parse_address(host), agent, person)
 
 

@@ -58,19 +58,20 @@ async def processes(engine: AsyncEngine) -> AsyncIterator[list[Scans]]:
             each.close()
 
 
-def looks(chance: random.Random, most: int) -> list[UnitLook]:
-    """Some looks of one moment, reloads and programs among them."""
+def looks(chance: random.Random, most: int, *, apart: bool) -> list[UnitLook]:
+    """Some looks of one moment, reloads and programs among them. `apart`: at a unit one at most."""
     found = []
-    for _ in range(chance.randint(1, most)):
-        unit, who = chance.randint(1, UNITS), chance.randrange(VISITORS + 1)
+    units = [chance.randint(1, UNITS) for _ in range(chance.randint(1, most))]
+    for unit in chance.sample(range(1, UNITS + 1), chance.randint(1, UNITS)) if apart else units:
+        who = chance.randrange(VISITORS + 1)
         visitor = None if who == VISITORS else f"{unit} {who}".encode()
         found.append(UnitLook(unit, visitor, chance.choice(PLACES)))
     return found
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("seed", "apart"), [(1, False), (2, False), (3, True)])
 async def test_counting_at_once_is_the_rule_one_by_one(
-    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, seed: int
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, seed: int, apart: bool
 ) -> None:
     monkeypatch.setattr(scans_module, "READ_SECONDS", 20)
     chance, rule, now = random.Random(seed), Rule(), NOON
@@ -78,7 +79,7 @@ async def test_counting_at_once_is_the_rule_one_by_one(
         for number in range(WAVES):
             now += chance.choice((timedelta(0), timedelta(minutes=25), timedelta(hours=9)))
             monkeypatch.setattr(clock, "now", lambda now=now: now)
-            waves = [looks(chance, 4), looks(chance, 4)] if number % 2 else [looks(chance, 6)]
+            waves = [looks(chance, 4 if number % 2 else 6, apart=apart) for _ in range(1 + number % 2)]
             before = {unit: len(rule.looks[unit]) for unit in range(1, UNITS + 1)}
             told = await asyncio.gather(
                 *(each.look_at_units(wave) for each, wave in zip((one, other), waves, strict=False))

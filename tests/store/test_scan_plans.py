@@ -42,6 +42,11 @@ STATEMENTS: dict[str, tuple[str, tuple[Any, ...]]] = {
         statement("service.signals", "count_looks"),
         ([77] * 50, [b""] * 50, [0] * 50, NOW, timedelta(hours=1)),
     ),
+    "looks apart": (
+        statement("service.signals", "count_looks_apart"),
+        ("{77}", [b""], "{0}", NOW, timedelta(hours=1)),
+    ),
+    "looks counted": (statement("service.signals", "looks_counted"), ("{77}",)),
     "unit_path": (statement(HERE, "unit_path"), (77, 4, 200)),
     "made_at": (statement(HERE, "made_at"), (ONE, 20)),
     "holders": (statement(HERE, "holders_on_the_way"), (ONE, ONE)),
@@ -85,7 +90,9 @@ async def test_no_statement_of_a_scan_reads_all_units_or_lots(seeded: AsyncEngin
     assert not [node for node in whole if node["Relation Name"] in ("unit", "batch")], plan
 
 
-@pytest.mark.parametrize("name", ["plain_units", "plain_lots", "known_codes", "looks"])
+@pytest.mark.parametrize(
+    "name", ["plain_units", "plain_lots", "known_codes", "looks", "looks apart", "looks counted"]
+)
 async def test_what_is_asked_by_held_connections_is_found_by_a_condition(
     seeded: AsyncEngine, name: str
 ) -> None:
