@@ -204,7 +204,10 @@ class ShortCut(HttpToolsProtocol):
     def _ask(self, front: Front, asked: _Asked) -> None:
         self.cycle = cast("RequestResponseCycle", asked)
         question, rates = asked.question, self._asking.rates
-        refusal = None if rates is None else rates.take(self._host(question), question)
+        host = self._host(question)
+        if host is not None and (question.client is None or question.client[0] != host):
+            question.client = host, 0
+        refusal = None if rates is None else rates.take(host, question)
         answer = refusal or front.take(question, self.served.state, partial(self._tell, asked))
         if answer is not None:
             self._tell(asked, answer)
@@ -242,10 +245,7 @@ class ShortCut(HttpToolsProtocol):
         if self.flow.write_paused:
             return None
         # How old the data of a replica is, a middleware tells.
-        if replica_of(self.served.state) is not None:
-            return None
-        # Who asks is told by a proxy's headers, which uvicorn reads.
-        return None if self.config.proxy_headers and isinstance(front, FastPages) else front
+        return front if replica_of(self.served.state) is None else None
 
     def _tell(self, asked: _Asked, answer: Answer | PassedOn) -> None:
         if asked.disconnected or self.transport.is_closing():

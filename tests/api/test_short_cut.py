@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from service.db.transaction import transaction
+from service.identifiers.kinds import CANONICAL_HOST
 from service.short_cut import short_cut
 from tests.api.recalling import recall
 from tests.api.registering import TEA, register_batch, register_product
@@ -22,7 +23,40 @@ from tests.application import application
 LOT = f"/01/{TEA}/10/L1"
 STATUS, PAGE = f"/v1/recall-status{LOT}", f"/p{LOT}"
 UNKNOWN = f"/v1/recall-status/01/{TEA}/10/L9"
+PACK = f"{PAGE}/21/S1"
+MAKE_PACK = "INSERT INTO unit (uri, batch_id) SELECT $1, id FROM batch"
 CHANGES = re.compile(rb"\r\ndate: [^\r]+|content-length: \d+|\"checked_at\":\"[^\"]+\"|\d\d:\d\d \(UTC\+8\)")
+
+
+ANDROID = (
+    "User-Agent: Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130.0.0.0 Mobile Safari/537.36"
+)
+#: Beside `Accept`: Chrome and WeChat on Android, Safari on an iPhone, what a proxy adds.
+CHROME = (
+    'sec-ch-ua: "Chromium";v="130", "Google Chrome";v="130", "Not?A_Brand";v="99"',
+    *("sec-ch-ua-mobile: ?1", "Upgrade-Insecure-Requests: 1", ANDROID),
+    *("Sec-Fetch-Site: none", "Sec-Fetch-Mode: navigate", "Sec-Fetch-User: ?1", "Sec-Fetch-Dest: document"),
+    *("Accept-Encoding: gzip, deflate, br, zstd", "Accept-Language: en-GB,en;q=0.9,zh-CN;q=0.8"),
+    *("Cookie: a=1; b=2", "Cache-Control: max-age=0", "DNT: 1"),
+)
+WECHAT = (
+    "Connection: keep-alive",
+    f"{ANDROID} XWEB/1220133 MMWEBSDK/20240501 MicroMessenger/8.0.50.2701(0x28003252) Language/zh_CN",
+    *("X-Requested-With: com.tencent.mm", "Accept-Encoding: gzip, deflate"),
+    "Accept-Language: zh-CN,zh;q=0.9,en-US;q=0.8,en;q=0.7",
+)
+SAFARI = (
+    "Priority: u=0, i",
+    "User-Agent: Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1",
+    *("Accept-Language: zh-CN,zh-Hans;q=0.9", "Connection: keep-alive"),
+)
+FORWARDED = (
+    "X-Real-IP: 127.0.0.1",
+    "X-Forwarded-Proto: https",
+    "X-Forwarded-For: 127.0.0.1",
+    "Via: 1.1 proxy",
+)
+PHONES = (CHROME, WECHAT, SAFARI, (*SAFARI, *FORWARDED))
 
 
 class Line:
@@ -99,6 +133,8 @@ async def opened(engine: AsyncEngine, *, taken: bool = True, trusted: str = "") 
 async def line(client: httpx.AsyncClient, engine: AsyncEngine) -> AsyncIterator[Line]:
     await register_product(client)
     await register_batch(client, expires_on="2199-01-01")
+    async with transaction(engine) as tx:
+        await tx.sql.execute(MAKE_PACK, f"{CANONICAL_HOST}/01/{TEA}/21/S1")
     async with opened(engine) as made:
         yield made
 
@@ -109,6 +145,36 @@ async def test_answers_are_octet_by_octet_those_of_the_long_way(line: Line, engi
             told = [CHANGES.sub(b"", b"".join(await one.ask(path))) for one in (line, other)]
             assert sorted(told[0].split(b"\r\n")) == sorted(told[1].split(b"\r\n")), path
     assert line.passed_on == [UNKNOWN, f"/p/01/{TEA}", STATUS]
+
+
+async def test_what_phones_and_proxies_send_with_it_goes_the_short_way(
+    line: Line, engine: AsyncEngine
+) -> None:
+    async with (
+        opened(engine, taken=False, trusted="127.0.0.1") as other,
+        opened(engine, trusted="127.0.0.1") as proxied,
+    ):
+        for path in (STATUS, PAGE, PACK, LOT):
+            for headers in PHONES:
+                told = [
+                    CHANGES.sub(b"", b"".join(await one.ask(path, *headers)))
+                    for one in (line, proxied, other)
+                ]
+                same = [sorted(each.split(b"\r\n")) for each in told]
+                assert same[0] == same[1] == same[2], (path, headers)
+        assert line.passed_on == proxied.passed_on == []
+
+
+async def test_looks_by_way_of_a_proxy_are_of_those_who_look(line: Line, engine: AsyncEngine) -> None:
+    async with opened(engine, trusted="127.0.0.1") as proxied:
+        for address in ("198.51.101.1", "198.51.101.2", "198.51.101.1"):
+            await proxied.ask(PACK, *PHONES[0], f"X-Forwarded-For: {address}")
+        assert proxied.passed_on == []
+    async with opened(engine) as untrusted:
+        for address in ("198.51.101.3", "198.51.101.4"):
+            await untrusted.ask(PACK, *PHONES[0], f"X-Forwarded-For: {address}")
+    async with transaction(engine) as tx:
+        assert await tx.sql.fetchval("SELECT sum(looks) FROM scan_total WHERE level = 'unit'") == 3
 
 
 async def test_requests_sent_ahead_are_answered_in_their_order(line: Line) -> None:
