@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 CANONICAL_HOST: Final = "https://id.gs1.org"
@@ -25,8 +24,7 @@ class Kind(StrEnum):
     OTHER = "other"  # any other URI
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """One identifier, understood.
 
     `uri`: the key by which the whole system stores and compares. For a GS1 key the canonical

@@ -56,6 +56,8 @@ from service.web.reading import borrowed_for_reading, reading_now
 START: Final = f"{PAGES}/01/".encode()
 #: The page links to itself in the other language.
 LANGUAGES: Final[Mapping[bytes, Language | None]] = {b"": None, b"lang=zh": "zh", b"lang=en": "en"}
+#: Of a pack of which no event tells.
+NO_WAY: Final = Trail()
 #: Headers whose meaning is remembered: browsers of one make send the same.
 HEADERS_MOST: Final = 200
 _preferred_form: Final = lru_cache(maxsize=HEADERS_MOST)(preferred_form)
@@ -193,7 +195,7 @@ class FastPages:
             return
         answer: Answer | None = None
         try:
-            answer = _page(look, found, part, Trail())
+            answer = _page(look, found, part, NO_WAY)
         finally:
             look.tell(answer or PassedOn())
 
@@ -207,7 +209,7 @@ class FastPages:
         part = await self._parts.find((lot["batch_id"], look.lot), batch, lot["version"], look.now)
         if part is None:
             return None
-        own = Trail()
+        own = NO_WAY
         if unit is not None and unit["events"]:
             try:
                 own = await within_patience(self._own_way(unit, part), LOOK_UP_SECONDS)
@@ -270,23 +272,24 @@ async def _count(asked: Sequence[_Question], plain: Mapping[int, Plain]) -> dict
 
 def _page(look: _Look, found: _Found, part: BatchPart, own: Trail) -> Answer:
     language, code = look.language, look.code
+    day, checked = _minute(int(look.now.timestamp() // 60))
     body = filled(
-        _form(look, found.plain, part, own),
+        _form(look, found.plain, part, own, day),
         serial=look.identity.serial,
         path=code,
         other="en" if language == "zh" else "zh",
         scans=scans_section(found.told, language),
-        checked=_minute(int(look.now.timestamp() // 60))[1],
+        checked=checked,
     )
     return Answer(_head(language, links.public_url()), body, found.plain.lot.row["batch_id"])
 
 
-def _form(look: _Look, plain: Plain, part: BatchPart, own: Trail) -> Form:
+def _form(look: _Look, plain: Plain, part: BatchPart, own: Trail, day: date) -> Form:
     identity, language, now = look.identity, look.language, look.now
     alike = not own.steps and not own.cut and not own.missing
     journey = None if alike else journey_of(part.trail, own, part.card.documents)
     # Whatever on the page depends on the time, the last good day among it, does so by the day.
-    key = language, identity.kind, _minute(int(now.timestamp() // 60))[0], journey
+    key = language, identity.kind, day, journey
     form = part.forms.get(key)
     if form is None:
         card = card_of_plain(identity, plain, now)

@@ -113,10 +113,7 @@ def _redirect(code: str, host: str) -> Answer:
         form, body = _form(host, public_url)
     else:
         form, body = _kept_form(host, public_url)
-    named = code.encode()
-    return Answer(
-        Head(form.status, [(name, value.replace(_CODE, named)) for name, value in form.headers]), body
-    )
+    return Answer(form.with_named(_CODE, code.encode()), body)
 
 
 def _form(host: str, public_url: str) -> tuple[Head, bytes]:

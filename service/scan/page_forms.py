@@ -7,6 +7,7 @@ import re
 import secrets
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from jinja2.utils import url_quote
@@ -15,7 +16,7 @@ from markupsafe import escape
 from service.scan.cards import Card
 from service.scan.front import UNESCAPED
 from service.scan.own_links import PAGES
-from service.scan.pages import page
+from service.scan.pages import SECTIONS_MOST, page
 from service.scan.preferences import Language
 
 #: Nobody who registers a product can know it, so none can write it into a name.
@@ -35,7 +36,7 @@ def form_of(card: Card, language: Language, now: datetime) -> Form:
     """
     identity = card.identity
     if identity.serial is not None:
-        card = replace(card, identity=replace(identity, serial=_SERIAL))
+        card = replace(card, identity=identity._replace(serial=_SERIAL))
     html = page(
         card.verdict, language, _SWITCH, card=card, path=_PATH, now=now, scans=_SCANS, checked=_CHECKED
     )
@@ -54,9 +55,22 @@ def filled(form: Form, *, serial: str | None, path: str, other: Language, scans:
     else:
         # The page's only use of the path is as a parameter of a link.
         names = str(escape(serial or "")), str(escape(url_quote(path, for_qs=True))), str(escape(switch))
-    given = tuple(text.encode() for text in (*names, scans, checked))
+    serial_shown, path_quoted, switch_shown = names
+    given = (
+        serial_shown.encode(),
+        path_quoted.encode(),
+        switch_shown.encode(),
+        _octets(scans),
+        checked.encode(),
+    )
     pieces, holes = form
     parts = list(pieces)
     for place, hole in holes:
         parts[place] = given[hole]
     return b"".join(parts)
+
+
+@lru_cache(maxsize=SECTIONS_MOST)
+def _octets(section: str) -> bytes:
+    """Most packs are looked at for the first time, and have the same section."""
+    return section.encode()

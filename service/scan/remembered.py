@@ -19,14 +19,25 @@ Headers = list[tuple[bytes, bytes]]
 class Head:
     """What goes before a body. `headers`: without the length; `wire`: as they are sent, up to its value."""
 
-    __slots__ = ("headers", "status", "wire")
+    __slots__ = ("status", "wire")
 
     def __init__(self, status: int, headers: Headers) -> None:
         self.status = status
-        self.headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
-        lines = [name + b": " + value for name, value in self.headers]
+        lines = [name + b": " + value for name, value in headers if name.lower() != b"content-length"]
         assert not any(b"\r" in line or b"\n" in line for line in lines)
         self.wire = b"\r\n".join((*lines, b"content-length: "))
+
+    @property
+    def headers(self) -> Headers:
+        """Few need them one by one."""
+        lines = self.wire.split(b"\r\n")[:-1]
+        return [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
+
+    def with_named(self, hole: bytes, path: bytes) -> "Head":
+        """The same with a path, in which nothing ends a line, wherever this one has a hole."""
+        made = Head.__new__(Head)
+        made.status, made.wire = self.status, self.wire.replace(hole, path)
+        return made
 
 
 class Answer(NamedTuple):
