@@ -2,7 +2,8 @@
 -- $14 cases, $15 eventIDs, $16 URIs of places and units; $17 drills, $18 complaints, $19 suspect codes,
 -- $20 notices, $21 batches with all that became of them. A reader's own trade is its own. $22: null, or whose
 -- trade alone is written down: the parties that let a reader who is a party see theirs. Places and batches, of which
--- there may be a hundred thousand, by way of subqueries: each would be looked at for the plan.
+-- there may be a hundred thousand, by way of subqueries: each would be looked at for the plan; and as a text each
+-- (`db.rows.array_text`), for the driver is slow with long arrays.
 INSERT INTO audit_read (at, reader, reader_key, reader_role, reader_party_id, method, route,
                         subject_kind, subject_id, batches, parties)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, concerned.parties
@@ -11,22 +12,22 @@ FROM (
     FROM (
         SELECT unnest($11::bigint[])
         UNION ALL
-        SELECT party_id FROM site WHERE id = ANY (ARRAY(SELECT unnest($12::bigint[])))
+        SELECT party_id FROM site WHERE id = ANY (ARRAY(SELECT unnest($12::text::bigint[])))
         UNION ALL
         -- Places that nobody owns, at which events name somebody.
         SELECT holding.party_id
         FROM site JOIN holding ON holding.site_id = site.id
-        WHERE site.id = ANY (ARRAY(SELECT unnest($12::bigint[]))) AND site.party_id IS NULL
-          AND holding.batch_id = ANY (ARRAY(SELECT unnest($13::bigint[])))
+        WHERE site.id = ANY (ARRAY(SELECT unnest($12::text::bigint[]))) AND site.party_id IS NULL
+          AND holding.batch_id = ANY (ARRAY(SELECT unnest($13::text::bigint[])))
         UNION ALL
         SELECT product.party_id
         FROM batch JOIN product ON product.id = batch.product_id
-        WHERE batch.id = ANY (ARRAY(SELECT unnest($13::bigint[])))
+        WHERE batch.id = ANY (ARRAY(SELECT unnest($13::text::bigint[])))
         UNION ALL
         -- Batches of a product that is nobody's are their makers'.
         SELECT holding.party_id
         FROM batch JOIN holding ON holding.batch_id = batch.id AND holding.produced_at IS NOT NULL
-        WHERE batch.id = ANY (ARRAY(SELECT unnest($13::bigint[])))
+        WHERE batch.id = ANY (ARRAY(SELECT unnest($13::text::bigint[])))
           AND NOT EXISTS (SELECT FROM product
                           WHERE product.id = batch.product_id AND product.party_id IS NOT NULL)
         UNION ALL

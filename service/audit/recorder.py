@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.audit.shown import Shown
 from service.db.failures import FAILURES
+from service.db.rows import array_text
 from service.db.statements import statement
 from service.db.transaction import Connection, Transaction
 from service.errors import Unavailable
@@ -73,7 +74,8 @@ class Read:
         return (
             *(self.at, reader.name, reader.key, reader.role, reader.party_id, self.method, self.route),
             *(kind, subject_id, sorted(self.shown.batches)[:BATCHES_KEPT]),
-            *(list(ids["party"]), list(ids["site"]), list(ids["batch"] | ids["goods"]), list(ids["case"])),
+            *(list(ids["party"]), array_text(list(ids["site"]))),
+            *(array_text(list(ids["batch"] | ids["goods"])), list(ids["case"])),
             *(list(names["event"]), list(names["uri"])),
             *(list(ids["drill"]), list(ids["complaint"]), list(ids["suspect_code"]), list(ids["notice"])),
             *(list(ids["goods"]), grantors),

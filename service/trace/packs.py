@@ -20,6 +20,7 @@ import numpy as np
 
 from service.auth.sight import Sight, places_shown, sight_now, unbound
 from service.db.party_role import ROLES
+from service.db.rows import array_text
 from service.db.statements import statement
 from service.db.transaction import Transaction
 from service.ledger.locks import share_ledger
@@ -64,11 +65,13 @@ ON CONFLICT (batch_id) DO NOTHING
 """
 KEPT: Final = "SELECT * FROM batch_pack WHERE batch_id = ANY($1::bigint[])"
 FLOWS_OF: Final = """
--- Packs in one: of which batches, how long each, their flows; and who asks. $1: batches   $2: so many at most
+-- Packs in one: of which batches, how long each, their flows; and who asks. $1: batches, as a text: the
+-- driver is slow with long arrays   $2: so many at most
 SELECT string_agg(int8send(batch_id), ''::bytea), string_agg(int8send(length(flows)), ''::bytea),
        string_agg(flows, ''::bytea), current_setting('role') AS role
 FROM (
-    SELECT batch_id, flows FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[]))) LIMIT $2
+    SELECT batch_id, flows FROM batch_pack
+    WHERE batch_id = ANY(ARRAY(SELECT unnest($1::text::bigint[]))) LIMIT $2
 ) AS pack
 """
 HELD_OF: Final = """
@@ -76,7 +79,7 @@ HELD_OF: Final = """
 SELECT string_agg(int8send(batch_id), ''::bytea), string_agg(int8send(length(held)), ''::bytea),
        string_agg(held, ''::bytea), current_setting('role') AS role,
        string_agg(lines, chr(30)) FILTER (WHERE length(held) > 0) AS lines
-FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
+FROM batch_pack WHERE batch_id = ANY(ARRAY(SELECT unnest($1::text::bigint[])))
 """
 
 
@@ -179,7 +182,7 @@ async def packed_flows(tx: Transaction, batches: Column, *, most: int) -> tuple[
     these are.
     """
     # What is over the bound is left to be read by rows, and counted there.
-    row, cut = await _kept(tx, FLOWS_OF, batches.tolist(), most // FLOWS_MOST)
+    row, cut = await _kept(tx, FLOWS_OF, array_text(batches.tolist()), most // FLOWS_MOST)
     known, columns = _opened(row[:3], len(OF_A_FLOW))
     flows = Flows(*columns)
     if cut:
@@ -190,7 +193,7 @@ async def packed_flows(tx: Transaction, batches: Column, *, most: int) -> tuple[
 
 async def packed_holdings(tx: Transaction, batches: Column) -> tuple[Held, Column]:
     """The balances that are seen of those of these batches that have a pack, and which batches these are."""
-    row, cut = await _kept(tx, HELD_OF, batches.tolist())
+    row, cut = await _kept(tx, HELD_OF, array_text(batches.tolist()))
     known, (batch, site, party) = _opened(row[:3], OF_A_HOLDING)
     lines = lines_of(row["lines"])
     if cut:

@@ -26,10 +26,11 @@ from service.trace.passes import MICROSECOND, Begun, Column, Flows, Reach, colum
 
 #: Batches fetched by one statement.
 BATCHES_AT_ONCE: Final = 5_000
-#: While no more batches than this are wanted, what is made of them comes along: up to so many, or as many
-#: again as are there already, so that a long row of transformations takes few round trips.
-FEW: Final = 200
-MADE_MOST: Final = 500
+#: While no more batches than this are wanted, what is made of them comes along: up to so many, twice as many
+#: as are wanted, or four times as many as are there already, so that a long row of transformations takes few
+#: round trips. Of more, packs are read in less time.
+FEW: Final = 40
+MADE_MOST: Final = FEW + 1
 #: Flows read for each holding that a trace may reach: batches are read whole, and some flows do not carry.
 FLOWS_OF_A_HOLDING: Final = 20
 #: A trace of at most so many batches begins as a small one: one question for their flows. The next brings all
@@ -38,8 +39,7 @@ FEW_BATCHES: Final = 8
 FLOW_COLUMNS: Final = len(Flows.__slots__)
 FLOWS_AND_HELD: Final = "SELECT * FROM ({}) AS flows, ({}) AS held"
 MADE_AND_HELD: Final = "SELECT * FROM ({}) AS flows, LATERAL ({}) AS held"
-#: Balances come along with flows while these are of no more batches than this, and no more themselves: of
-#: more, packs are read in less time.
+#: Balances come along with flows while these are of no more batches than this, and no more themselves.
 HELD_BATCHES: Final = 40
 HELD_MOST: Final = 500
 MUCH_TO_READ: Final = (
@@ -108,7 +108,7 @@ async def walk(
         got = await _fetch(
             tx,
             wanted,
-            along=max(MADE_MOST, len(fetched)),
+            along=max(MADE_MOST, 2 * len(wanted), 4 * len(fetched)),
             forward=forward,
             most=bound - len(flows),
             held=balances is not None,
@@ -243,7 +243,7 @@ async def _fetch_made(
     tx: Transaction, wanted: Column, direction: str, *, along: int, most: int, held: bool
 ) -> _Fetched:
     """Flows of the wanted batches, and of what is made of them (or what they are made of)."""
-    if not held or len(wanted) > HELD_BATCHES:
+    if not held:
         text = statement("service.trace", f"made_{direction}")
         (row,) = await tx.sql.fetch(text, wanted.tolist(), along, most + 1)
         return _Fetched([_read(row[:FLOW_COLUMNS], most)], np.array(row["known"], dtype=np.int64))

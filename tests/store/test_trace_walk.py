@@ -214,7 +214,7 @@ async def test_ten_thousand_transformations_in_a_row_are_followed(tx: Transactio
     await write(tx, flows)
     start = {line[0]: BEGINNING} if forward else {line[-1]: END}
     found, asked = await walked(tx, start, forward=forward)
-    # Each question brings as many batches again as are there.
+    # Each question brings four times as many batches as are there.
     assert asked <= 1 + 7
     assert len(found.flows) == len(flows)
     last, minute = (line[-1], 9_999) if forward else (line[0], 0)
