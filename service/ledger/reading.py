@@ -151,8 +151,12 @@ async def load_transformations(
             for role, batch in known[event]:
                 if role in (Role.INPUT, Role.OUTPUT):
                     add(entry, role, batch)
+    read: dict[int, Entry] = {}
     for row in await tx.sql.fetch(TRANSFORMED, alone, tied) if alone or tied else ():
-        add(entry_of(row), ROLES[row["role"]], row["batch_id"])
+        event = row["event_id"]
+        if event not in read:
+            read[event] = entry_of(row)
+        add(read[event], ROLES[row["role"]], row["batch_id"])
     return {
         event: Transformation(
             tuple(sorted(outputs[_group(entry)], key=lambda o: (o.batch, o.time, o.event_id))),
@@ -170,11 +174,13 @@ async def load_sites(tx: Transaction, entries: Iterable[Entry], others: Iterable
     """Owners and addresses of the sites that entries name, and of `others`; and the unspecified sites of
     those owners and of the named parties.
     """
-    sites: set[int] = set(others)
-    parties: set[int] = set()
+    named: set[int | None] = set(others)
+    told: set[int | None] = set()
     for entry in entries:
-        sites.update(entry.sites())
-        parties.update(party for party in (entry.source_party, entry.destination_party) if party is not None)
+        named.update((entry.site, entry.read_site, entry.source_site, entry.destination_site))
+        told.update((entry.source_party, entry.destination_party))
+    sites = {site for site in named if site is not None}
+    parties = {party for party in told if party is not None}
     rows = await tx.sql.fetch(SITES, sorted(sites)) if sites else []
     owners = {row["id"]: row["party_id"] for row in rows if row["party_id"] is not None}
     parties.update(owners.values())

@@ -11,6 +11,7 @@ Captures wait in 1 and 4: in 4 for as long as it takes to write what was wrong, 
 """
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -52,6 +53,8 @@ UNITS_AT_ONCE: Final = 20_000
 BATCHES_AT_ONCE: Final = 2_000
 #: From so many events on, processes are worth their start.
 PROCESSES_FROM: Final = 20_000
+#: Objects that a worker makes before it looks for circles among them.
+COLLECTED_AFTER: Final = 50_000
 #: So many events may be left for the moment in which nobody captures; rounds before it.
 LEFT_AT_MOST: Final = 500
 ROUNDS: Final = 20
@@ -171,7 +174,8 @@ class _Rebuild:
         if processes is None:
             processes = 0 if before["events"] < PROCESSES_FROM else os.cpu_count() or 1
         if processes:
-            with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            spawn = get_context("spawn")
+            with ProcessPoolExecutor(processes, mp_context=spawn, initializer=begin_working) as pool:
                 await self._derive(mark, pool, processes)
         else:
             await self._derive(mark, None, 1)
@@ -284,6 +288,14 @@ async def _standing_ahead(tx: Transaction) -> AsyncIterator[None]:
     await shadow.stand_ahead(tx)
     yield
     await tx.sql.execute("SELECT set_config('search_path', $1, true)", path)
+
+
+def begin_working() -> None:
+    """What a worker does first. A range makes objects by the hundred thousand and leaves no circles among
+    them: looking for some after each 700 takes a tenth to a fifth of its time.
+    """
+    gc.freeze()
+    gc.set_threshold(COLLECTED_AFTER)
 
 
 def work_alone(task: Task) -> set[int]:
