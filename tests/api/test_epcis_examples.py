@@ -1,5 +1,6 @@
 """What OpenAPI tells of `/epcis` is what is answered: examples, statuses, headers, of every operation."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,11 +13,13 @@ from service.app import create_app
 from service.events.json_document import dump_event
 from service.web.epcis_description import DescribedApp
 from service.web.epcis_examples import DOCUMENT, EVENT_ID
+from tests.house.interface import SNAPSHOT
 
 Json = dict[str, Any]
 Operation = tuple[str, str, Json]
 
-OPENAPI: Json = create_app().openapi()
+#: As it was written down, which the service has to tell: every worker reads it, made anew it takes seconds.
+OPENAPI: Json = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
 NOBODY = "urn:nobody:1"
 
 
