@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from service.scan.together import AT_ONCE, TOLD_AT_ONCE, WAITING_MOST, Together
+from service.scan.together import AT_ONCE, WAITING_MOST, Together
 
 
 async def all_told() -> None:
@@ -41,25 +41,6 @@ async def test_each_question_is_told_its_own_answer_once(seed: int) -> None:
     for one, answers in told.items():
         assert answers == [2 * one if one % 7 and one not in failed else None]
     assert await together.find(1) in (2, None)
-
-
-async def test_the_next_are_asked_for_before_all_of_those_before_are_told() -> None:
-    said: list[str] = []
-
-    async def ask(questions: Sequence[str]) -> Mapping[int, str]:
-        said.append(f"asked {len(questions)}")
-        await asyncio.sleep(0)
-        return {}
-
-    together: Together[str, str] = Together(ask)
-    for _ in range(3 * TOLD_AT_ONCE):
-        together.ask("first", lambda _: said.append("told"))
-    await asyncio.sleep(0)
-    together.ask("later", lambda _: said.append("told later"))
-    await all_told()
-    assert said[0] == f"asked {3 * TOLD_AT_ONCE}"
-    assert said.index("asked 1") <= TOLD_AT_ONCE
-    assert said.count("told") == 3 * TOLD_AT_ONCE
 
 
 async def test_nobody_waits_for_ever_where_asking_ends_early_or_too_many_wait() -> None:
