@@ -135,8 +135,10 @@ async def shared_engine(cluster: str) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture(autouse=bool(IN_PART))
 def in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of any size are projected in part."""
-    from service.ledger import partial_reading, project  # here: tests of pure rules need no service
+    from service.ledger import awaiting, partial_reading, project  # here: pure rules need no service
+    from service.settings import Settings
 
+    monkeypatch.setattr(awaiting, "settings", lambda: Settings(project_in_part=True))
     monkeypatch.setattr(project, "LARGE", 0)
     monkeypatch.setattr(partial_reading, "MOST_POSTINGS", int(IN_PART or 6))
 

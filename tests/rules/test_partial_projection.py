@@ -222,10 +222,17 @@ def steps_in_part(chance: random.Random, most: int = 16, kind: type[History] = H
 @settings(max_examples=int(os.environ.get("SUYUAN_HISTORIES", "60")), deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_a_part_changes_as_the_whole_does(chance: random.Random) -> None:
-    steps_in_part(chance, kind=chance.choice((History, Muddle)))
+    steps_in_part(chance)
 
 
 @pytest.mark.parametrize("seed", [3026308, 3029483])
 def test_a_receipt_told_before_its_shipment_may_be_of_a_new_one(seed: int) -> None:
     """Drawn once, and found to differ."""
     steps_in_part(random.Random(seed))
+
+
+@pytest.mark.parametrize("seed", [60033088, 60033463])
+def test_of_these_histories_a_part_still_says_otherwise(seed: int) -> None:
+    """Why parts are not in use (decision 39): the first misses a holder. Who mends it turns this round."""
+    with pytest.raises(AssertionError):
+        steps_in_part(random.Random(seed), kind=Muddle)

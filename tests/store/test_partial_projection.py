@@ -75,7 +75,7 @@ class Counting:
 
 @pytest.mark.parametrize("next_event", ["ship", "receive", "sell"])
 async def test_one_more_event_reads_no_more_rows_however_many_places_have_the_batch(
-    tx: Transaction, monkeypatch: pytest.MonkeyPatch, next_event: str
+    tx: Transaction, in_part: None, monkeypatch: pytest.MonkeyPatch, next_event: str
 ) -> None:
     monkeypatch.setattr(project, "LARGE", 20)
     monkeypatch.setattr(partial_reading, "MOST_POSTINGS", 20)
