@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import ARRAY, Boolean, Date, DateTime, Integer, Numeric, String, make_url
 from sqlmodel import SQLModel
+from sqlmodel.sql.sqltypes import AutoString
 
 from service.db.transaction import Connection
 
@@ -21,7 +22,7 @@ DIALECT: Final = make_url("postgresql+asyncpg://").get_dialect()()
 
 #: Types of columns that are sent as one text, `{1,2,NULL}`. The driver looks at each member of a list whether
 #: it is a list itself, and takes numbers apart digit by digit: that was a sixth of a capture.
-AS_TEXT: Final = (Integer, Boolean, Numeric, DateTime, Date, String)
+AS_TEXT: Final = (Integer, Boolean, Numeric, DateTime, Date, String, AutoString)
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
