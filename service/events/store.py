@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -65,8 +65,7 @@ ORDER BY event.declares_error, event.id
 LATEST_EVENT = "SELECT coalesce(max(id), 0) FROM event"
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """An event on its way in: under which row of `event_context`, by which capture job, told by which party
     (None: an operator).
     """

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from service.db.rows import insert_rows
 from service.db.transaction import Transaction
@@ -60,8 +60,7 @@ ENTRY_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+class StoredEvent(NamedTuple):
     """An event with the id of its row and its `eventID` (given, or made from its content). `tellers`: the
     party that captured it and those for which it did so; None: an operator.
     """

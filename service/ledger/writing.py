@@ -202,19 +202,25 @@ async def _write_numbered(
         last[batch] = max(last[batch], ordinal)
     fresh: list[tuple[object, ...]] = []
     gone: list[tuple[int, int]] = []
-    changed: dict[int, set[tuple[Hashable, ...]]] = defaultdict(set)
+    changed: dict[int, list[tuple[Hashable, ...]]] = defaultdict(list)
     for batch, contents in rows.items():
-        wanted, before = Counter(contents), known.get(batch, {})
+        before = known.get(batch)
+        if before is None:  # nothing to compare them with
+            for ordinal, content in enumerate(contents, last[batch] + 1):
+                fresh.append((batch, ordinal, *content))
+                changed[batch].append(content)
+            continue
+        wanted = Counter(contents)
         for content, ordinals in before.items():
             surplus = len(ordinals) - wanted[content]
             if surplus > 0:
                 gone.extend((batch, ordinal) for ordinal in ordinals[-surplus:])
-                changed[batch].add(content)
+                changed[batch].append(content)
             wanted[content] -= len(ordinals)
         ordinal = last[batch]
         for content, count in wanted.items():
             if count > 0:
-                changed[batch].add(content)
+                changed[batch].append(content)
             for _ in range(count):
                 ordinal += 1
                 fresh.append((batch, ordinal, *content))
