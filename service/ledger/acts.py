@@ -1,14 +1,14 @@
 """What an entry does to a batch, but for moving it. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from service.ledger.model import Amounts, Entry
 from service.ledger.steps import Effect, place_of
 
 
-@dataclass(slots=True)
-class Act:
+class Act(msgspec.Struct):
     """Anything but a move that an entry does to the batch. `place` is settled by `Presence`."""
 
     entry: Entry

@@ -6,8 +6,9 @@ only in the batch that moves.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from service.ledger.model import BatchLedger, FlowKind, Posting, Sites, Transformation
 from service.ledger.untold_lots import Departure
@@ -35,7 +36,7 @@ class Alike:
         """Flows, holdings and gaps of a batch."""
         if departures or len(postings) > POSTINGS_MOST:
             return self._project(batch, postings, self._sites, self._transformations, departures)
-        told = frozenset(map(_told, postings))
+        told = frozenset([_told(posting) for posting in postings])
         known = self._done.get(told)
         if known is None:
             ledger = self._project(batch, postings, self._sites, self._transformations, ())
@@ -51,5 +52,5 @@ class Alike:
 
 def _told(posting: Posting) -> object:
     """What a posting says. Amounts as they are written: 5 and 5.0 are given out as they came."""
-    amounts = tuple((uom, str(quantity)) for uom, quantity in posting.amounts.items())
-    return posting.entry.event_id, posting.role, posting.doubt, amounts
+    amounts = [part for uom, quantity in posting.amounts.items() for part in (uom, str(quantity))]
+    return posting.entry.event_id, posting.role, posting.doubt, *amounts

@@ -6,10 +6,11 @@ then accepting), and each step may name what the others leave out: the place, th
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Generic, TypeVar
+
+import msgspec
 
 from service.ledger.model import Amounts, Entry, Gap, Places
 
@@ -17,8 +18,7 @@ from service.ledger.model import Amounts, Entry, Gap, Places
 SAME_MOVEMENT_WITHIN = timedelta(days=7)
 
 
-@dataclass(slots=True)
-class Move:
+class Move(msgspec.Struct):
     """A move while the projection works on it. `origin` / `target` None: no event says."""
 
     origin: int | None
@@ -30,13 +30,12 @@ class Move:
     ship: Entry | None
     receive: Entry | None
     inferred: bool = False
-    gaps: list[Gap] = field(default_factory=list)
+    gaps: list[Gap] = []
     #: Nobody who has a say in what leaves the origin tells of it: see `claims.py`.
     claimed: bool = False
 
 
-@dataclass(slots=True)
-class Ends:
+class Ends(msgspec.Struct):
     """Where a movement comes from and goes to, and its papers, as far as its steps name them."""
 
     source_site: int | None
@@ -104,9 +103,17 @@ def _agree(
     return party == (other_party if other_party is not None else places.owner(other_site))
 
 
+#: A place, and what was told to have left it or come there.
+Load = tuple[int | None, frozenset[tuple[str, Decimal | None]]]
+
+
+def load_of(place: int | None, amounts: Amounts) -> Load:
+    """What movements of these very amounts from one place, or to it, have in common."""
+    return place, frozenset(amounts.items())
+
+
 # Compared by identity: two shipments may look alike.
-@dataclass(slots=True, eq=False)
-class Shipment:
+class Shipment(msgspec.Struct, eq=False):
     """One shipment. `last_at`: when its latest step left; `remaining`: what no receipt took yet."""
 
     entry: Entry
@@ -115,12 +122,12 @@ class Shipment:
     last_at: datetime
     steps: frozenset[str | None]
     ends: Ends
+    load: Load
     remaining: dict[str, Decimal | None]
-    moves: list[Move] = field(default_factory=list)
+    moves: list[Move] = []
 
 
-@dataclass(slots=True, eq=False)
-class Receipt:
+class Receipt(msgspec.Struct, eq=False):
     """One receipt. `taken`: the shipments it completes; `retold`: amounts that later steps told of parts
     of it, by step.
     """
@@ -131,9 +138,10 @@ class Receipt:
     last_at: datetime
     steps: frozenset[str | None]
     ends: Ends
-    moves: list[Move] = field(default_factory=list)
-    taken: list[Shipment] = field(default_factory=list)
-    retold: dict[str | None, dict[str, Decimal | None]] = field(default_factory=dict)
+    load: Load
+    moves: list[Move] = []
+    taken: list[Shipment] = []
+    retold: dict[str | None, dict[str, Decimal | None]] = {}
     retold_by: Entry | None = None
 
 
@@ -149,17 +157,17 @@ class ToldSoFar(Generic[Told]):
 
     def __init__(self) -> None:
         self._groups: dict[int | None, dict[frozenset[str | None], dict[int, Told]]] = defaultdict(dict)
-        self._loads: dict[object, dict[frozenset[str | None], dict[int, Told]]] = defaultdict(dict)
+        self._loads: dict[Load, dict[frozenset[str | None], dict[int, Told]]] = defaultdict(dict)
 
     def add(self, told: Told) -> None:
         """Told now: nothing added later is older."""
         self._groups[told.place].setdefault(told.steps, {})[id(told)] = told
-        self._loads[_load(told.place, told.amounts)].setdefault(told.steps, {})[id(told)] = told
+        self._loads[told.load].setdefault(told.steps, {})[id(told)] = told
 
     def remove(self, told: Told) -> None:
         """Never happened, or is about to be told anew."""
         del self._groups[told.place][told.steps][id(told)]
-        del self._loads[_load(told.place, told.amounts)][told.steps][id(told)]
+        del self._loads[told.load][told.steps][id(told)]
 
     def add_step(self, told: Told, entry: Entry, places: Places) -> None:
         """Another step tells of the same."""
@@ -169,26 +177,23 @@ class ToldSoFar(Generic[Told]):
         told.ends.add(Ends.of(entry), places)
         self.add(told)
 
-    def without_step(self, place: int | None, amounts: Amounts, entry: Entry) -> Iterator[Told]:
-        """What was told of these very amounts lately, not yet by this step; latest first in each group."""
-        return _lately(self._loads[_load(place, amounts)], entry)
+    def without_step(self, load: Load, entry: Entry) -> Iterable[Told]:
+        """What was told of this very load lately, not yet by this step; latest first in each group."""
+        groups = self._loads.get(load)
+        return _lately(groups, entry) if groups else ()
 
     def others_without_step(self, place: int | None, entry: Entry) -> Iterator[Told]:
         """The same of any amounts."""
         return _lately(self._groups[place], entry)
 
-    def of_load(self, place: int | None, amounts: Amounts) -> Iterable[Told]:
-        """All of these very amounts, latest first."""
-        groups = self._loads[_load(place, amounts)].values()
+    def of_load(self, load: Load) -> Iterable[Told]:
+        """All of this very load, latest first."""
+        groups = self._loads[load].values()
         return sorted(
             (told for group in groups for told in group.values()),
             key=lambda told: (told.last_at, told.entry.key),
             reverse=True,
         )
-
-
-def _load(place: int | None, amounts: Amounts) -> object:
-    return place, frozenset(amounts.items())
 
 
 def _lately(groups: dict[frozenset[str | None], dict[int, Told]], entry: Entry) -> Iterator[Told]:

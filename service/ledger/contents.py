@@ -9,10 +9,11 @@ Where packing events leave things out, `untold_contents.py` says what they are t
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
+
+import msgspec
 
 from service.ledger.model import Doubt
 
@@ -24,8 +25,7 @@ MAX_DEPTH = 32
 INSTANT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Packing:
+class Packing(msgspec.Struct, frozen=True):
     """One packing event. `classes`: (batch, reference unit) -> quantity, None where not stated.
 
     DELETE without any children empties the parent. OBSERVE says that the children are inside.
@@ -39,7 +39,7 @@ class Packing:
     action: str
     parent: int
     children: frozenset[int]
-    classes: Mapping[tuple[int, str], Decimal | None] = field(default_factory=dict)
+    classes: Mapping[tuple[int, str], Decimal | None] = {}
     place: int | None = None
     told_at: datetime | None = None
 
@@ -48,15 +48,14 @@ class Packing:
         return self.action == "DELETE" and not self.children and not self.classes
 
 
-@dataclass(slots=True)
-class Inside:
+class Inside(msgspec.Struct):
     """What is inside: instances of every level, and class-level quantities of all levels together.
     `doubts`: what is less than certain about a unit, or about an amount of a class.
     """
 
-    units: set[int] = field(default_factory=set)
-    classes: dict[tuple[int, str], Decimal | None] = field(default_factory=dict)
-    doubts: dict[int | tuple[int, str], Doubt] = field(default_factory=dict)
+    units: set[int] = set()
+    classes: dict[tuple[int, str], Decimal | None] = {}
+    doubts: dict[int | tuple[int, str], Doubt] = {}
 
     def doubt(self, what: int | tuple[int, str], doubt: Doubt) -> None:
         """Take in one more doubt; the graver one stays."""
@@ -76,16 +75,15 @@ class Inside:
             self.classes[key] = _larger(self.classes.get(key, Decimal(0)), quantity)
 
 
-@dataclass(slots=True)
-class Layer:
+class Layer(msgspec.Struct):
     """What is directly inside one unit: since when each thing is, and when it was last said to be."""
 
-    since: dict[int, datetime] = field(default_factory=dict)
-    latest: dict[int, datetime] = field(default_factory=dict)
-    classes: dict[tuple[int, str], Decimal | None] = field(default_factory=dict)
-    classes_since: dict[tuple[int, str], datetime] = field(default_factory=dict)
+    since: dict[int, datetime] = {}
+    latest: dict[int, datetime] = {}
+    classes: dict[tuple[int, str], Decimal | None] = {}
+    classes_since: dict[tuple[int, str], datetime] = {}
     #: Records of things inside that were made later than asked about.
-    told_later: set[int | tuple[int, str]] = field(default_factory=set)
+    told_later: set[int | tuple[int, str]] = set()
 
     def empty(self) -> bool:
         """Is nothing known to be inside?"""

@@ -19,15 +19,21 @@ class Doubts:
     def __init__(self, postings: Sequence[Posting]) -> None:
         self._of_event: dict[int, Doubt] = {}
         self._left_behind: list[Entry] = []
+        #: Papers are among what tells of it.
+        self._papers = False
         for posting in postings:
-            event = posting.entry.event_id
+            entry = posting.entry
             if posting.role is Role.LEFT_BEHIND:
-                self._left_behind.append(posting.entry)
+                self._left_behind.append(entry)
             elif posting.doubt:
+                event = entry.event_id
                 self._of_event[event] = max(posting.doubt, self._of_event.get(event, Doubt.NONE))
+            self._papers = self._papers or entry.type == "TransactionEvent"
 
     def mark(self, move: Move) -> None:
         """Mark a finished move as inferred where no event told it outright, and name the gaps."""
+        if not self._of_event and not self._papers:
+            return
         for entry, site in ((move.ship, move.origin), (move.receive, move.target)):
             if entry is None or (entry is move.receive and move.arrived_at is None):
                 continue

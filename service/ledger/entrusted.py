@@ -10,7 +10,8 @@ Two parties who tell for each other are not seen through.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from service.ledger.contents import Packing
 from service.ledger.model import Entry, Sites

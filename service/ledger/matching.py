@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import chain
 
-from service.ledger.consignments import Ends, Move, OpenShipments, Receipt, Shipment, ToldSoFar
+from service.ledger.consignments import Ends, Move, OpenShipments, Receipt, Shipment, ToldSoFar, load_of
 from service.ledger.model import Amounts, Entry, Gap, Places, Posting
 from service.ledger.steps import Effect, origin_of, target_of
 
@@ -56,7 +56,8 @@ class _Matching:
     def ship(self, posting: Posting) -> None:
         entry, ends = posting.entry, Ends.of(posting.entry)
         origin = origin_of(entry, self.places)
-        for earlier in self.shipments.without_step(origin, posting.amounts, entry):
+        load = load_of(origin, posting.amounts)
+        for earlier in self.shipments.without_step(load, entry):
             if (
                 not earlier.moves
                 and ends.destinations_agree(earlier.ends, self.places)
@@ -71,7 +72,7 @@ class _Matching:
             if not earlier.moves and origin is not None and self.told_besides(earlier, origin, entry, ends):
                 return
         steps, left = frozenset((entry.step,)), dict(posting.amounts)
-        shipment = Shipment(entry, origin, posting.amounts, entry.time, steps, ends, left)
+        shipment = Shipment(entry, origin, posting.amounts, entry.time, steps, ends, load, left)
         self.shipments.add(shipment)
         self.open.add(shipment)
         self.all[id(shipment)] = shipment
@@ -101,12 +102,13 @@ class _Matching:
     def receive(self, posting: Posting) -> None:
         entry, ends = posting.entry, Ends.of(posting.entry)
         target = target_of(entry, self.places)
-        for earlier in self.receipts.without_step(target, posting.amounts, entry):
+        load = load_of(target, posting.amounts)
+        for earlier in self.receipts.without_step(load, entry):
             if self.same_delivery(earlier, ends):
                 self.receipts.add_step(earlier, entry, self.places)
                 return
         steps = frozenset((entry.step,))
-        receipt = Receipt(entry, target, posting.amounts, entry.time, steps, ends)
+        receipt = Receipt(entry, target, posting.amounts, entry.time, steps, ends, load)
         bound = self.open.bound_for(receipt, self.receiver_of(receipt))
         if not self.complete(receipt, bound, self.open.bound_for_nowhere()):
             if self.retells(receipt):
@@ -146,7 +148,8 @@ class _Matching:
     ) -> bool:
         """Complete one open shipment, or several (a consolidated receipt); False where none matches."""
         fitting = [s for s in bound if self.fits(s, receipt)]
-        fitting.sort(key=lambda s: _rank(s, receipt), reverse=True)
+        if len(fitting) > 1:
+            fitting.sort(key=lambda s: _rank(s, receipt), reverse=True)
         left, seen = dict(receipt.amounts), set[int]()
         # Those bound for nowhere are looked at only as far as needed: there may be many.
         for shipment in chain(fitting, (s for s in bound_for_nowhere if self.fits(s, receipt))):
@@ -187,7 +190,7 @@ class _Matching:
                 else:
                     shipped[uom] = received[uom] = part = min(have, want)
                     shipment.remaining[uom], left[uom] = have - part, want - part
-            if not any(shipment.remaining[uom] for uom in shared):
+            if len(shipment.remaining) > len(shared) and not any(shipment.remaining[uom] for uom in shared):
                 for uom in shipment.remaining.keys() - left.keys():
                     shipped[uom] = shipment.remaining[uom]
                     shipment.remaining[uom] = ZERO
@@ -252,7 +255,7 @@ class _Matching:
         origin, ends = origin_of(posting.entry, self.places), Ends.of(posting.entry)
         owner = None if origin is None else self.places.owner(origin)
         own = posting.entry.speaks_for(owner)
-        for shipment in self.shipments.of_load(origin, posting.amounts):
+        for shipment in self.shipments.of_load(load_of(origin, posting.amounts)):
             told = shipment.entry.tellers
             mine = own or (told is not None and posting.entry.of_one_hand(told))
             if mine and not shipment.moves and ends.share_papers(shipment.ends):

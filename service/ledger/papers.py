@@ -12,9 +12,11 @@ Where a shipment names no destination, or only a party, the paper of the very sa
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from service.ledger.consignments import SAME_MOVEMENT_WITHIN, Ends
 from service.ledger.model import Amounts, Places, Posting

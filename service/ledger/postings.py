@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+import msgspec
 
 from service.identifiers.units import EACH
 from service.ledger.contents import Inside, Layer, Packings
@@ -11,11 +12,10 @@ from service.ledger.model import Doubt, Entry, Role
 from service.ledger.steps import brings_into_being, moves_by_papers, moves_contents, retires_number
 
 
-@dataclass(slots=True)
-class Told:
+class Told(msgspec.Struct):
     """What one event says of one batch in one role."""
 
-    amounts: dict[str, Decimal | None] = field(default_factory=dict)
+    amounts: dict[str, Decimal | None] = {}
     doubt: Doubt = Doubt.NONE
 
 
@@ -25,8 +25,7 @@ Postings = dict[tuple[Role, int], Told]
 PACKING_TYPES = ("AggregationEvent", "AssociationEvent")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One thing an event names: an instance (`unit`) or an amount of a class (`batch`).
 
     `uom` is the reference unit, `quantity` is in it; None: not stated.
@@ -61,6 +60,8 @@ def postings_of(
         return postings
     for role in (Role.OBJECT, Role.INPUT, Role.OUTPUT):
         named = [item for item in items if item.role == role]
+        if not named:
+            continue
         units = {item.unit for item in named if item.unit is not None}
         opened = Inside()
         # Giving a pallet its number does not make what stands on it, nor does retiring it destroy that.
@@ -94,6 +95,8 @@ def _left_behind(
 def _opened(units: set[int], entry: Entry, packings: Packings) -> Inside:
     """The contents of several units together; a unit inside two of them counts once."""
     insides = {unit: packings.inside(unit, entry.time) for unit in units}
+    if len(insides) < 2:
+        return next(iter(insides.values()), Inside())
     together = Inside()
     for inside in insides.values():
         together.units |= inside.units

@@ -12,9 +12,11 @@ and never from where others may have come. Only where a place's goods went on to
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
+
+import msgspec
 
 from service.ledger.acts import Act
 from service.ledger.claims import Claims
@@ -25,18 +27,17 @@ from service.ledger.steps import Effect
 ZERO = Decimal(0)
 
 
-@dataclass(slots=True)
-class _Stock:
+class _Stock(msgspec.Struct):
     """What is known of the batch at one place so far."""
 
-    on_hand: dict[str, Decimal] = field(default_factory=dict)
+    since: datetime
+    on_hand: dict[str, Decimal] = {}
     #: Goods of unstated quantity came and did not leave yet.
     some: bool = False
-    since: datetime | None = None
     produced: bool = False
 
     def present(self) -> bool:
-        return self.some or any(quantity > 0 for quantity in self.on_hand.values())
+        return self.some or max(self.on_hand.values(), default=ZERO) > ZERO
 
 
 #: At one instant goods arrive before they are sighted, and are sighted before they leave: several
@@ -140,7 +141,7 @@ class Presence:
             line.append((move.departed_at, _LEAVE, (entry.key, number), move))
             if move.arrived_at is not None and move.receive is not None:
                 line.append((move.arrived_at, _ARRIVE, (move.receive.key, number), move))
-        line.sort(key=lambda item: item[:3])
+        line.sort(key=itemgetter(0, 1, 2))
         return line
 
     # what comes
@@ -155,15 +156,22 @@ class Presence:
         self._bring(move.target, move.arrived_at, move.received or {})
 
     def _bring(self, place: int, time: datetime, amounts: Amounts, *, produced: bool = False) -> None:
-        stock = self.stock.setdefault(place, _Stock())
-        self.stock.move_to_end(place)
-        stock.since = stock.since if stock.since is not None else time
+        stock = self._active(place, time)
         stock.produced = stock.produced or produced
         for uom, quantity in amounts.items():
             if quantity is None:
                 stock.some = True
             else:
                 stock.on_hand[uom] = stock.on_hand.get(uom, ZERO) + quantity
+
+    def _active(self, place: int, time: datetime) -> _Stock:
+        """What is known of a place where something happens now."""
+        stock = self.stock.get(place)
+        if stock is None:
+            stock = self.stock[place] = _Stock(time)
+        else:
+            self.stock.move_to_end(place)
+        return stock
 
     # what leaves
 
@@ -216,9 +224,7 @@ class Presence:
         self._take(act.place, act.entry.time, act.amounts)
 
     def _take(self, place: int, time: datetime, amounts: Amounts) -> None:
-        stock = self.stock.setdefault(place, _Stock())
-        self.stock.move_to_end(place)
-        stock.since = stock.since if stock.since is not None else time
+        stock = self._active(place, time)
         for uom, quantity in amounts.items():
             if quantity is None:
                 stock.some = False
@@ -255,6 +261,8 @@ class Presence:
         """Where goods that an event still names at `place` are by now, after sightings further on: a
         landing between the boat and the sale. `place` itself where they cannot be followed.
         """
+        if place not in self.sighted_on:
+            return place
         there, seen = place, {target}
         while there not in seen and not self.stock[there].present() and there in self.sighted_on:
             seen.add(there)
@@ -353,7 +361,7 @@ class Presence:
         def eligible(place: int, stock: _Stock) -> bool:
             if place in (exclude, other) or (party is not None and self.places.owner(place) != party):
                 return False
-            return stock.produced or (stock.since is not None and stock.since < time)
+            return stock.produced or stock.since < time
 
         emptied: int | None = None
         for place, stock in reversed(self.stock.items()):

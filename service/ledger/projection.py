@@ -136,12 +136,16 @@ def told_owners(postings: Sequence[Posting], sites: Sites) -> dict[int | str, li
 
     def tell(site: int, party: int) -> None:
         parties = told.setdefault(sites.address(site), [])
+        if parties and parties[-1] == party:
+            return
         if party in parties:
             parties.remove(party)
         parties.append(party)
 
     for posting in sorted(postings, key=lambda p: (p.entry.time, p.entry.key)):
         entry = posting.entry
+        if entry.source_party is None and entry.destination_party is None:
+            continue
         effect = effect_of(entry, posting.role, told_so_far)
         place = entry.site if entry.site is not None else entry.read_site
         if entry.source_party is not None:
@@ -182,13 +186,11 @@ def _flows_of(batch: int, move: Move) -> list[Flow]:
     assert move.target is not None
     received = move.received if move.arrived_at is not None else None
     arrived = move.shipped if received is None else received
-    pairs: list[tuple[str | None, str | None]] = [
-        (uom, uom) for uom in sorted(move.shipped.keys() & arrived.keys())
-    ]
-    # Shipped in one unit of measure and received in another: one flow for the two.
-    pairs += zip_longest(
-        sorted(move.shipped.keys() - arrived.keys()), sorted(arrived.keys() - move.shipped.keys())
-    )
+    shared = move.shipped.keys() & arrived.keys()
+    pairs: list[tuple[str | None, str | None]] = [(uom, uom) for uom in sorted(shared)]
+    if not len(shared) == len(move.shipped) == len(arrived):
+        # Shipped in one unit of measure and received in another: one flow for the two.
+        pairs += zip_longest(sorted(move.shipped.keys() - shared), sorted(arrived.keys() - shared))
     return [
         Flow(
             FlowKind.MOVE,
@@ -273,7 +275,7 @@ def _gaps_of_moves(moves: Sequence[Move]) -> list[Gap]:
             gaps.append(Gap("destination_unknown", move.origin, entry.event_id))
         if move.arrived_at is not None and move.arrived_at < move.departed_at:
             gaps.append(Gap("received_before_shipped", move.target, entry.event_id))
-        if move.ship is None or move.received is None or move.claimed:
+        if move.ship is None or move.received is None or move.claimed or move.received == move.shipped:
             continue
         for uom in sorted(move.shipped.keys() | move.received.keys()):
             sent, got = move.shipped.get(uom), move.received.get(uom)
@@ -341,12 +343,15 @@ class _Balances:
             holding = self.holdings.get(key)
             if holding is None:
                 holding = self.holdings[key] = Holding(site, uom, self.places.owner(site), time, time)
-            holding.first_at = min(holding.first_at, time)
-            holding.last_at = max(holding.last_at, time)
-            latest = self.last_event.setdefault(key, entry)
-            if (entry.time, entry.key) > (latest.time, latest.key):
                 self.last_event[key] = entry
-            if column == Effect.PRODUCE.value:
+            elif time < holding.first_at:
+                holding.first_at = time
+            elif time > holding.last_at:
+                holding.last_at = time
+            latest = self.last_event[key]
+            if entry is not latest and (entry.time, entry.key) > (latest.time, latest.key):
+                self.last_event[key] = entry
+            if column == "produced":
                 holding.produced_at = min(holding.produced_at or time, time)
             if quantity is not None:
                 setattr(holding, column, getattr(holding, column) + quantity)

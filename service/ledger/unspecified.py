@@ -7,7 +7,8 @@ Where only some are found, the rest may be anywhere with that party, and both ho
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from service.ledger.acts import Act
 from service.ledger.consignments import Move

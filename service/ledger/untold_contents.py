@@ -24,8 +24,9 @@ The result depends on the set of events alone.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from service.ledger.contents import INSTANT, Layer, Packing, Packings
 from service.ledger.model import Entry, Places, Role, Sites

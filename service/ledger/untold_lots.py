@@ -16,9 +16,11 @@ the goods.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+
+import msgspec
+from msgspec.structs import replace
 
 from service.ledger.acts import Act
 from service.ledger.consignments import Move
@@ -32,8 +34,7 @@ ZERO = Decimal(0)
 _TAKING = (Effect.CONSUME, Effect.SELL, Effect.DESTROY, Effect.SAMPLE)
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(msgspec.Struct, frozen=True):
     """Goods of the lotless batch that left `site`, or were used there. `key`: the eventID of `event_id`."""
 
     batch: int

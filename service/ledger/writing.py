@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import asyncpg
 import msgspec
+from msgspec.structs import astuple
 from sqlmodel import SQLModel
 
 from service.db.rows import insert_rows
@@ -258,21 +259,8 @@ async def _write_holdings(
 
 def flow_row(flow: Flow) -> tuple[Hashable, ...]:
     """A flow as a row, without its batch and number."""
-    return (
-        int(flow.kind),
-        flow.from_site,
-        flow.to_batch,
-        flow.to_site,
-        flow.departed_at,
-        flow.arrived_at,
-        flow.inferred,
-        flow.shipped_quantity,
-        flow.shipped_uom,
-        flow.received_quantity,
-        flow.received_uom,
-        flow.ship_event,
-        flow.receive_event,
-    )
+    # Its fields stand in the order of the columns.
+    return int(flow.kind), *astuple(flow)[1:]
 
 
 def holding_row(holding: Holding) -> tuple[object, ...]:

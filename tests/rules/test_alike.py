@@ -1,10 +1,10 @@
 """Batches of which the same is told are projected once, and come out as each by itself."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from service.ledger.alike import Alike
 from service.ledger.model import BatchLedger, Posting, Sites, Transformation

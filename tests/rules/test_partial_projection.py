@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -135,12 +136,12 @@ class History:
         self.number += 1
         uom, _, quantity = amount.partition("=")
         entry = Entry(self.number, f"{self.chance.random():.6f}", at(day), step=step)
-        entry = replace(entry, **fields)
+        entry = msgspec.structs.replace(entry, **fields)
         if self.by_parties and self.chance.random() < 0.9:
             place = entry.source_site or entry.site
             owner = self.sites.owner.get(place or 0, 1)
             owner = owner if self.chance.random() < 0.97 else self.chance.choice((1, 2, 3))
-            entry = replace(entry, tellers=frozenset({owner}))
+            entry = msgspec.structs.replace(entry, tellers=frozenset({owner}))
         return Posting(entry, role, {uom or "EA": Decimal(quantity) if quantity else None})
 
 
@@ -181,9 +182,11 @@ class Muddle(History):
         if told.entry.tellers is not None and step in ("receiving", "arriving", "accepting"):
             there = told.entry.site or told.entry.destination_site or 0
             party = self.sites.owner.get(there, 1) if chance.random() < 0.97 else chance.choice((1, 2, 3))
-            told = replace(told, entry=replace(told.entry, tellers=frozenset({party})))
+            told = msgspec.structs.replace(
+                told, entry=msgspec.structs.replace(told.entry, tellers=frozenset({party}))
+            )
         doubt = chance.choice(tuple(Doubt)) if chance.random() < self.unsure else Doubt.NONE
-        return replace(told, doubt=doubt)
+        return msgspec.structs.replace(told, doubt=doubt)
 
 
 def in_order(ledger: BatchLedger) -> tuple[list[str], list[str], list[str]]:
