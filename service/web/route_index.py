@@ -44,7 +44,10 @@ class RouteIndex:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the beginning and end of the application."""
         router = self._whole
-        if scope["type"] != "lifespan":
+        if scope["type"] == "lifespan":
+            # Makes all routes ready, too, for which the first caller would wait half a second.
+            self._look_through()
+        else:
             scope.setdefault("router", router)
             router = self.router_for(scope)
         await router.app(scope, receive, send)
