@@ -8,15 +8,23 @@ import pytest
 
 from service.scan.together import AT_ONCE, WAITING_MOST, Together
 
+Tasks = set[asyncio.Task[object]]
 
-async def all_told() -> None:
+
+@pytest.fixture
+async def others() -> Tasks:
+    """Tasks that were there before: what other tests share."""
+    return asyncio.all_tasks()
+
+
+async def all_told(others: Tasks) -> None:
     """Wait for whoever asks and tells."""
-    while work := asyncio.all_tasks() - {asyncio.current_task()}:
+    while work := asyncio.all_tasks() - others - {asyncio.current_task()}:
         await asyncio.wait(work)
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_each_question_is_told_its_own_answer_once(seed: int) -> None:
+async def test_each_question_is_told_its_own_answer_once(seed: int, others: Tasks) -> None:
     chance = random.Random(seed)
     told: dict[int, list[int | None]] = {}
     failed: set[int] = set()
@@ -37,13 +45,13 @@ async def test_each_question_is_told_its_own_answer_once(seed: int) -> None:
             asked += 1
             together.ask(asked, told.setdefault(asked, []).append)
         await asyncio.sleep(0)
-    await all_told()
+    await all_told(others)
     for one, answers in told.items():
         assert answers == [2 * one if one % 7 and one not in failed else None]
     assert await together.find(1) in (2, None)
 
 
-async def test_nobody_waits_for_ever_where_asking_ends_early_or_too_many_wait() -> None:
+async def test_nobody_waits_for_ever_where_asking_ends_early_or_too_many_wait(others: Tasks) -> None:
     told: list[object] = []
     begun = asyncio.Event()
 
@@ -58,7 +66,7 @@ async def test_nobody_waits_for_ever_where_asking_ends_early_or_too_many_wait() 
     for number in range(WAITING_MOST + 1):
         together.ask(number, told.append)
     assert told == [None]
-    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+    for task in asyncio.all_tasks() - others - {asyncio.current_task()}:
         task.cancel()
-    await all_told()
+    await all_told(others)
     assert told == [None] * (WAITING_MOST + 2)
