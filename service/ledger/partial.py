@@ -14,7 +14,8 @@ would depend on more (`TooFar`), the batch is projected whole:
 - shipments without a destination, papers, voided shipments, places of which only the party is known, steps
   that are understood by whose place it is (`calm`);
 - receipts and shipments at other places of a party that is concerned: they may be each other's;
-- words of others than those who run the places, if any events are told by parties.
+- words of others than those who run the places, if any events are told by parties;
+- places that nobody has on record, if any events name parties.
 
 What the rules say of the part without the new events must be what is stored of it, row by row: else something
 has reached into it that was not seen here.
@@ -116,7 +117,7 @@ def difference(part: Part, of_all: Calm, made_first: datetime) -> Difference:
 def _check_entries(part: Part, of_all: Calm, made_first: datetime) -> None:
     named_by_party = of_all.words
     steps: set[str | None] = set()
-    far: set[int] = set()
+    places = set(part.near)
     for posting in part.told:
         entry, effect = posting.entry, effect_of(posting.entry, posting.role, NOBODYS)
         if entry.time < made_first:
@@ -127,12 +128,13 @@ def _check_entries(part: Part, of_all: Calm, made_first: datetime) -> None:
             raise TooFar
         named_by_party = named_by_party or entry.source_party is not None
         named_by_party = named_by_party or entry.destination_party is not None
-        far |= entry.sites() - part.near
+        places |= entry.sites()
     # Of three steps of one movement, which two are taken together depends on which was told first of others.
     if len(steps) > 2:
         raise TooFar
-    # Whose a far place is may be told by any event that names it.
-    if named_by_party and not far <= part.sites.owner.keys():
+    # Where events name parties, any that names a place nobody has on record may tell whose it is. A new word
+    # on a near one bears on old shipments and receipts of that party, wherever these are.
+    if named_by_party and not places <= part.sites.owner.keys():
         raise TooFar
 
 
