@@ -99,7 +99,9 @@ async def running(
         _, late = await asyncio.wait(tasks, timeout=FINISH_SECONDS)
         for task in late:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if late:
+            # A process that was told to end does not wait for ever for what does not hear that.
+            await asyncio.wait(late, timeout=FINISH_SECONDS)
         for duty in duties:
             await duty.close()
 
