@@ -12,6 +12,7 @@ import asyncio
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -40,6 +41,11 @@ os.environ.setdefault("SUYUAN_DELIVERY_PRIVATE", "true")
 #: `SUYUAN_IN_PART=6 scripts/test tests/store` projects in part whatever can be, however small: parts of so
 #: many postings at most.
 IN_PART = os.environ.get("SUYUAN_IN_PART")
+
+# Where the tests are not to hear that a terminal is gone (nohup), the services that they start would
+# be deaf to it as well: what is ignored is inherited, what is handled is not.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 TEMPLATE = "suyuan_template"
 #: Nothing here outlives the run, so nothing is written through to the disk.

@@ -15,10 +15,12 @@ from uvicorn.server import ServerState
 
 from service.db.transaction import transaction
 from service.identifiers.kinds import CANONICAL_HOST
+from service.scan import batch_parts, fast_pages, fast_redirect, fast_status, plain_codes
 from service.short_cut import short_cut
 from tests.api.recalling import recall
 from tests.api.registering import TEA, register_batch, register_product
 from tests.application import application
+from tests.server import PATIENCE_SECONDS
 
 LOT = f"/01/{TEA}/10/L1"
 STATUS, PAGE = f"/v1/recall-status{LOT}", f"/p{LOT}"
@@ -87,6 +89,15 @@ class Line:
     async def is_closed(self) -> bool:
         """Whether the server closes without another word."""
         return await self.reader.read() == b""
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes too long, or was asked too long ago, goes the long way: on a busy machine anything."""
+    for room in (batch_parts, fast_pages, fast_redirect, fast_status):
+        monkeypatch.setattr(room, "LOOK_UP_SECONDS", PATIENCE_SECONDS)
+    for room in (fast_pages, plain_codes):
+        monkeypatch.setattr(room, "SECONDS", PATIENCE_SECONDS)
 
 
 @asynccontextmanager
