@@ -26,6 +26,7 @@ class Code(msgspec.Struct):
     lot: str | None = None
     serial: str | None = None
     gln: str | None = None
+    uscc: str | None = None
     digital_link: str | None = None
     epc_urn: str | None = None
     element_string: str | None = None

@@ -307,8 +307,7 @@ def build(
             "A Digital Link needs a GS1 key such as (01) or (00).",
             "Digital Link 需要 (01)、(00) 等 GS1 主标识。",
         )
-    sequence = max(rule.sequences, key=lambda some: sum(ai in given for ai in some))
-    path = [given[rule.ai], *(given[ai] for ai in sequence if ai in given)]
+    path = [given[rule.ai], *(given[ai] for ai in rule.sequence_of(given) if ai in given)]
     rest = [element for element in given.values() if element not in path]
     _check_attributes(stem, rule, path, rest)
     if canonical:

@@ -22,8 +22,7 @@ def identity_of_elements(elements: Sequence[Element]) -> Identity:
         )
     rule = KEY_RULES[key]
     check_value(key, rule.value, values[key])
-    given = max(rule.sequences, key=lambda sequence: sum(ai in values for ai in sequence))
-    qualifiers = {ai: values[ai] for ai in given if ai in values}
+    qualifiers = {ai: values[ai] for ai in rule.sequence_of(values) if ai in values}
     for ai, value in qualifiers.items():
         check_value(ai, QUALIFIER_RULES[ai], value)
     return identity_of_key(key, values[key], qualifiers)

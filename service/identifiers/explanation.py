@@ -31,6 +31,7 @@ from service.identifiers.typed_code import (
     split_code,
     without_symbology,
 )
+from service.identifiers.uscc import is_meant_as_uscc, parse_uscc
 
 _SHOWN: Final = 512  # characters of the code repeated in an explanation
 
@@ -52,8 +53,9 @@ class Explanation:
     `form`: `digital_link`, `epc_urn`, `epc_binary`, `element_string`, `number`, `uri` or `unknown`.
     `identity`: what it names, where that is clear even though rules may be broken.
     `epc_urn`: None where the company prefix is unknown. `message`: data for a symbol, separators as \\x1d.
-    `tag`: of the EPC of an RFID tag. `faults`: every rule broken, empty for a code without fault; a faultless
-    element string need not hold a key, and then names nothing.
+    `tag`: of the EPC of an RFID tag. `credit_code`: a party's; it has a URI only where that is registered.
+    `faults`: every rule broken, empty for a code without fault; a faultless element string need not hold a
+    key, and then names nothing.
     """
 
     given: str
@@ -68,6 +70,7 @@ class Explanation:
     message: str | None = None
     human_readable: tuple[str, ...] = ()
     tag: TagData | None = None
+    credit_code: str | None = None
     faults: tuple[Fault, ...] = ()
 
 
@@ -85,6 +88,8 @@ def explain(code: str, prefix_length: int | None = None) -> Explanation:
         identity = identity_of_code(plain)
     except Malformed as malformed:
         faults += malformed.faults
+        if is_meant_as_uscc(plain):
+            return _explain_credit_code(given, plain)
     form, elements, broken = _read_tag(tag) if tag else _read(plain, identity)
     # What the thorough reading finds says the same as the quick one, and more.
     faults = broken or faults
@@ -99,6 +104,13 @@ def explain(code: str, prefix_length: int | None = None) -> Explanation:
         urn = tag.pure_uri if tag else None
         explanation = replace(explanation, canonical_uri=identity.uri, epc_urn=urn)
     return explanation
+
+
+def _explain_credit_code(given: str, plain: str) -> Explanation:
+    try:
+        return Explanation(given, "number", credit_code=parse_uscc(plain, "code"))
+    except Malformed as malformed:
+        return Explanation(given, "number", faults=malformed.faults)
 
 
 def _tag_of(plain: str) -> TagData | None:
@@ -152,7 +164,7 @@ def _read_link(plain: str, identity: Identity | None) -> tuple[str, list[Element
         return "digital_link", list(digital_link.parse(plain).elements), []
     except Malformed as malformed:
         faults = list(malformed.faults)
-    is_link = identity is None or identity.uri.startswith(f"{CANONICAL_HOST}/")
+    is_link = identity is None or identity.kind is not Kind.OTHER
     try:
         link = digital_link.parse(plain, lenient=True, associations=False)
     except Malformed:

@@ -5,6 +5,7 @@ Source: GS1 Digital Link URI Syntax 1.7, section 4; GS1 General Specifications, 
 """
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -49,6 +50,15 @@ class KeyRule:
             if all(ai in rest for ai in qualifiers):
                 return True
         return False
+
+    def sequence_of(self, given: Container[str]) -> tuple[str, ...]:
+        """The alternative whose last qualifier, the one of a single thing, is given; else that which takes
+        most. Beside a third-party serial (235) a lot is no qualifier, but an attribute.
+        """
+        return max(
+            self.sequences,
+            key=lambda some: (bool(some) and some[-1] in given, sum(ai in given for ai in some)),
+        )
 
 
 def _digits(name: str, length: int, pattern: str = "", checked: bool = True) -> ValueRule:

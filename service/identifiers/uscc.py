@@ -5,6 +5,7 @@ of organisation code, one check character. The alphabet leaves out I, O, S, V an
 letter are in use (N: bodies registered with the agriculture departments, such as village collectives).
 """
 
+import re
 from typing import Final
 
 from service.errors import Malformed
@@ -13,6 +14,8 @@ USCC_LENGTH: Final = 18  # characters
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUES: Final = {character: value for value, character in enumerate(_ALPHABET)}
+#: Authority and kind, administrative division, organisation code and check character.
+_SHAPE: Final = re.compile(r"[0-9A-Z]{2}[0-9]{6}[0-9A-Z]{10}")
 _WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(USCC_LENGTH - 1))
 
 
@@ -63,3 +66,12 @@ def is_uscc(text: str) -> bool:
         and all(character in _VALUES for character in text)
         and uscc_check_character(text[:-1]) == text[-1]
     )
+
+
+def is_meant_as_uscc(text: str) -> bool:
+    """Whether a text has the shape of the code, of any case, whatever its check character.
+
+    Digits alone are meant as one only if the check character is right: an SSCC has 18 digits too.
+    """
+    code = text.upper()
+    return _SHAPE.fullmatch(code) is not None and (not code.isdecimal() or is_uscc(code))

@@ -9,6 +9,7 @@ import msgspec
 from service.errors import Fault, Malformed, TooLarge
 from service.identifiers.epc_binary import TagData
 from service.identifiers.explanation import ExplainedElement, explain
+from service.identifiers.kinds import Kind
 from service.web.problems import fault_as_json
 
 LINES_MOST: Final = 10_000  # codes of one request
@@ -49,7 +50,7 @@ def explained(code: str, prefix_length: int | None = None) -> dict[str, Any]:
         "code": found.given,
         "form": found.form,
         "valid": not found.faults,
-        "kind": identity.kind.value if identity else None,
+        "kind": identity.kind.value if identity else Kind.PARTY.value if found.credit_code else None,
         "uri": identity.uri if identity else None,
         "product_uri": identity.product_uri if identity else None,
         "batch_uri": identity.batch_uri if identity else None,
@@ -57,6 +58,7 @@ def explained(code: str, prefix_length: int | None = None) -> dict[str, Any]:
         "lot": identity.lot if identity else None,
         "serial": identity.serial if identity else None,
         "gln": identity.gln if identity else None,
+        "uscc": found.credit_code,
         "key": _element(found.key) if found.key else None,
         "qualifiers": [_element(one) for one in found.qualifiers],
         "attributes": [_element(one) for one in found.attributes],

@@ -76,6 +76,7 @@ class Explained(BaseModel):
     lot: str | None
     serial: str | None
     gln: str | None
+    uscc: str | None = Field(description="Unified social credit code of a party. 统一社会信用代码。")
     key: ElementSaid | None
     qualifiers: list[ElementSaid]
     attributes: list[ElementSaid]
@@ -114,7 +115,7 @@ async def identify_one(
     code: Annotated[str, Query(description="Bar code text, number, URN or URI. 任意编码。")],
     prefix_length: PrefixLength = None,
 ) -> Any:
-    """Read a Digital Link, element string, EPC URN or tag, GTIN, SSCC, drug code or URI, and write each form.
+    """Read a Digital Link, element string, EPC URN or tag, GTIN, SSCC, drug code, USCC or URI.
 
     A code that breaks rules is answered as well: `valid` is false and `errors` names each rule.
     """

@@ -170,6 +170,9 @@ async def test_the_callers_company_prefix_decides_the_urn(anybody: httpx.AsyncCl
         (f"(01){GTIN}(17)271331", "gs1:date-or-month"),
         (f"(01){GTIN}(99999)x", "gs1:ai"),
         ("urn:epc:id:sgtin:1.2.3", "epc:sgtin"),
+        ("9144030071526726XH", "uscc:check-character"),
+        ("N2410102MF00000000", "uscc:check-character"),
+        ("106141412345678909", "gs1:check-digit"),
         ("no code at all", "code:unknown"),
         ("9" * 9000, "code:unknown"),
     ],
@@ -184,6 +187,18 @@ async def test_a_broken_rule_is_named_in_both_languages(
         assert error["field"]
         assert has_chinese(error["message_zh"])
         assert not has_chinese(error["message"])
+
+
+@pytest.mark.parametrize("code", ["9144030071526726XG", "9144030071526726xg", "914403001922038216"])
+async def test_a_credit_code_names_a_party(anybody: httpx.AsyncClient, code: str) -> None:
+    said = await identify(anybody, code)
+    assert (said["valid"], said["form"], said["kind"]) == (True, "number", "party")
+    assert (said["uscc"], said["uri"]) == (code.upper(), None)
+
+
+async def test_eighteen_digits_that_are_an_sscc_are_no_credit_code(anybody: httpx.AsyncClient) -> None:
+    said = await identify(anybody, "106141412345678908")
+    assert (said["kind"], said["uscc"]) == ("logistic", None)
 
 
 @pytest.mark.parametrize("code", MONSTERS)

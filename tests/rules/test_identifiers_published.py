@@ -170,8 +170,21 @@ def test_a_gtin_beside_another_key_may_be_short() -> None:
     assert [(one.ai, one.value) for one in link.attributes] == [("01", "09520123456788")]
 
 
-def test_the_words_of_older_releases_are_read_and_named() -> None:
-    said = explain(f"https://example.com/gtin/{GTIN}/lot/ABC")
+def test_a_lot_beside_a_third_party_serial_is_an_attribute_and_the_thing_is_the_unit() -> None:
+    unit = f"https://id.gs1.org/01/{GTIN}/235/ABC"
+    for code in (f"(01){GTIN}(10)L(235)ABC", f"https://a.cn/01/{GTIN}/235/ABC?10=L"):
+        said = explain(code)
+        assert (said.canonical_uri, said.faults) == (f"{unit}?10=L", ())
+        assert said.identity is not None
+        assert said.identity.uri == unit
+    both = explain(f"(01){GTIN}(10)L(22)V(235)ABC").identity
+    assert both is not None
+    assert both.uri == unit
+
+
+@pytest.mark.parametrize("host", ["example.com", "id.gs1.org"])
+def test_the_words_of_older_releases_are_read_and_named(host: str) -> None:
+    said = explain(f"https://{host}/gtin/{GTIN}/lot/ABC")
     assert [fault.rule for fault in said.faults] == ["dl:words"]
     assert said.canonical_uri == f"https://id.gs1.org/01/{GTIN}/10/ABC"
     assert said.identity is not None

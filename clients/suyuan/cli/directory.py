@@ -70,7 +70,7 @@ PARTY_COLUMNS: list[Column[Party]] = [
 @party.command(
     "add",
     help=examples(
-        "suyuan party add --name-zh 漯河金穗面粉有限公司 --uscc 91411102MA40000000 \\",
+        "suyuan party add --name-zh 漯河金穗面粉有限公司 --uscc 91411102MA4000000W \\",
         "    --role producer --region 411102 --contact 张敏 --phone '+86 395 0123456'",
         "suyuan party add --from mill.json",
     ),
