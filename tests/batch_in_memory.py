@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from service.ledger.calm import Calm, Kind, TooFar, bound_for, calm
 from service.ledger.model import BatchLedger, FlowKind, Input, Output, Posting, Role, Sites, Transformation
@@ -19,6 +20,7 @@ from service.ledger.partial import (
     rivals,
 )
 from service.ledger.partial_reading import KIND_FLAGS
+from service.ledger.projection import project_batch
 
 BATCH = 1
 #: Two sites that are one address.
@@ -41,13 +43,20 @@ def transformations(told: Sequence[Posting]) -> dict[int, Transformation]:
 
 @dataclass
 class Memory:
-    """One batch, as `partial_reading.py` reads it from tables."""
+    """One batch, as `partial_reading.py` reads it from tables. `before`: its rows, where they are known."""
 
     told: list[Posting]
     fresh: frozenset[int]
     sites: Sites
-    stored: BatchLedger
+    before: BatchLedger | None
     most: int
+
+    @cached_property
+    def stored(self) -> BatchLedger:
+        if self.before is not None:
+            return self.before
+        old = [posting for posting in self.told if posting.entry.event_id not in self.fresh]
+        return project_batch(BATCH, old, self.sites, transformations(old))
 
     def party(self, site: int | None) -> int | None:
         return None if site is None or site in self.sites.unspecified else self.sites.owner.get(site)
@@ -224,9 +233,8 @@ class Memory:
             )
         gaps = [g for g in self.stored.gaps if g.kind in LOOKED_IN_VAIN]
         looked += [entries[g.event_id].time for g in gaps if g.event_id is not None]
-        there = {
-            g.kind for g in self.stored.gaps if g.site in far and g.kind in (*OF_BALANCES, *LOOKED_IN_VAIN)
-        }
+        kinds = (*OF_BALANCES, *LOOKED_IN_VAIN, "claimed_by_another")
+        there = {g.kind for g in self.stored.gaps if g.site in far and g.kind in kinds}
         return Beside(max(looked, default=None), witness, later, there, disputed)
 
     def project(self) -> BatchLedger:

@@ -108,8 +108,10 @@ def difference(part: Part, of_all: Calm, made_first: datetime) -> Difference:
     times += [flow.arrived_at for flow in (*gone, *came) if flow.arrived_at is not None]
     if min(times) < made_first:
         raise TooFar
-    # An event may be the last of a place, and so named by its gaps, without changing a number of it.
+    # An event may be the last of a place, and so named by its gaps, without changing a number of it: also
+    # where it takes the place of another step of the same movement.
     concerned = {site for site, *_ in leaves - left} | {act_place(entry) for entry in fresh}
+    concerned |= {site for site, _ in _first_words(gone) ^ _first_words(came)}
     touched = _touched(part, before.holdings, after.holdings, concerned)
     return Difference(_near(part, before), _near(part, after), touched, min(times))
 
@@ -159,6 +161,11 @@ def _departures(part: Part, flows: Mapping[Flow, int]) -> Counter[tuple[int, obj
     return left
 
 
+def _first_words(flows: Iterable[Flow]) -> set[tuple[int, int | None]]:
+    """The places that goods leave, each with the event that tells of it."""
+    return {(flow.from_site, flow.ship_event or flow.receive_event) for flow in flows}
+
+
 def _touched(
     part: Part, before: Sequence[Holding], after: Sequence[Holding], concerned: Collection[int | None]
 ) -> dict[tuple[int, str], Holding]:
@@ -199,7 +206,8 @@ class Rivals:
 def rivals(part: Part, changed: Difference) -> Rivals:
     """Raises `TooFar` where receipts are matched otherwise than they were, which may concern others."""
     papers: dict[Effect, list[frozenset[str]]] = {Effect.SHIP: [], Effect.RECEIVE: []}
-    # Whoever is on record, or is named by the part's events, may run a place of it.
+    # Whoever is on record, or is named by the part's events, may run a place of it: a destination always is
+    # one (`bound_for`), where goods come from need not be.
     parties = {part.sites.owner.get(site) for site in part.near}
     for posting in part.told:
         entry, effect = posting.entry, effect_of(posting.entry, posting.role, NOBODYS)

@@ -25,6 +25,8 @@ DEPOT, WITNESS = 1, 2
 SHOPS = (*range(3, 9), 20, 21)
 VAGUE = {1: 31, 2: 32, 3: 33}
 START = datetime(2026, 1, 1, tzinfo=UTC)
+#: Hypothesis draws these, not every choice: twice as many histories in the same time.
+SEEDS = st.integers(0, 2**64)
 
 
 def at(day: float) -> datetime:
@@ -204,28 +206,28 @@ def _text(row: object) -> str:
 def steps_in_part(chance: random.Random, most: int = 16, kind: type[History] = History) -> tuple[int, int]:
     """A history, one event after another: how many were projected in part, and how many there were."""
     history = kind(chance)
-    told, parts = history.first(), 0
+    told, parts, stored = history.first(), 0, None
     limit = chance.choice((3, 4, 5, 6, 8, 12, 500))
     number = chance.randint(2, most)
     for _ in range(number):
-        stored = project_batch(BATCH, told, history.sites, transformations(told))
         new = [history.next() for _ in range(chance.choice((1, 1, 1, 2)))]
         told = [*told, *new]
         fresh = frozenset(posting.entry.event_id for posting in new)
+        memory, stored = Memory(told, fresh, history.sites, stored, limit), None
         try:
-            projected = Memory(told, fresh, history.sites, stored, limit).project()
+            projected = memory.project()
         except TooFar:
             continue
         parts += 1
-        whole = project_batch(BATCH, told, history.sites, transformations(told))
-        assert in_order(projected) == in_order(whole)
+        stored = project_batch(BATCH, told, history.sites, transformations(told))
+        assert in_order(projected) == in_order(stored)
     return parts, number
 
 
 @settings(max_examples=int(os.environ.get("SUYUAN_HISTORIES", "60")), deadline=None)
-@given(st.randoms(use_true_random=False))
-def test_a_part_changes_as_the_whole_does(chance: random.Random) -> None:
-    steps_in_part(chance)
+@given(SEEDS)
+def test_a_part_changes_as_the_whole_does(seed: int) -> None:
+    steps_in_part(random.Random(seed))
 
 
 @pytest.mark.parametrize("seed", [3026308, 3029483])
@@ -235,12 +237,17 @@ def test_a_receipt_told_before_its_shipment_may_be_of_a_new_one(seed: int) -> No
 
 
 @settings(max_examples=int(os.environ.get("SUYUAN_HISTORIES", "60")), deadline=None)
-@given(st.randoms(use_true_random=False))
-def test_a_part_changes_as_the_whole_does_whoever_is_said_to_run_places(chance: random.Random) -> None:
-    steps_in_part(chance, kind=Muddle)
+@given(SEEDS)
+def test_a_part_changes_as_the_whole_does_whoever_is_said_to_run_places(seed: int) -> None:
+    steps_in_part(random.Random(seed), kind=Muddle)
 
 
 @pytest.mark.parametrize("seed", [60033088, 60033463])
 def test_a_new_word_on_whose_a_place_is_bears_on_old_receipts_elsewhere(seed: int) -> None:
     """Drawn once, and found to differ: the first missed a holder."""
     steps_in_part(random.Random(seed), kind=Muddle)
+
+
+def test_another_step_of_a_receipt_may_be_what_a_gap_of_another_place_names() -> None:
+    """Drawn once, and found to differ: a gap named an event that another one goes before."""
+    steps_in_part(random.Random(800105184), kind=Muddle)

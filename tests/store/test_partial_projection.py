@@ -1,5 +1,6 @@
 """Of a large batch only a part is projected for a new event: and it is what the whole projection says."""
 
+import os
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
@@ -41,7 +42,11 @@ def everything_in_parts(in_part: None, monkeypatch: pytest.MonkeyPatch) -> pytes
     return monkeypatch
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=int(os.environ.get("SUYUAN_HISTORIES", "4")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(wide=wide_batches(most=10))
 async def test_a_part_of_a_batch_is_projected_as_the_whole_of_it(
     shared_engine: AsyncEngine, everything_in_parts: pytest.MonkeyPatch, wide: Wide
