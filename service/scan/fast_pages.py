@@ -2,8 +2,9 @@
 
 A code of which nothing special is on record has the page of its batch, but for its serial number and its own
 way and looks. So a page is two statements for all codes that are asked for at once (`plain_units.sql`, and
-one that counts the looks at units), and a form filled in (`page_forms.py`). A lot's page that many ask for
-is kept for a second as well; each look at it is counted. Everything else goes on to the framework.
+one that counts the looks at units; a single one where nobody counts), and a form filled in (`page_forms.py`).
+A lot's page that many ask for is kept for a second as well; each look at it is counted. Everything else goes
+on to the framework.
 """
 
 import asyncio
@@ -49,7 +50,7 @@ from service.scan.verdict import PACK_TIME
 from service.signals.outcomes import Told
 from service.signals.places import UNKNOWN, Place
 from service.signals.scan_rows import UnitLook
-from service.signals.scans import Scans, Visit
+from service.signals.scans import READ_SECONDS, Scans, Visit
 from service.signals.visits import visit_by
 from service.web.reading import borrowed_for_reading, reading_now
 
@@ -233,8 +234,11 @@ class FastPages:
     async def _ask(self, asked: Sequence[_Question]) -> dict[int, _Found]:
         """By the place of a code, from 1. Looks that cannot be counted in time are left to others."""
         assert self._borrowed is not None
-        async with asyncio.timeout(LOOK_UP_SECONDS), self._borrowed() as sql:
-            plain = await self._plain.find(sql, [one.identity for one in asked], monotonic)
+        codes = [one.identity for one in asked]
+        with_looks = any(one.scans is not None and one.visitor is None for one in asked)
+        patience = READ_SECONDS if with_looks else LOOK_UP_SECONDS
+        async with asyncio.timeout(patience), self._borrowed() as sql:
+            plain = await self._plain.find(sql, codes, monotonic, with_looks=with_looks)
         told = await _count(asked, plain)
         oldest = monotonic() - SECONDS
         return {place: _Found(one, told.get(place)) for place, one in plain.items() if one.lot.began > oldest}
@@ -256,18 +260,27 @@ def _is_fast(look: _Look, found: _Found) -> bool:
 
 
 async def _count(asked: Sequence[_Question], plain: Mapping[int, Plain]) -> dict[int, Told]:
-    """Count looks at units; what their pages tell, by the place of the question, from 1."""
+    """Count looks at units; what their pages tell, by the place of the question, from 1. Whoever does not
+    count is told what was found with the unit.
+    """
+    told: dict[int, Told] = {}
     places: list[int] = []
     looks: list[UnitLook] = []
-    scans: Scans | None = None
     for place, found in plain.items():
-        one = asked[place - 1]
-        if one.scans is not None and found.unit is not None:
+        one, unit = asked[place - 1], found.unit
+        if one.scans is None or unit is None:
+            continue
+        known = one.scans.told_at_hand(unit, one.place) if one.visitor is None else None
+        if known is not None:
+            told[place] = known
+        else:
             scans = one.scans
             places.append(place)
-            looks.append(UnitLook(found.unit["unit_id"], one.visitor, one.place))
-    told = {} if scans is None else await scans.look_at_units(looks)
-    return {places[number - 1]: each for number, each in told.items()}
+            looks.append(UnitLook(unit["unit_id"], one.visitor, one.place))
+    if looks:
+        for number, each in (await scans.look_at_units(looks)).items():
+            told[places[number - 1]] = each
+    return told
 
 
 def _page(look: _Look, found: _Found, part: BatchPart, own: Trail) -> Answer:

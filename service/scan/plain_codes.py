@@ -39,6 +39,9 @@ ALONG_MOST: Final = 200
 #: Batches that are known; one that was asked for once is not.
 LOTS_MOST: Final = 10_000
 
+UNITS: Final = statement("service.scan", "plain_units")
+LOOKED_AT_UNITS: Final = statement("service.scan", "looked_at_units").replace("-- plain_units\n", UNITS)
+
 Borrowed = Callable[[], AbstractAsyncContextManager[Connection]]
 #: A row of `plain_lots.sql` or `plain_units.sql`.
 Row = Mapping[str, Any]
@@ -68,7 +71,7 @@ class Lot:
 
 class Plain(NamedTuple):
     """A code of which nothing special is on record, unless its events say so (`is_plain`). `unit`: row of
-    `plain_units.sql`, None for a lot.
+    `plain_units.sql` or `looked_at_units.sql`, None for a lot.
     """
 
     lot: Lot
@@ -87,12 +90,18 @@ class PlainCodes:
         self._asked: dict[str | int, float] = {}
 
     async def find(
-        self, sql: Connection, codes: Sequence[Identity], seconds: Callable[[], float]
+        self,
+        sql: Connection,
+        codes: Sequence[Identity],
+        seconds: Callable[[], float],
+        *,
+        with_looks: bool = False,
     ) -> dict[int, Plain]:
         """By the place of a code, from 1; nothing for a code that is not plain. `seconds`: a clock that never
-        goes back. Nothing that is said of a batch was asked more than a second ago.
+        goes back. Nothing that is said of a batch was asked more than a second ago. `with_looks`: whether the
+        rows of units are to tell how often they were looked at.
         """
-        units = await self._find_units(sql, codes)
+        units = await self._find_units(sql, codes, LOOKED_AT_UNITS if with_looks else UNITS)
         places: list[tuple[int, str | int, Row | None]] = []
         for place, code in enumerate(codes, 1):
             if code.kind is not Kind.UNIT:
@@ -111,12 +120,12 @@ class PlainCodes:
                 found[place] = Plain(lot, unit)
         return found
 
-    async def _find_units(self, sql: Connection, codes: Sequence[Identity]) -> dict[str, Row]:
+    async def _find_units(self, sql: Connection, codes: Sequence[Identity], asking: str) -> dict[str, Row]:
         uris = [code.uri for code in codes if code.kind is Kind.UNIT]
         if not uris:
             return {}
         rows = await sql.fetch(
-            statement("service.scan", "plain_units"),
+            asking,
             *(uris, EVENTS_MOST, self._for_pages),
             any(code.batch_uri is None for code in codes),
         )

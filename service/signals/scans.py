@@ -137,6 +137,15 @@ class Scans:
         most = settings().suspect_looks
         return {place: self._told(row, looks[place - 1], now, most) for place, row in rows.items()}
 
+    def told_at_hand(self, row: Mapping[str, Any], place: Place) -> Told | None:
+        """What a page tells of a unit to who does not count, if the name of the city is known. `row`: of
+        `looks_counted.sql`, or like one; `place`: of who is told.
+        """
+        if row["first_place_id"] is not None and row["first_place_id"] not in self._cities:
+            return None
+        look = UnitLook(row["unit_id"], None, place)
+        return self._told(row, look, clock.now(), settings().suspect_looks)
+
     def _told(self, row: Mapping[str, Any], look: UnitLook, now: datetime, most: int) -> Told:
         """What the page tells of a look. `row`: of `count_looks`; `most`: looks that one pack may have."""
         looks, first_at = row["looks"], row["first_at"]

@@ -236,6 +236,9 @@ async def test_looks_are_counted_whoever_answers(both: Both, stopped: Clock) -> 
         for code in (PACK, LOT):
             phone = {**PHONE, "User-Agent": f"Mozilla/5.0 (phone {number})"}
             told.append((await both.fast.get(f"/p{code}", headers=phone)).text)
+        # Whoever does not count is told what was counted.
+        program = {**PHONE, "User-Agent": "curl/8"}
+        assert f"共查询 {number + 1} 次" in await both.compare(f"/p{PACK}", program)
     await both.scans.flush()
     async with transaction(both.world.engine) as tx:
         rows = await tx.sql.fetch("SELECT level, looks FROM scan_total")

@@ -17,6 +17,7 @@ from service.db.transaction import transaction
 from service.identifiers.kinds import CANONICAL_HOST
 from service.scan import batch_parts, fast_pages, fast_redirect, fast_status, plain_codes
 from service.short_cut import short_cut
+from service.signals import scans
 from tests.api.recalling import recall
 from tests.api.registering import TEA, register_batch, register_product
 from tests.application import application
@@ -96,6 +97,8 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes too long, or was asked too long ago, goes the long way: on a busy machine anything."""
     for room in (batch_parts, fast_pages, fast_redirect, fast_status):
         monkeypatch.setattr(room, "LOOK_UP_SECONDS", PATIENCE_SECONDS)
+    for room in (fast_pages, scans):
+        monkeypatch.setattr(room, "READ_SECONDS", PATIENCE_SECONDS)
     for room in (fast_pages, plain_codes):
         monkeypatch.setattr(room, "SECONDS", PATIENCE_SECONDS)
 

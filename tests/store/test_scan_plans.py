@@ -13,6 +13,7 @@ from service.db.service_role import as_service
 from service.db.statements import statement
 from service.db.transaction import create_engine, transaction
 from service.registry.ensure import NewBatch, ensure_batches
+from service.scan.plain_codes import LOOKED_AT_UNITS
 from tests.conftest import TEMPLATE, execute, on_database
 from tests.owning import owning
 
@@ -36,6 +37,7 @@ STATEMENTS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "unit_signs of many lots": (statement(HERE, "unit_signs"), (77, [1, 20_002])),
     "pack": (statement("service.units", "pack"), (77,)),
     "plain_units": (statement(HERE, "plain_units"), ([UNIT] * 50, 50, True, True)),
+    "looked_at_units": (LOOKED_AT_UNITS, ([UNIT] * 50, 50, True, True)),
     "plain_lots": (statement(HERE, "plain_lots"), ([LOT] * 50, [1] * 50, True)),
     "known_codes": (statement(HERE, "known_codes"), ([UNIT] * 50, [LOT] * 50, [PRODUCT] * 50, "gs1:x")),
     "looks": (
@@ -91,7 +93,8 @@ async def test_no_statement_of_a_scan_reads_all_units_or_lots(seeded: AsyncEngin
 
 
 @pytest.mark.parametrize(
-    "name", ["plain_units", "plain_lots", "known_codes", "looks", "looks apart", "looks counted"]
+    "name",
+    ["plain_units", "looked_at_units", "plain_lots", "known_codes", "looks", "looks apart", "looks counted"],
 )
 async def test_what_is_asked_by_held_connections_is_found_by_a_condition(
     seeded: AsyncEngine, name: str
