@@ -121,8 +121,8 @@ async def prepare(tx: Transaction, order: Order, today: date) -> Print:
     labels = max(0, min(available - order.skip, order.most or available))
     if not labels:
         raise Missing(
-            f"Batch {order.batch_id} has {available} such serial numbers, so there is no label to print.",
-            f"批次 {order.batch_id} 符合条件的序列号有 {available} 个，没有可打印的标签。",
+            f"Batch {order.batch_id} has {available} such labels, {order.skip} left out: none to print.",
+            f"批次 {order.batch_id} 有 {available} 张符合条件的标签，跳过 {order.skip} 张，无可打印。",
         )
     lines = await _shared_lines(tx, order, batch, today)
     every = (*lines, *_serial_lines(batch, serial)) if order.text else lines
@@ -163,6 +163,11 @@ def _uri_start(batch: Mapping[str, Any]) -> str:
     return product + ("/21/" if batch["gtin"] is not None else "/unit/")
 
 
+async def is_certified(tx: Transaction, batch_id: int, today: date) -> bool:
+    """Whether a certificate of the batch stands, so that its words must be beside the code."""
+    return bool(await tx.sql.fetchval(CERTIFIED, batch_id, today))
+
+
 async def _shared_lines(
     tx: Transaction, order: Order, batch: Mapping[str, Any], today: date
 ) -> tuple[Line, ...]:
@@ -176,7 +181,7 @@ async def _shared_lines(
         lines.append(Line(f"(10){batch['lot']}" if batch["gtin"] is not None else f"LOT {batch['lot']}"))
         for word, day in (("生产", batch["made_on"]), ("到期", batch["expires_on"])):
             lines += [Line(f"{word} {day.isoformat()}", "chinese")] if day is not None else []
-    if await tx.sql.fetchval(CERTIFIED, order.batch_id, today):
+    if await is_certified(tx, order.batch_id, today):
         lines.append(Line(CERTIFICATE, "chinese"))
     return tuple(lines)
 

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from qrcode import constants
 
 from service.errors import Malformed
+from service.labels.pdf import Picture
 
 MM_PER_INCH: Final = 25.4
 #: Pixels along one side of an image; four times as many would take a gigabyte to draw.
@@ -58,8 +59,11 @@ def modules_of(content: str, correction: Correction) -> list[list[bool]]:
     return [[bool(module) for module in row] for row in symbol.get_matrix()]
 
 
-def draw_png(content: str, style: LabelStyle, lines: tuple[str, ...] = ()) -> bytes:
-    """The symbol as PNG, black on white, with its resolution (pHYs) and `lines` of ASCII text below.
+def draw_png(
+    content: str, style: LabelStyle, lines: tuple[str, ...] = (), words: Picture | None = None
+) -> bytes:
+    """The symbol as PNG, black on white, with its resolution (pHYs), `lines` of ASCII text below, and `words`
+    under these.
 
     Raises `Malformed` when the image would be over `SIDE_MOST` pixels.
     """
@@ -72,7 +76,9 @@ def draw_png(content: str, style: LabelStyle, lines: tuple[str, ...] = ()) -> by
     font = ImageFont.load_default(text_pixels)
     rows = _wrap_to(lines, font, side - 2 * pixels) if lines else []
     step = round(LINE * text_pixels)
-    height = side + (len(rows) * step + pixels if rows else 0)
+    caption = None if words is None else _caption(words, side, per_mm)
+    below = len(rows) * step + (caption.height if caption else 0)
+    height = side + (below + pixels if below else 0)
     if max(side, height) > SIDE_MOST:
         raise Malformed.field(
             "dpi",
@@ -94,9 +100,24 @@ def draw_png(content: str, style: LabelStyle, lines: tuple[str, ...] = ()) -> by
     draw = ImageDraw.Draw(image)
     for number, row in enumerate(rows):
         draw.text((side / 2, side + number * step), row, fill=0, font=font, anchor="ma")
+    if caption is not None:
+        image.paste(caption, ((side - caption.width) // 2, side + len(rows) * step))
     answer = io.BytesIO()
     image.save(answer, "PNG", dpi=(style.dpi, style.dpi), optimize=True)
     return answer.getvalue()
+
+
+def _words_mm(length: float, width_mm: float) -> float:
+    """The size at which words of a length in sizes, one line of them, fit."""
+    return min(0.94 * width_mm / length, TEXT_MM[1])
+
+
+def _caption(words: Picture, side: int, per_mm: float) -> Image.Image:
+    """The words at the size they are printed at. `side`: pixels of the symbol; `per_mm`: pixels."""
+    drawn = Image.frombytes("1", (words.columns, words.rows), words.bits)
+    size = _words_mm(words.width, side / per_mm) * per_mm
+    fitted = max(1, round(words.width * size)), max(1, round(words.height * size))
+    return drawn.convert("L").resize(fitted, Image.Resampling.LANCZOS).point(lambda ink: ink > 127, "1")
 
 
 def _text_mm(lines: tuple[str, ...], width_mm: float) -> float:
@@ -121,15 +142,17 @@ def _wrap_to(
     return rows
 
 
-def draw_svg(content: str, style: LabelStyle, lines: tuple[str, ...] = ()) -> str:
-    """The symbol as SVG in millimetres, with `lines` of ASCII text below."""
+def draw_svg(content: str, style: LabelStyle, lines: tuple[str, ...] = (), words: str = "") -> str:
+    """The symbol as SVG in millimetres, with `lines` of ASCII text below, and `words` under these."""
     modules = modules_of(content, style.error_correction)
     across = len(modules) + 2 * style.quiet_zone
     side = across * style.module_mm
     size = _text_mm(lines, side)
     fitting = max(1, int(side / (size * MONOSPACE_WIDTH) + 1e-6))
     rows = [row for line in lines for row in textwrap.wrap(line, fitting, break_on_hyphens=False)]
-    height = side + (len(rows) * LINE * size + style.module_mm if rows else 0)
+    below = len(rows) * LINE * size
+    large = _words_mm(len(words), side) if words else 0
+    height = side + (below + LINE * large + style.module_mm if rows or words else 0)
     path = "".join(_runs(modules, style.quiet_zone))
     text = "".join(
         f'<text x="{side / 2:g}" y="{side + number * LINE * size + size:g}">{escape(row)}</text>'
@@ -141,6 +164,11 @@ def draw_svg(content: str, style: LabelStyle, lines: tuple[str, ...] = ()) -> st
         if rows
         else ""
     )
+    if words:
+        written += (
+            f'<text x="{side / 2:g}" y="{side + below + large:g}" font-family="sans-serif" '
+            f'font-size="{large:g}" text-anchor="middle">{escape(words)}</text>'
+        )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{side:g}mm" height="{height:g}mm" '

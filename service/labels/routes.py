@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from service import clock
 from service.auth.caller import Tx, find_caller
-from service.labels.printing import no_link, refuse_marked
+from service.labels.lettering import lettering
+from service.labels.printing import CERTIFICATE, is_certified, no_link, refuse_marked
 from service.labels.qr import Correction, LabelStyle, draw_png, draw_svg
 from service.registry import links
 from service.registry.batch_schemas import Batch
@@ -35,13 +37,14 @@ def lines_of(batch: Batch, link: str, text: str) -> tuple[str, ...]:
     return ()
 
 
-async def _printable(tx: Tx, batch_id: int) -> tuple[Batch, str]:
+async def _printable(tx: Tx, batch_id: int) -> tuple[Batch, str, bool]:
+    """The batch, its link, and whether the words of the certificate stand under it in any case."""
     batch = Batch.model_validate(await fetch_batch(tx, batch_id))
     link = links.digital_link(batch.gtin, batch.product_uri, batch.lot)
     if link is None:
         raise no_link(batch_id, batch.uri)
     await refuse_marked(tx, batch_id)
-    return batch, link
+    return batch, link, await is_certified(tx, batch_id, clock.now().date())
 
 
 @router.get(
@@ -59,10 +62,14 @@ async def read_label_png(
     quiet_zone: QuietZone = 4,
     text: Text = "none",
 ) -> Response:
-    """The QR symbol of the batch's Digital Link, for printing at the stated resolution."""
-    batch, link = await _printable(tx, batch_id)
+    """The QR symbol of the batch's Digital Link, for printing at the stated resolution. 承诺达标合格证 stands
+    under it where the batch carries one and the service has a Chinese font.
+    """
+    batch, link, certified = await _printable(tx, batch_id)
     style = LabelStyle(error_correction, module_mm, dpi, quiet_zone)
-    image = await asyncio.to_thread(draw_png, link, style, lines_of(batch, link, text))
+    drawn = await asyncio.to_thread(lettering, frozenset({CERTIFICATE} if certified else ()))
+    lines = lines_of(batch, link, text)
+    image = await asyncio.to_thread(draw_png, link, style, lines, drawn.get(CERTIFICATE))
     return Response(image, media_type="image/png", headers=HEADERS)
 
 
@@ -80,8 +87,11 @@ async def read_label_svg(
     quiet_zone: QuietZone = 4,
     text: Text = "none",
 ) -> Response:
-    """The QR symbol of the batch's Digital Link, exact in millimetres."""
-    batch, link = await _printable(tx, batch_id)
+    """The QR symbol of the batch's Digital Link, exact in millimetres. 承诺达标合格证 stands under it where
+    the batch carries one.
+    """
+    batch, link, certified = await _printable(tx, batch_id)
     style = LabelStyle(error_correction, module_mm, quiet_zone=quiet_zone)
-    image = await asyncio.to_thread(draw_svg, link, style, lines_of(batch, link, text))
+    words = CERTIFICATE if certified else ""
+    image = await asyncio.to_thread(draw_svg, link, style, lines_of(batch, link, text), words)
     return Response(image, media_type="image/svg+xml", headers=HEADERS)

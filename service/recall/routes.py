@@ -32,7 +32,7 @@ from service.recall.schemas import (
     RecallSummary,
 )
 from service.recall.states import Kind, Status
-from service.registry.fields import PathId, Words
+from service.registry.fields import Code, PathId
 from service.trace.starts import find_batch
 from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_after
 
@@ -67,7 +67,7 @@ async def list_recalls(
     status: Annotated[Status | None, Query(description="In this state. 状态。")] = None,
     kind: Annotated[Kind | None, Query(description="Of this kind. 类型。")] = None,
     batch: Annotated[
-        Words | None, Query(description="Cases that mark this batch, in any form. 批次。")
+        Code | None, Query(description="Cases that mark this batch, in any form. 批次。")
     ] = None,
 ) -> Page[RecallLine]:
     """Recalls in the order they were opened: of a party those that it answers for or that concern goods which

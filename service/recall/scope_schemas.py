@@ -4,7 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from service.registry.fields import Day, Words
+from service.registry.fields import Code, Day, Words
 from service.web.refusals import refusal
 
 #: Name of a way to give a scope -> texts, e.g. `{"batch": ["https://id.gs1.org/01/…/10/…"]}`.
@@ -19,8 +19,8 @@ class UnitRange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    first: Words = Field(description="Any form of a unit: its link, EPC URN or drug code. 起始单件。")
-    last: Words
+    first: Code = Field(description="Any form of a unit: its link, EPC URN or drug code. 起始单件。")
+    last: Code
 
 
 class RecallScope(BaseModel):
@@ -31,16 +31,16 @@ class RecallScope(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    batch: list[Words] = Field(default_factory=list, max_length=SCOPE_MOST)
-    input_batch: Words | None = Field(default=None, description="All made from this batch. 投入的批次。")
-    unit: list[Words] = Field(default_factory=list, max_length=UNITS_MOST, description="Units. 单件。")
+    batch: list[Code] = Field(default_factory=list, max_length=SCOPE_MOST)
+    input_batch: Code | None = Field(default=None, description="All made from this batch. 投入的批次。")
+    unit: list[Code] = Field(default_factory=list, max_length=UNITS_MOST, description="Units. 单件。")
     unit_range: list[UnitRange] = Field(
         default_factory=list, max_length=SCOPE_MOST, description="Units by serial number. 序列号区间。"
     )
-    product: Words | None = Field(default=None, description="A product; with the days it was made. 产品。")
+    product: Code | None = Field(default=None, description="A product; with the days it was made. 产品。")
     made_from: Day | None = Field(default=None, description="First day of production. 生产起始日。")
     made_to: Day | None = Field(default=None, description="Last day of production. 生产截止日。")
-    holding: Words | None = Field(default=None, description="A batch at one place; with `site`. 批次。")
+    holding: Code | None = Field(default=None, description="A batch at one place; with `site`. 批次。")
     site: Words | None = Field(default=None, description="The place. 场所。")
 
     @model_validator(mode="after")

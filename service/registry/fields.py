@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, St
 
 from service.errors import Malformed
 from service.identifiers.calendar_days import FIRST_YEAR, LAST_YEAR
+from service.identifiers.element_string import GROUP_SEPARATOR
 from service.identifiers.gs1 import Gln, Gtin, parse_lot
 from service.identifiers.identity import identify
 from service.identifiers.plain_text import stranger_in
@@ -168,8 +169,15 @@ def _line(most: int) -> Any:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=most)
 
 
+def _with_written_fnc1(text: str) -> str:
+    """Scanner data with FNC1, a control character there, as the readers of codes take it written: `^`."""
+    return text.replace(GROUP_SEPARATOR, "^")
+
+
 #: A query parameter or field that is compared or parsed later: any text that the database can hold.
 Words = Annotated[str, _line(URI_MOST), AfterValidator(plain_text)]
+#: A code in any form, as a scanner gives it too.
+Code = Annotated[str, _line(URI_MOST), AfterValidator(_with_written_fnc1), AfterValidator(plain_text)]
 Name = Annotated[str, _line(NAME_MOST), AfterValidator(plain_text)]
 Line = Annotated[str, _line(TEXT_MOST), AfterValidator(plain_text)]
 Region = Annotated[str, _line(NAME_MOST), AfterValidator(refusing(parse_region))]

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 from service.registry.fields import (
+    Code,
     Day,
     GlnCode,
     GtinCode,
@@ -14,7 +15,6 @@ from service.registry.fields import (
     RowId,
     UriText,
     UsccCode,
-    Words,
 )
 from service.registry.schemas import Category, Role
 
@@ -39,5 +39,5 @@ WithUri = Annotated[
 MadeFrom = Annotated[Day | None, Query(description="Made on this day or later. 生产日期不早于。")]
 MadeTo = Annotated[Day | None, Query(description="Made on this day or earlier. 生产日期不晚于。")]
 AnyBatch = Annotated[
-    Words | None, Query(description="Digital Link, EPC URN, `GTIN lot`, any URI. 任意形式的批次标识。")
+    Code | None, Query(description="Digital Link, EPC URN, `GTIN lot`, any URI. 任意形式的批次标识。")
 ]

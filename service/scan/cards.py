@@ -104,7 +104,10 @@ async def _card_of_batch(
     facts = rows[0]
     expires_on = min((row["expires_on"] for row in rows if row["expires_on"]), default=None)
     documents = [dict(row) for row in await tx.sql.fetch(LIST_DOCUMENTS, batches, DOCUMENTS_SHOWN)]
-    unit = await read_unit(tx, identity, batches) if identity.kind is Kind.UNIT else None
+    unit = None
+    if identity.kind is Kind.UNIT:
+        printed = batches[0] if facts["batch_uri"] == identity.batch_uri else None
+        unit = await read_unit(tx, identity, batches, printed)
     failed = any(document["result"] == "failed" and not document["voided_at"] for document in documents)
     found = Found(
         recalled="recalled" in standings,

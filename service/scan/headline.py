@@ -28,7 +28,8 @@ def headline(verdict: Verdict, language: Language, unit: UnitSigns | None) -> tu
     if unit is None:
         return heading, lead
     if verdict is Verdict.UNKNOWN and not unit.listed:
-        return words["unlisted"], words["unlisted_lead"]
+        key = "other_lot" if unit.strange else "unlisted"
+        return words[key], words[f"{key}_lead"]
     if verdict in (Verdict.WITHDRAWN, Verdict.EXPORTED) and unit.since and unit.status:
         state = words[_STATES.get(unit.status, "state_exported")]
         return heading, lead.format(day=day_text(unit.since, language), state=state)

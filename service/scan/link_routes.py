@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from service.auth.caller import KnownCaller, Tx, find_caller
 from service.registry import links
-from service.registry.fields import PathId, Words
+from service.registry.fields import Code, PathId
 from service.scan import link_store
 from service.scan.levels import SERVED
 from service.scan.link_schemas import LinkOut, LinkType, NewLink
@@ -19,9 +19,7 @@ from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_af
 router = APIRouter(prefix="/v1", tags=["links"], dependencies=[Depends(find_caller, scope="function")])
 public = APIRouter(tags=["resolver"])
 
-OfThing = Annotated[
-    Words | None, Query(description="What the links are about, in any form. 任意形式的编码。")
-]
+OfThing = Annotated[Code | None, Query(description="What the links are about, in any form. 任意形式的编码。")]
 OfType = Annotated[LinkType | None, Query(description="The link type. 链接类型。")]
 
 

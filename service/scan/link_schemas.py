@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from service.errors import Malformed
 from service.identifiers.key_rules import KEY_RULES
 from service.registry import links
-from service.registry.fields import URI_MOST, Name, Words
+from service.registry.fields import URI_MOST, Code, Name
 from service.registry.schemas import Body
 from service.scan.levels import MINTED
 from service.scan.link_types import parse_type
@@ -111,7 +111,7 @@ Context = Annotated[str, AfterValidator(refusing(parse_context))]
 class NewLink(Body):
     """A link to add."""
 
-    thing: Words = Field(
+    thing: Code = Field(
         description="What it is about, in any form: Digital Link, `GTIN lot`, SSCC, URN … 任意形式的编码。"
     )
     link_type: LinkType = Field(description="gs1:instructions, gs1:allergenInfo, gs1:epil … 链接类型。")

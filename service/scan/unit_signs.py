@@ -23,9 +23,11 @@ HELD_AS: Final = frozenset(
 GONE: Final = "unit:gone"
 
 
-async def read_unit(tx: Transaction, identity: Identity, batches: Sequence[int]) -> UnitSigns:
+async def read_unit(
+    tx: Transaction, identity: Identity, batches: Sequence[int], printed: int | None
+) -> UnitSigns:
     """The unit that a link names, in a lot that is known. `batches`: the lot printed in the link, if it is on
-    record, and the lot that events tell, in this order.
+    record, and the lot that events tell, in this order; `printed`: the former.
     """
     unit_id = await store.find_unit(tx, identity.uri, None)
     signs = await tx.sql.fetchrow(statement("service.scan", "unit_signs"), unit_id, list(batches))
@@ -38,7 +40,7 @@ async def read_unit(tx: Transaction, identity: Identity, batches: Sequence[int])
     )
     # Registered for another lot than the one printed beside it: not this pack.
     lot_registered = known.row["registered_batch_id"]
-    strange = identity.lot is not None and lot_registered is not None and lot_registered != batches[0]
+    strange = identity.lot is not None and lot_registered is not None and lot_registered != printed
     return UnitSigns(
         unit_id,
         known.pack.listed and not strange,
@@ -46,6 +48,7 @@ async def read_unit(tx: Transaction, identity: Identity, batches: Sequence[int])
         known.state.status,
         known.state.since.at if known.state.since else None,
         sales_of(known),
+        strange,
     )
 
 

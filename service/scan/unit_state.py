@@ -10,7 +10,8 @@ from service.units.status import Status
 @dataclass(frozen=True, slots=True)
 class UnitSigns:
     """`id`: None for a unit that is not on record; `listed`: as in `verdict.Found`; `status`, `since`: its
-    state and from when, None where nothing is on record; `sales`: each once, by time.
+    state and from when, None where nothing is on record; `sales`: each once, by time; `strange`: registered
+    for another lot than the one in the link.
     """
 
     id: int | None
@@ -19,3 +20,4 @@ class UnitSigns:
     status: Status | None
     since: datetime | None
     sales: tuple[Sale, ...]
+    strange: bool = False

@@ -96,6 +96,13 @@ VERDICTS: Final[dict[str, tuple[str, str]]] = {
         "The producer has registered the serial numbers of this lot, and this is none of them. Check the "
         "code on the pack. If it is as printed, do not buy, eat or use it; ask the seller, or call 12315.",
     ),
+    "other_lot": ("序列号与批号不符", "Serial number of another lot"),
+    "other_lot_lead": (
+        "生产者为另一批次登记了这个序列号，与码上的批号不符。请核对包装上的编码；如果编码无误，"
+        "请不要购买、食用或使用，并向销售者查问，或拨打 12315。",
+        "The producer registered this serial number for another lot than the one in this code. Check the "
+        "code on the pack. If it is as printed, do not buy, eat or use it; ask the seller, or call 12315.",
+    ),
     "invalid": ("编码有误", "Not a valid code"),
     "invalid_lead": (
         "链接中的编码不符合规则，可能印刷有误或输入有误，未能核验。",

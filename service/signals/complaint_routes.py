@@ -11,7 +11,7 @@ from service import clock
 from service.auth.caller import Caller, KnownCaller, Tx, find_caller
 from service.auth.permissions import Permission
 from service.db.transaction import transaction
-from service.registry.fields import PathId, RowId, Words
+from service.registry.fields import Code, PathId, RowId
 from service.signals import complaint_store as store
 from service.signals import complaints
 from service.signals.addresses import parse_address
@@ -101,7 +101,7 @@ async def list_complaints(
     caller: KnownCaller,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
-    batch: Annotated[Words | None, Query(description="The batch, in any form. 批次。")] = None,
+    batch: Annotated[Code | None, Query(description="The batch, in any form. 批次。")] = None,
     product: Annotated[RowId | None, Query(description="Id of the product. 产品编号。")] = None,
     kind: Annotated[Kind | None, Query(description="What is wrong. 问题类别。")] = None,
     status: Annotated[Status | None, Query(description="Where it stands. 处理状态。")] = None,

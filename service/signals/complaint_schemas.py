@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic import StringConstraints as Text
 
-from service.registry.fields import Day, Email, Line, Phone, Words
+from service.registry.fields import Code, Day, Email, Line, Phone
 from service.signals.complaint_status import Kind, Status
 from service.web.refusals import refusal
 
@@ -57,7 +57,7 @@ class NewComplaint(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    code: Words = Field(
+    code: Code = Field(
         description="The code on the pack in any form; an unknown one is kept as text. 包装上的编码。"
     )
     kind: Kind = Field(description="What is wrong. 问题类别。")

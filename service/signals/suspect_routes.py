@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from service import clock
 from service.auth.caller import KnownCaller, Tx, find_caller
-from service.registry.fields import PathId, RowId, Words
+from service.registry.fields import Code, PathId, RowId
 from service.signals import suspects
 from service.signals.look_counts import looks_of
 from service.signals.suspect_schemas import Decision, Looks, SuspectCode
@@ -26,7 +26,7 @@ async def list_suspects(
     tx: Tx,
     limit: Limit = PAGE_DEFAULT,
     page: After = None,
-    batch: Annotated[Words | None, Query(description="The batch, in any form. 批次。")] = None,
+    batch: Annotated[Code | None, Query(description="The batch, in any form. 批次。")] = None,
     product: Annotated[RowId | None, Query(description="Id of the product. 产品编号。")] = None,
     status: Annotated[SuspectStatus | None, Query(description="What was decided. 结论。")] = None,
     since: Annotated[
@@ -59,7 +59,7 @@ async def decide(tx: Tx, caller: KnownCaller, suspect_id: PathId, body: Decision
 @router.get("/scans", summary="Looks at a code 扫码统计")
 async def read_looks(
     tx: Tx,
-    code: Annotated[Words, Query(description="A unit or a batch, in any form. 单件或批次。")],
+    code: Annotated[Code, Query(description="A unit or a batch, in any form. 单件或批次。")],
 ) -> Looks:
     """How often people looked at the page of a unit's or a batch's code, by day and city. Looks at a unit's
     code count for the unit; those at a code with the lot alone for the batch.

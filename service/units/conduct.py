@@ -29,6 +29,7 @@ from service.units.cards import (
     unknown_unit,
 )
 from service.units.discretion import as_told_to
+from service.units.printed import printed_in
 from service.units.schemas import (
     AtPlace,
     Decommissioned,
@@ -109,9 +110,15 @@ async def verify(tx: Transaction, caller: Caller, asked: Question) -> Verificati
 
 
 def _against(known: Known, wanted: Status, asked: Question, now: datetime) -> list[Fault]:
-    return hindrances(known.pack, known.state, wanted, now) + mismatches(
-        known.pack, asked.lot, asked.expires_on
-    )
+    return hindrances(known.pack, known.state, wanted, now) + _differing(known, asked, now)
+
+
+def _differing(known: Known, asked: Question, now: datetime) -> list[Fault]:
+    """What differs from what is on record: of what the question says, else of what the code itself says."""
+    printed = printed_in(asked.unit, now.date())
+    expires = (asked.expires_on, asked.expires_on) if asked.expires_on else None
+    told = mismatches(known.pack, asked.lot, expires)
+    return told or mismatches(known.pack, printed.lot, printed.expires)
 
 
 async def _first(tx: Transaction, known: Known) -> Departed | None:
@@ -169,9 +176,7 @@ async def reactivate(tx: Transaction, caller: Caller, asked: Reactivation) -> Re
     site = await _site(tx, caller, asked)
     known = await _locked(tx, caller, asked)
     since = known.state.since
-    faults = obstacles_to_return(known.pack, known.state, site.id, now) + mismatches(
-        known.pack, asked.lot, asked.expires_on
-    )
+    faults = obstacles_to_return(known.pack, known.state, site.id, now) + _differing(known, asked, now)
     act = store.NewAct(known.id, "return", Status.ACTIVE, now, now, site.id, by, asked.reference)
     if faults or since is None:
         return await _refuse(tx, known, act, faults)

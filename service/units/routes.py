@@ -6,7 +6,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 
 from service.auth.caller import KnownCaller, Tx, find_caller
-from service.registry.fields import Words
+from service.registry.fields import Code
 from service.units import conduct
 from service.units.packages import describe_package
 from service.units.schemas import (
@@ -36,7 +36,7 @@ async def read_unit(
     tx: Tx,
     caller: KnownCaller,
     unit: Annotated[
-        Words,
+        Code,
         Query(description="Digital Link, EPC URN, (01)…(21)…, drug code, any URI. 任意形式的单件标识。"),
     ],
 ) -> UnitCard:
@@ -48,7 +48,7 @@ async def read_unit(
 async def read_package(
     tx: Tx,
     caller: KnownCaller,
-    code: Annotated[Words, Query(description="Drug code of level 2 or 3. 中、大包装的药品追溯码。")],
+    code: Annotated[Code, Query(description="Drug code of level 2 or 3. 中、大包装的药品追溯码。")],
 ) -> PackageCard:
     """Of which batch and level a package is, and what is inside as packing events tell."""
     return await describe_package(tx, caller, code)

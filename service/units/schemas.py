@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
 
-from service.registry.fields import Day, LotCode, Name, RowId, Whole, Words
+from service.registry.fields import Code, Day, LotCode, Name, RowId, Whole, Words
 from service.registry.schemas import Body, refuse_both
 from service.units.serial_numbers import SERIALS_MOST
 from service.units.status import Status
@@ -100,9 +100,11 @@ class Serial(BaseModel):
 
 
 class Question(Body):
-    """A unit, and what is printed on it. `unit`: any form of its code."""
+    """A unit, and what is printed on it. `unit`: any form of its code; a lot and an expiry date in it count
+    like those told beside it.
+    """
 
-    unit: Words
+    unit: Code
     lot: LotCode | None = None
     expires_on: Day | None = None
 

@@ -225,20 +225,20 @@ NAMES_ZH: Final = {
 }
 
 
-def mismatches(pack: Pack, lot: str | None, expires_on: date | None) -> list[Fault]:
+def mismatches(pack: Pack, lot: str | None, expires: tuple[date, date] | None) -> list[Fault]:
     """What is printed on a pack and differs from what is known of it (EU 2016/161, article 11); `None`: not
-    told, or not known.
+    told, or not known. `expires`: the first and the last day that can be meant.
     """
     faults = []
     if lot is not None and pack.lot is not None and lot != pack.lot:
         faults.append(
             Fault("/lot", lot, f"Its lot is {pack.lot}.", f"其批号应为 {pack.lot}。", "unit:other-lot")
         )
-    if expires_on is not None and pack.expires_on is not None and expires_on != pack.expires_on:
+    if expires and pack.expires_on is not None and not expires[0] <= pack.expires_on <= expires[1]:
         faults.append(
             Fault(
                 "/expires_on",
-                expires_on.isoformat(),
+                expires[1].isoformat(),
                 f"It expires on {pack.expires_on}.",
                 f"其有效期应至 {pack.expires_on}。",
                 "unit:other-expiry",

@@ -135,7 +135,12 @@ async def test_a_number_that_was_never_registered_is_unknown(shop: httpx.AsyncCl
 async def test_a_number_registered_for_another_lot_is_unknown_in_this_one(shop: httpx.AsyncClient) -> None:
     await register_batch(shop, "L2", expires_on="2090-01-01")
     assert heading(await open_page(shop, f"/01/{TEA}/10/L1/21/S1")) == "No recall known"
-    assert heading(await open_page(shop, f"/01/{TEA}/10/L2/21/S1", 404)) == "Unknown serial number"
+    # A lot that nobody knows is another one, too.
+    for lot in ("L2", "L99"):
+        html = await open_page(shop, f"/01/{TEA}/10/{lot}/21/S1", 404)
+        assert heading(html) == "Serial number of another lot"
+        told = await status_of(shop, f"/01/{TEA}/10/{lot}/21/S1")
+        assert (told["recall_status"], told["unit"]["listed"]) == ("unknown", False)
 
 
 async def test_a_recall_goes_before_a_sale_and_the_sale_is_told_too(

@@ -10,6 +10,8 @@ from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.transaction import transaction
+from service.labels.lettering import find_font
+from service.labels.printing import CERTIFICATE
 from service.registry.ensure import NewBatch, ensure_batches
 from tests.api.registering import refused, register, register_batch, register_product
 
@@ -38,6 +40,28 @@ async def test_a_growers_label_says_the_minted_link(client: httpx.AsyncClient) -
     batch = await register(client, "batches", product_id=product["id"], lot="A/1", made_on="2026-03-01")
     path = f"/v1/batches/{batch['id']}/label.png"
     assert read(await client.get(path, params={"text": "elements"})) == batch["digital_link"]
+
+
+@pytest.mark.parametrize("text", ["none", "elements"])
+async def test_the_words_of_a_certificate_stand_under_the_symbol(
+    client: httpx.AsyncClient, text: str
+) -> None:
+    await register_product(client)
+    batch = await register_batch(client)
+    path = f"/v1/batches/{batch['id']}/label"
+    before = await client.get(f"{path}.png", params={"text": text})
+    assert CERTIFICATE not in (await client.get(f"{path}.svg", params={"text": text})).text
+    form = {"kind": "certificate", "name": CERTIFICATE}
+    await client.post(f"/v1/batches/{batch['id']}/documents", data=form)
+    assert f">{CERTIFICATE}</text>" in (await client.get(f"{path}.svg", params={"text": text})).text
+    after = await client.get(f"{path}.png", params={"text": text})
+    assert read(after) == batch["digital_link"]
+    if find_font() is None:
+        pytest.skip("No Chinese font here (apt-get install fonts-wqy-microhei): words are NOT looked at")
+    bare, worded = (Image.open(io.BytesIO(answer.content)) for answer in (before, after))
+    assert worded.height > bare.height
+    below = worded.convert("L").crop((0, bare.height - 10, worded.width, worded.height))
+    assert sum(below.histogram()[:128]) > 200
 
 
 async def test_a_stranger_does_not_read_lots_by_their_ids(client: httpx.AsyncClient) -> None:

@@ -61,7 +61,10 @@ async def test_a_pack_is_verified_and_taken_out_of_use_in_one_call(
     assert after["first"]["site"]["gln"] == gln("shop")
 
 
-@pytest.mark.parametrize("form", ["urn:epc:id:sgtin:6901234.056789.S1", f"https://a.cn/01/{TEA}/10/L1/21/S1"])
+@pytest.mark.parametrize(
+    "form",
+    ["urn:epc:id:sgtin:6901234.056789.S1", f"https://a.cn/01/{TEA}/10/L1/21/S1", f"01{TEA}10L1\x1d21S1"],
+)
 async def test_any_form_of_the_code_names_the_unit(client: httpx.AsyncClient, shop: str, form: str) -> None:
     found = await card(client, form)
     assert (found["serial"], found["lot"], found["status"], found["registered"]) == (
@@ -162,6 +165,26 @@ async def test_recalled_goods_are_not_sold_but_can_be_destroyed(
     )
     assert (await decommission(client, status="destroyed")).status_code == 200
     assert (await card(client))["status"] == "destroyed"
+
+
+@pytest.mark.parametrize(
+    ("printed", "rule"),
+    [
+        (f"(01){TEA}(21)P1(17)700630(10)L7", None),
+        (f"(01){TEA}(21)P1(17)710630(10)L7", "unit:other-expiry"),
+        (f"https://a.cn/01/{TEA}/10/L1/21/P1?17=700630", "unit:other-lot"),
+        (f"01{TEA}10L7\x1d21P1\x1d17700630", None),
+    ],
+)
+async def test_the_lot_and_the_expiry_in_a_code_count_as_if_they_were_told(
+    client: httpx.AsyncClient, shop: str, printed: str, rule: str | None
+) -> None:
+    batch = await register_batch(client, "L7", expires_on="2070-06-30")
+    await client.post(f"/v1/batches/{batch['id']}/serials", json={"serials": ["P1"]})
+    verified = (await client.post("/v1/units/verify", json={"unit": printed})).json()
+    assert [reason["rule"] for reason in verified["reasons"]] == ([] if rule is None else [rule])
+    answer = await decommission(client, unit=printed)
+    assert (answer.status_code, answer.json().get("rule")) == (200 if rule is None else 409, rule)
 
 
 async def test_what_is_printed_and_what_is_listed_must_agree(client: httpx.AsyncClient, shop: str) -> None:

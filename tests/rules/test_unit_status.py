@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import Fault
+from service.units.printed import Printed, printed_in
 from service.units.status import (
     DEPARTURES,
     NAMES_ZH,
@@ -161,9 +162,12 @@ def test_ten_days_are_whole() -> None:
 
 
 def test_what_is_printed_must_agree() -> None:
-    assert mismatches(PACK, "L1", date(2027, 3, 1)) == []
+    assert mismatches(PACK, "L1", (date(2027, 3, 1), date(2027, 3, 31))) == []
     assert mismatches(PACK, None, None) == []
-    assert rules(mismatches(PACK, "L2", date(2027, 3, 2))) == ["unit:other-lot", "unit:other-expiry"]
+    assert rules(mismatches(PACK, "L2", (date(2027, 3, 2), date(2027, 3, 2)))) == [
+        "unit:other-lot",
+        "unit:other-expiry",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -191,3 +195,21 @@ def test_events_tell_departures(
     event: tuple[str, str | None, str | None, str | None, int], status: Status | None
 ) -> None:
     assert status_told(*event) is status
+
+
+@pytest.mark.parametrize(
+    ("code", "lot", "first", "last"),
+    [
+        ("(01)06901234567892(21)S(17)261228(10)L", "L", "2026-12-28", "2026-12-28"),
+        ("(01)06901234567892(21)S(17)260200", None, "2026-02-01", "2026-02-28"),
+        ("https://a.cn/01/06901234567892/10/L/21/S?17=261228", "L", "2026-12-28", "2026-12-28"),
+        ("(01)06901234567892(21)S(7003)2612282359", None, "2026-12-28", "2026-12-28"),
+        ("(01)06901234567892(21)S(17)269999", None, None, None),
+        ("81234567890123456789", None, None, None),
+    ],
+)
+def test_what_a_code_says_beside_its_serial_number(
+    code: str, lot: str | None, first: str | None, last: str | None
+) -> None:
+    days = (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
+    assert printed_in(code, date(2026, 11, 23)) == Printed(lot, days)
