@@ -1,6 +1,7 @@
 """How fast a trace is: against one recursive statement, against a pass in memory, and over HTTP."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -8,7 +9,7 @@ from typing import Final, NamedTuple
 
 from scripts.benches import sight_rows, trace_http_rows
 from scripts.benches.databases import Bench, Written
-from scripts.benches.measuring import Row, Size, at_most, in_turns
+from scripts.benches.measuring import Row, Sample, Size, at_most, in_turns
 from scripts.benches.networks import LEVELS as LEVELS_OF_A_TREE
 from scripts.benches.networks import Network, write
 from scripts.benches.traced import Traced, asking, in_memory, timed
@@ -35,6 +36,10 @@ STARTS: Final = {Size.SMALL: 10, Size.MEDIUM: 200, Size.LARGE: 200}
 FEW: Final = 100
 FEW_REPEATS: Final = 60
 MANY: Final = 90_000
+#: How often two networks are asked in turns, for so many holdings told in all: on a machine with other work
+#: some answers of half a millisecond wait for four.
+GROWTH_ROUNDS: Final = 300
+GROWTH_HOLDINGS: Final = 100_000
 PRODUCT: Final = "https://trade.example/product/"
 STATEMENT: Final = "one recursive statement"
 #: How much longer a holding may take in another kind of trace, or among more flows.
@@ -43,27 +48,47 @@ AS_FAST: Final = at_most(1.3)
 
 async def rows(bench: Bench) -> AsyncIterator[Row]:
     """The rows of traces."""
-    walks: dict[int, list[Row]] = {}
     sizes = FLOWS[bench.size]
-    for flows in sizes:
-        network = Network.of(flows, FAN_OUT[bench.size])
-        name = f"network_{flows}_{network.fan_out}_{network.seed}"
-        async with bench.written(name, partial(write, network=network)) as written:
-            walks[flows] = []
+    async with AsyncExitStack() as stack:
+        networks = []
+        for flows in sizes:
+            network = Network.of(flows, FAN_OUT[bench.size])
+            name = f"network_{flows}_{network.fan_out}_{network.seed}"
+            written = await stack.enter_async_context(bench.written(name, partial(write, network=network)))
             async for row in _of_network(bench, network, written):
-                if row.alternative == STATEMENT and row.what.startswith("walk"):
-                    walks[flows].append(row)
                 yield row
             async for row in trace_http_rows.of_network(bench, written.dsn, network):
                 yield row
+            networks.append((network, written))
+        if len(networks) > 1:
+            for level in LEVELS[bench.size]:
+                yield await _growth(networks[0], networks[-1], level, REPEATS[bench.size])
     async for row in trace_http_rows.of_a_fan(bench):
         yield row
-    if len(sizes) > 1:
-        small, large = sizes[0], sizes[-1]
-        for row, before in zip(walks[large], walks[small], strict=True):
-            beside = f"the same among {small:,} flows"
-            what = f"{row.what}, among {large:,} flows"
-            yield Row("trace", what, row.figure, "ms", beside, before.figure, AS_FAST)
+
+
+async def _growth(
+    few: tuple[Network, Written], many: tuple[Network, Written], level: int, repeats: int
+) -> Row:
+    """The same walk among few flows and among many, in turns."""
+    async with AsyncExitStack() as stack:
+        small, large = [
+            await stack.enter_async_context(
+                asking(written.dsn, Question((network.uri(network.first_of_level(level)),)))
+            )
+            for network, written in (few, many)
+        ]
+        affected = len(await small.walk())
+        assert affected == len(await large.walk())
+        # There and back: whichever comes first finds caches full of the work before it.
+        turns = [timed(one.walk) for one in (small, large, large, small)]
+        often = min(GROWTH_ROUNDS, GROWTH_HOLDINGS // affected)
+        rounds = await in_turns(*turns, repeats=max(repeats, often))
+    first, second, third, last = (sample.figures for sample in rounds)
+    what = f"walk, {affected:,} holdings affected, among {many[1].rows:,} flows"
+    beside = f"the same among {few[1].rows:,} flows"
+    figure, before = (Sample(figures).median for figures in (second + third, first + last))
+    return Row("trace", what, figure, "ms", beside, before, AS_FAST)
 
 
 async def _of_network(bench: Bench, network: Network, written: Written) -> AsyncIterator[Row]:

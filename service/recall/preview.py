@@ -164,7 +164,9 @@ def _holders(told: Answer) -> Iterator[tuple[int, int, int, int, str, str | None
     """(batch, site, party or `NOBODY`, hops, balances, region) of each holding."""
     held = told.holders
     columns = (held.batch.tolist(), held.site.tolist(), held.party.tolist(), held.hops.tolist())
-    yield from zip(*columns, (held.texts[line] for line in held.line.tolist()), told.regions(), strict=True)
+    yield from zip(
+        *columns, (held.texts[line] for line in held.line.tolist()), told.regions(held), strict=True
+    )
 
 
 def _counted(told: Answer, *, told_by: str) -> list[dict[str, Any]]:

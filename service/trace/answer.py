@@ -176,16 +176,16 @@ class Answer:
             "batches": len(self.found.batches()),
             "sites": len(self.sites.ids),
             "parties": len(self.parties),
-            "regions": len(set(self.regions()) - {None}),
+            "regions": len(set(self.regions(self.holders)) - {None}),
             "flows": len(self.found.flows),
             "gaps": len(self.open),
             "gaps_by_party": dict(by_party),
             **self._amounts(),
         }
 
-    def regions(self) -> list[str | None]:
-        """Of the site of each of `holders`; where it is not known, of its party."""
-        of_sites, of_parties = self.sites.at(self.holders.site), self._of_parties.at(self.holders.party)
+    def regions(self, holders: Holders) -> list[str | None]:
+        """Of the site of each of `holders`, or of some of them; where it is not known, of its party."""
+        of_sites, of_parties = self.sites.at(holders.site), self._of_parties.at(holders.party)
         return [site or party for site, party in zip(of_sites, of_parties, strict=True)]
 
     def _amounts(self) -> dict[str, dict[str, str]]:

@@ -7,17 +7,20 @@ told.
 import csv
 import io
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from functools import cache, lru_cache, partial
-from typing import Final
+from itertools import islice
+from typing import Final, NamedTuple
 
 import msgspec
 
+from service.db.rows import array_text
 from service.db.transaction import Transaction
 from service.trace.answer import Answer, Json
-from service.trace.exports import LINES_KEPT, pieces
+from service.trace.exports import AT_ONCE, LINES_KEPT, pieces
 from service.trace.holders import TOLD, balances_of
+from service.trace.passes import column
 from service.trace.words import Kept, ahead
 from service.workbooks.cells import BYTE_ORDER_MARK, harmless
 
@@ -54,48 +57,59 @@ COLUMNS = (
 )
 #: A balance of which nothing is known.
 NOTHING_HELD: Final = "," * len(TOLD)
-#: What parts the cells of a place, and places.
-BETWEEN_CELLS, BETWEEN_PLACES = chr(31), chr(30)
-CELLS_OF_PLACES: Final = """
--- Who is where: the cells of `COLUMNS` up to the region, parted by chr(31), for the places $1 with the
--- parties $2, one for each (-1: not known), in their order, parted by chr(30). Whom to call: the first
--- contact, else who answers for quality. Arrays by way of subqueries: else the plan may be to read all
--- parties for a thousand.
-SELECT string_agg(cells, chr(30) ORDER BY n)
-FROM (
-    SELECT n, concat_ws(chr(31),
-        coalesce(party.name_zh, ''), coalesce(party.name_en, ''),
-        coalesce(party.uscc, ''), coalesce(party.gln, ''),
-        coalesce(legal_representative ->> 'name', ''), coalesce(quality_manager ->> 'name', ''),
-        coalesce(contact ->> 'phone', ''), coalesce(contact ->> 'email', ''),
-        coalesce(site.name_zh, ''), coalesce(site.name_en, ''), site.uri,
-        coalesce(nullif(site.region, ''), party.region, '')
-    )::text AS cells
-    FROM unnest((SELECT $1::bigint[]), (SELECT $2::bigint[])) WITH ORDINALITY AS asked (site_id, party_id, n)
-    JOIN site ON site.id = asked.site_id
-    LEFT JOIN party ON party.id = asked.party_id
-    CROSS JOIN LATERAL (
+#: Holdings whose places and parties are asked for together: in the order of their ids many lie side by side.
+ASKED_TOGETHER: Final = 10 * AT_ONCE
+#: What parts the cells of a row, and rows.
+BETWEEN_CELLS, BETWEEN_ROWS = chr(31), chr(30)
+TOGETHER: Final = """
+-- Which of the rows $1 there are, packed; their cells, parted by chr(31), rows by chr(30). $1 as a text: the
+-- driver is slow with long arrays.
+SELECT string_agg(int8send(id), ''::bytea), string_agg(concat_ws(chr(31), {cells}), chr(30))
+FROM {rows} WHERE id = ANY(ARRAY(SELECT unnest($1::text::bigint[])))
+"""
+APART: Final = """
+-- The same where a text has in it what parts them: as JSON, row by row.
+SELECT id, json_build_array({cells})::text AS cells
+FROM {rows} WHERE id = ANY(ARRAY(SELECT unnest($1::text::bigint[])))
+"""
+
+
+class Cells(NamedTuple):
+    """What rows have of the cells of `COLUMNS`, as SQL."""
+
+    rows: str
+    cells: Sequence[str]
+
+    def asked(self, how: str) -> str:
+        """`TOGETHER` or `APART`."""
+        return how.format(rows=self.rows, cells=", ".join(f"coalesce({cell}, '')" for cell in self.cells))
+
+
+OF_SITES: Final = Cells("site", ("name_zh", "name_en", "uri"))
+#: Whom to call: the first contact, else who answers for quality.
+OF_PARTIES: Final = Cells(
+    """party CROSS JOIN LATERAL (
         SELECT CASE WHEN coalesce(contacts -> 0, 'null') IN ('null', '{}') THEN quality_manager
                     ELSE contacts -> 0 END
-    ) AS whom (contact)
-) AS told
-"""
-#: The same where a text has in it what parts them: as JSON, for each place.
-CELLS_APART: Final = CELLS_OF_PLACES.replace("string_agg(cells, chr(30) ORDER BY n)", "n, cells").replace(
-    "concat_ws(chr(31),", "json_build_array("
+    ) AS whom (contact)""",
+    (
+        *("name_zh", "name_en", "uscc", "gln"),
+        *("legal_representative ->> 'name'", "quality_manager ->> 'name'"),
+        *("contact ->> 'phone'", "contact ->> 'email'"),
+    ),
 )
-#: How many cells these are.
-CELLS_OF_A_PLACE: Final = 12
 #: A line of cells that may be written as it is: no character parts cells or turns about what is read.
 PLAIN: Final = re.compile("[0-9A-Za-z\u4e00-\u9fff_./:()（）· @#+,-]*")
 #: The same of many lines at once, as the database parts them.
 ALL_PLAIN: Final = re.compile("[0-9A-Za-z\u4e00-\u9fff_./:()（）· @#+\x1e\x1f-]*")
-ANY_RUNS: Final = re.compile("(?:^|[\x1e\x1f])(?:[ @#]|[+-](?![0-9][0-9 ]*(?:[\x1e\x1f]|$)))")
+#: Where one of these, after what parts them, begins as formulas do, or with a blank, and is no number: the
+#: character is looked for first, for there are fewer of it.
+ANY_RUNS: Final = re.compile("[ @#+-](?<=[\x1e\x1f].)(?:(?<=[ @#])|(?![0-9][0-9 ]*(?:[\x1e\x1f]|$)))")
 #: Where a cell, after its comma, begins as formulas do, or with a blank, and is no number.
 RUNS: Final = re.compile(",(?:[ @#]|[+-](?![0-9][0-9 ]*(?:,|$)))")
 
-#: A site and a party.
-Place = tuple[int, int]
+#: Texts by id.
+Texts = Mapping[int, str]
 
 
 def csv_titles() -> str:
@@ -105,12 +119,15 @@ def csv_titles() -> str:
 
 async def holders_csv(tx: Transaction, told: Answer) -> AsyncGenerator[str, None]:
     """The CSV of the holders after its titles."""
-    places = Kept(partial(_cells_of_places, tx))
 
     @cache
     def batch(key: int) -> str:
         names = ("product_name_zh", "product_name_en", "gtin", "lot", "uri")
         return cells_as_csv([told.batches[key][name] for name in names])
+
+    @cache
+    def cell(region: str | None) -> str:
+        return cells_as_csv([region])
 
     @lru_cache(LINES_KEPT)
     def balances(line: int) -> list[str]:
@@ -118,37 +135,62 @@ async def holders_csv(tx: Transaction, told: Answer) -> AsyncGenerator[str, None
         return [",".join(one) for one in of] or [NOTHING_HELD]
 
     coming = {key: _in_transit(parts) for key, parts in told.travelling.items()}
-    asked = ((piece, list(zip(piece.site, piece.party, strict=True))) for piece in pieces(told.holders))
-    async with aclosing(ahead(asked, places.of)) as told_of:
-        async for piece, who in told_of:
-            yield "".join(
-                [
-                    f"{who[site, party]},{batch(key)},{since or ''},{hops},"
-                    f"{line},{coming.get((key, site), '')}\r\n"
-                    for key, site, party, since, hops, lines in piece.rows()
-                    for line in balances(lines)
-                ]
-            )
+    parts = (
+        told.holders.part(begin, begin + ASKED_TOGETHER)
+        for begin in range(0, len(told.holders), ASKED_TOGETHER)
+    )
+    asked = ((part, (part.site.tolist(), part.party.tolist())) for part in parts)
+    async with aclosing(ahead(asked, Words(tx).of)) as told_of:
+        async for part, (there, who) in told_of:
+            regions = iter(told.regions(part))
+            for piece in pieces(part):
+                yield "".join(
+                    [
+                        f"{who[party]},{there[site]},{cell(region)},{batch(key)},{since or ''},{hops},"
+                        f"{line},{coming.get((key, site), '') if coming else ''}\r\n"
+                        for region, (key, site, party, since, hops, lines) in zip(
+                            islice(regions, len(piece.site)), piece.rows(), strict=True
+                        )
+                        for line in balances(lines)
+                    ]
+                )
 
 
-async def _cells_of_places(tx: Transaction, places: Sequence[Place]) -> dict[Place, str]:
-    sites, parties = zip(*places, strict=True)
-    (row,) = await tx.sql.fetch(CELLS_OF_PLACES, sites, parties)
-    lines = _as_csv(row[0] or "", len(places))
+class Words:
+    """What places and parties are called, as it is asked for."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.sites = Kept(partial(cells_of, tx, OF_SITES))
+        self.parties = Kept(partial(cells_of, tx, OF_PARTIES))
+
+    async def of(self, places: tuple[Sequence[int], Sequence[int]]) -> tuple[Texts, Texts]:
+        """Of these sites and parties, and maybe of others."""
+        sites, parties = places
+        return await self.sites.of(sites), await self.parties.of(parties)
+
+
+async def cells_of(tx: Transaction, what: Cells, ids: Collection[int]) -> dict[int, str]:
+    """Of each of these, as CSV; of one that is not there (`NOBODY`) empty cells."""
+    told = dict.fromkeys(ids, "," * (len(what.cells) - 1))
+    asked = array_text(sorted(ids))
+    (row,) = await tx.sql.fetch(what.asked(TOGETHER), asked)
+    known = column(row[0]).tolist()
+    lines = _as_csv(row[1] or "", len(known), len(what.cells))
     if lines is not None:
-        return dict(zip(places, lines, strict=True))
-    rows = await tx.sql.fetch(CELLS_APART, sites, parties)
-    return {places[row["n"] - 1]: cells_as_csv(msgspec.json.decode(row["cells"])) for row in rows}
+        return told | dict(zip(known, lines, strict=True))
+    rows = await tx.sql.fetch(what.asked(APART), asked)
+    return told | {row["id"]: cells_as_csv(msgspec.json.decode(row["cells"])) for row in rows}
 
 
-def _as_csv(told: str, places: int) -> list[str] | None:
-    """The cells of so many places, told by `CELLS_OF_PLACES`; None where a text has in it what parts them."""
-    cells = CELLS_OF_A_PLACE * places
-    if told.count(BETWEEN_PLACES) != places - 1 or told.count(BETWEEN_CELLS) != cells - places:
+def _as_csv(told: str, rows: int, cells: int) -> list[str] | None:
+    """So many rows of so many cells, told `TOGETHER`; None where a text has in it what parts them."""
+    if not rows:
+        return []
+    if told.count(BETWEEN_ROWS) != rows - 1 or told.count(BETWEEN_CELLS) != rows * (cells - 1):
         return None
-    if ALL_PLAIN.fullmatch(told) and not ANY_RUNS.search(told):
-        return told.replace(BETWEEN_CELLS, ",").split(BETWEEN_PLACES)
-    return [cells_as_csv(line.split(BETWEEN_CELLS)) for line in told.split(BETWEEN_PLACES)]
+    if ALL_PLAIN.fullmatch(told) and not ANY_RUNS.search(BETWEEN_ROWS + told):
+        return told.replace(BETWEEN_CELLS, ",").split(BETWEEN_ROWS)
+    return [cells_as_csv(line.split(BETWEEN_CELLS)) for line in told.split(BETWEEN_ROWS)]
 
 
 def _is_plain(line: str, cells: int) -> bool:

@@ -71,6 +71,13 @@ class Holders:
     def __len__(self) -> int:
         return len(self.batch)
 
+    def part(self, begin: int, end: int) -> "Holders":
+        """Some."""
+        batch, site, party, at, hops, line = (
+            of[begin:end] for of in (self.batch, self.site, self.party, self.at, self.hops, self.line)
+        )
+        return Holders(batch, site, party, at, hops, line, self.texts)
+
     def since(self, begin: int, end: int) -> list[str | None]:
         """The moments of some, RFC 3339 in UTC, as short as they are exact; None where there is none."""
         at = self.at[begin:end]

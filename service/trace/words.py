@@ -20,6 +20,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 import numpy as np
 
+from service.db.rows import array_text
 from service.db.transaction import Transaction
 from service.trace.passes import Column, column
 
@@ -45,9 +46,9 @@ FROM party WHERE id = ANY($1::bigint[]) ORDER BY id
 """
 DOCUMENTS: Final = ("contacts", "licences", "legal_representative", "quality_manager")
 REGIONS: Final = """
--- Places or parties by region ('': none is known), packed.
+-- Places or parties by region ('': none is known), packed. $1 as a text: the driver is slow with long arrays.
 SELECT coalesce(region, ''), string_agg(int8send(id), ''::bytea)
-FROM {} WHERE id = ANY($1::bigint[]) GROUP BY 1
+FROM {} WHERE id = ANY(ARRAY(SELECT unnest($1::text::bigint[]))) GROUP BY 1
 """
 #: Places whose text is kept for the next that names them.
 PLACES_KEPT: Final = 20_000
@@ -55,6 +56,8 @@ PLACES_KEPT: Final = 20_000
 Key = TypeVar("Key", bound=Hashable)
 Text = TypeVar("Text")
 Piece = TypeVar("Piece")
+Keys = TypeVar("Keys")
+Words = TypeVar("Words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Regions:
     @classmethod
     async def of(cls, tx: Transaction, table: str, ids: Column) -> "Regions":
         """`table`: `site` or `party`."""
-        rows = await tx.sql.fetch(REGIONS.format(table), ids.tolist())
+        rows = await tx.sql.fetch(REGIONS.format(table), array_text(ids.tolist()))
         parts = [column(row[1]) for row in rows]
         found = np.concatenate([column(None), *parts])
         region = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
@@ -106,13 +109,12 @@ class Kept(Generic[Key, Text]):
 
 
 async def ahead(
-    asked: Iterable[tuple[Piece, Sequence[Key]]],
-    read: Callable[[Sequence[Key]], Coroutine[Any, Any, Mapping[Key, Text]]],
-) -> AsyncGenerator[tuple[Piece, Mapping[Key, Text]], None]:
+    asked: Iterable[tuple[Piece, Keys]], read: Callable[[Keys], Coroutine[Any, Any, Words]]
+) -> AsyncGenerator[tuple[Piece, Words], None]:
     """Each piece with the words for its keys; those of the next are being read while it is told: to be closed
     by whoever leaves it before its end.
     """
-    coming: asyncio.Task[Mapping[Key, Text]] | None = None
+    coming: asyncio.Task[Words] | None = None
     before: Piece | None = None
     try:
         for piece, keys in asked:

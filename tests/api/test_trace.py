@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.transaction import Transaction, transaction
-from service.trace import exports, routes
+from service.trace import exports, holder_list, routes
 from service.trace.answer import Answer
 from service.trace.exports import whole
 from service.trace.holder_list import COLUMNS
@@ -301,6 +301,17 @@ async def test_the_holders_as_csv_say_the_same_as_the_json(juice: httpx.AsyncCli
     assert (press["phone"], press["region"], press["product_zh"]) == ("12345", "350100", "苹果汁")
     assert (shop["site_zh"], shop["region"]) == ("便利店", "350102")
     assert kiosk["in_transit"] == "5 LTR"
+
+
+async def test_holders_are_the_same_in_pieces(
+    juice: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, _ = await csv_of(juice)
+    monkeypatch.setattr(exports, "AT_ONCE", 2)
+    monkeypatch.setattr(holder_list, "ASKED_TOGETHER", 3)
+    parted, rows = await csv_of(juice)
+    assert len(rows) > 3
+    assert parted.content == whole.content
 
 
 async def test_nothing_in_the_csv_runs_as_a_formula(client: httpx.AsyncClient) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from service.trace.exports import form_of
 from service.trace.gap_words import GAP_WORDS
-from service.trace.holder_list import CELLS_OF_A_PLACE, _as_csv, cells_as_csv
+from service.trace.holder_list import OF_PARTIES, _as_csv, cells_as_csv
 from service.workbooks.cells import harmless
 
 SERVICE = Path(__file__).resolve().parents[2] / "service"
@@ -66,19 +66,20 @@ CELLS = st.sampled_from(["", "果汁", "a b", "+86 591", "-1"]) | st.text(LETTER
 @given(st.data(), st.integers(1, 3))
 def test_cells_of_many_places_at_once_are_those_of_each(data: st.DataObject, places: int) -> None:
     cells = data.draw(st.sampled_from([CELLS, st.sampled_from(["果汁", "+86 591", "", "a.b"])]))
-    row = st.lists(cells, min_size=CELLS_OF_A_PLACE, max_size=CELLS_OF_A_PLACE)
+    many = len(OF_PARTIES.cells)
+    row = st.lists(cells, min_size=many, max_size=many)
     lines = data.draw(st.lists(row, min_size=places, max_size=places))
     told = "\x1e".join("\x1f".join(line) for line in lines)
-    assert _as_csv(told, places) == [cells_as_csv(line) for line in lines]
+    assert _as_csv(told, places, many) == [cells_as_csv(line) for line in lines]
 
 
 def test_a_text_with_what_parts_cells_is_not_taken_for_two() -> None:
-    line = "\x1f".join(["a"] * CELLS_OF_A_PLACE)
-    assert _as_csv(line, 1) == [",".join(["a"] * CELLS_OF_A_PLACE)]
-    assert _as_csv(line.replace("a", "a\x1fb", 1), 1) is None
-    assert _as_csv(line.replace("a", "a\x1eb", 1), 1) is None
+    line = "\x1f".join("aaaa")
+    assert _as_csv(line, 1, 4) == ["a,a,a,a"]
+    assert _as_csv(line.replace("a", "a\x1fb", 1), 1, 4) is None
+    assert _as_csv(line.replace("a", "a\x1eb", 1), 1, 4) is None
     # Nor one that is missing.
-    assert _as_csv(line, 2) is None
+    assert _as_csv(line, 2, 4) is None
 
 
 @pytest.mark.parametrize(

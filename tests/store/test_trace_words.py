@@ -1,5 +1,6 @@
 """What places and parties are called, read while a trace is told."""
 
+import json
 from collections.abc import Sequence
 
 import msgspec
@@ -8,7 +9,7 @@ import pytest
 
 from service.db.transaction import Transaction
 from service.trace import words
-from service.trace.holder_list import _cells_of_places, cells_as_csv
+from service.trace.holder_list import OF_PARTIES, OF_SITES, cells_as_csv, cells_of
 from service.trace.words import PARTIES, SITES, Kept, Regions, ahead, parties_as_json, sites_as_json
 from tests.world import capture, commission, owners
 
@@ -74,19 +75,39 @@ async def test_sites_are_told_as_they_are_stored(tx: Transaction) -> None:
 
 
 @pytest.mark.parametrize("name", ["磨坊", 'Mill "B", Ltd.', "=1", "a\x1fb", "a\x1eb", "\x1f\x1e,"])
-async def test_cells_of_places_are_those_that_are_stored(tx: Transaction, name: str) -> None:
-    await capture(tx, commission("tea/T=9", at="farm", on=1), commission("rye/R=9", at="mill", on=1))
-    await tx.sql.execute("UPDATE site SET name_zh = $1::text, region = '' WHERE id % 2 = 0", name)
-    await tx.sql.execute("UPDATE site SET region = '350100' WHERE id % 2 = 1")
-    rows = await tx.sql.fetch(
+async def test_cells_of_places_and_parties_are_those_that_are_stored(tx: Transaction, name: str) -> None:
+    given = (commission("tea/T=9", at="farm", on=1), commission("rye/R=9", at="mill", on=1))
+    await capture(tx, *given, master=owners(farm="Farm Ltd", mill="Mill Ltd", shop="Shop Ltd"))
+    answering = json.dumps({"name": name, "phone": "+86 591", "email": "q@b"})
+    first = json.dumps([{"name": "A", "phone": "-1+cmd"}])
+    await tx.sql.execute("UPDATE site SET name_zh = $1::text WHERE id % 2 = 0", name)
+    await tx.sql.execute(
+        "UPDATE party SET name_zh = $1::text, quality_manager = $2::text::jsonb, "
+        "contacts = CASE WHEN id % 2 = 0 THEN '[{}]' ELSE $3::text::jsonb END",
+        *(name, answering, first),
+    )
+    sites = await tx.sql.fetch(
         SITES + "ORDER BY id DESC", await tx.sql.fetchval("SELECT array_agg(id) FROM site")
     )
-    # Nobody is known there.
-    told = await _cells_of_places(tx, [(row["id"], -1) for row in rows])
-    columns = ("name_zh", "name_en", "uri", "region")
+    told = await cells_of(tx, OF_SITES, [-1, *(row["id"] for row in sites)])
+    columns = ("name_zh", "name_en", "uri")
     assert told == {
-        (row["id"], -1): cells_as_csv([""] * 8 + [row[column] for column in columns]) for row in rows
+        **{row["id"]: cells_as_csv([row[column] for column in columns]) for row in sites},
+        -1: ",,",
     }
+    parties = await tx.sql.fetch("SELECT id, uscc, gln FROM party ORDER BY id")
+    told = await cells_of(tx, OF_PARTIES, [-1, *(row["id"] for row in parties)])
+    assert told == {
+        **{
+            row["id"]: cells_as_csv(
+                [name, None, row["uscc"], row["gln"], None, name]
+                + (["+86 591", "q@b"] if row["id"] % 2 == 0 else ["-1+cmd", None])
+            )
+            for row in parties
+        },
+        -1: ",,,,,,,",
+    }
+    assert {row["id"] % 2 for row in parties} == {0, 1}
 
 
 async def test_regions_are_those_of_each_place(tx: Transaction) -> None:
