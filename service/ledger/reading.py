@@ -28,19 +28,20 @@ SELECT event_id, role, unit_id, batch_id, quantity, uom
 FROM event_item WHERE event_id = ANY($1::bigint[]) ORDER BY event_id, ordinal
 """
 
+# Many batches are told of by the same events: their entries are asked for by themselves, each once.
 POSTINGS = """
 -- Of the batches $1, but for the events $2.
-SELECT posting.batch_id, posting.role, posting.uom, posting.quantity, posting.doubt, entry.*
-FROM posting JOIN journal_entry AS entry ON entry.event_id = posting.event_id
-WHERE posting.batch_id = ANY($1::bigint[]) AND NOT entry.voided AND entry.event_id <> ALL($2::bigint[])
+SELECT batch_id, event_id, role, doubt, uom, quantity FROM posting
+WHERE batch_id = ANY($1::bigint[]) AND event_id <> ALL($2::bigint[])
 """
 
 TRANSFORMED = """
 -- Inputs and outputs of the transformations that $1 (events) or $2 (transformationIDs) belong to.
-SELECT posting.batch_id, posting.role, entry.*
+SELECT event_id, role, batch_id FROM posting WHERE event_id = ANY($1::bigint[]) AND role IN (3, 4)
+UNION ALL
+SELECT posting.event_id, posting.role, posting.batch_id
 FROM journal_entry AS entry JOIN posting ON posting.event_id = entry.event_id
-WHERE (entry.event_id = ANY($1::bigint[]) OR entry.transformation_id = ANY($2::text[]))
-  AND posting.role IN (3, 4) AND NOT entry.voided
+WHERE entry.transformation_id = ANY($2::text[]) AND posting.role IN (3, 4)
 """
 
 SITES = """
@@ -56,6 +57,9 @@ WHERE site.id = ANY($1::bigint[])
 """
 UNSPECIFIED = "SELECT id, party_id FROM site WHERE unspecified AND party_id = ANY($1::bigint[])"
 
+
+#: Batch, event, role, doubt.
+PostingKey = tuple[int, int, int, int]
 
 #: By their numbers: a large event names a hundred thousand things.
 ROLES = tuple(Role)
@@ -105,21 +109,34 @@ async def load_postings(
     """The postings of batches, by batch, `but` for those of some events; amounts of one event and role
     together.
     """
-    return postings_of_rows(await tx.sql.fetch(POSTINGS, sorted(batches), sorted(but)) if batches else ())
+    rows = await tx.sql.fetch(POSTINGS, sorted(batches), sorted(but)) if batches else ()
+    told = [(row[:4], row[4], row[5]) for row in rows]
+    return _postings_of(told, await load_entries(tx, {key[1] for key, _, _ in told}) if told else {})
 
 
 def postings_of_rows(rows: Iterable[asyncpg.Record]) -> dict[int, list[Posting]]:
     """Rows of `posting` with their entries as values, by batch."""
-    amounts: dict[tuple[int, int, int, int], dict[str, Decimal | None]] = defaultdict(dict)
     entries: dict[int, Entry] = {}
+    told: list[tuple[PostingKey, str, Decimal | None]] = []
     for row in rows:
         event = row["event_id"]
         if event not in entries:
             entries[event] = entry_of(row)
-        amounts[row["batch_id"], event, row["role"], row["doubt"]][row["uom"]] = row["quantity"]
+        told.append(((row["batch_id"], event, row["role"], row["doubt"]), row["uom"], row["quantity"]))
+    return _postings_of(told, entries)
+
+
+def _postings_of(
+    told: Iterable[tuple[PostingKey, str, Decimal | None]], entries: Mapping[int, Entry]
+) -> dict[int, list[Posting]]:
+    """By batch, of the events that have an entry here."""
+    amounts: dict[PostingKey, dict[str, Decimal | None]] = defaultdict(dict)
+    for key, uom, quantity in told:
+        amounts[key][uom] = quantity
     postings: dict[int, list[Posting]] = defaultdict(list)
-    for (batch, event, role, doubt), told in amounts.items():
-        postings[batch].append(Posting(entries[event], ROLES[role], told, DOUBTS[doubt]))
+    for (batch, event, role, doubt), of_each in amounts.items():
+        if event in entries:
+            postings[batch].append(Posting(entries[event], ROLES[role], of_each, DOUBTS[doubt]))
     return postings
 
 
@@ -151,12 +168,12 @@ async def load_transformations(
             for role, batch in known[event]:
                 if role in (Role.INPUT, Role.OUTPUT):
                     add(entry, role, batch)
-    read: dict[int, Entry] = {}
-    for row in await tx.sql.fetch(TRANSFORMED, alone, tied) if alone or tied else ():
-        event = row["event_id"]
-        if event not in read:
-            read[event] = entry_of(row)
-        add(read[event], ROLES[row["role"]], row["batch_id"])
+    rows = await tx.sql.fetch(TRANSFORMED, alone, tied) if alone or tied else ()
+    others = {event for event, _, _ in rows} - events.keys()
+    entries = events | await load_entries(tx, others) if others else events
+    for event, number, batch in rows:
+        if event in entries:
+            add(entries[event], ROLES[number], batch)
     return {
         event: Transformation(
             tuple(sorted(outputs[_group(entry)], key=lambda o: (o.batch, o.time, o.event_id))),
@@ -198,5 +215,5 @@ async def load_sites(tx: Transaction, entries: Iterable[Entry], others: Iterable
 
 
 def sites_of(postings: Mapping[int, Sequence[Posting]]) -> Iterable[Entry]:
-    """All entries behind postings."""
-    return (posting.entry for told in postings.values() for posting in told)
+    """All entries behind postings, each once."""
+    return {posting.entry.event_id: posting.entry for told in postings.values() for posting in told}.values()

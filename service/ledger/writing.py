@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
 import asyncpg
@@ -10,7 +11,7 @@ import msgspec
 from msgspec.structs import astuple
 from sqlmodel import SQLModel
 
-from service.db.rows import insert_rows
+from service.db.rows import array_text, insert_rows
 from service.db.transaction import Transaction
 from service.ledger import tables
 from service.ledger.model import BatchLedger, Flow, Gap, Holding
@@ -50,13 +51,16 @@ HOLDING_COLUMNS = (
     "destroyed",
     "sampled",
 )
+HOLDING_KEY = itemgetter("batch_id", "site_id", "uom")
+HOLDING_OF = itemgetter(*HOLDING_COLUMNS)
 GAP_COLUMNS = ("kind", "site_id", "event_id", "detail")
 
 OLD_POSTINGS = """
 SELECT batch_id, event_id, role, uom, quantity, doubt FROM posting WHERE event_id = ANY($1::bigint[])
 """
 DELETE_POSTINGS = """
-DELETE FROM posting USING unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[])
+DELETE FROM posting
+USING unnest($1::text::bigint[], $2::text::bigint[], $3::text::smallint[], $4::text::text[])
     AS gone (batch_id, event_id, role, uom)
 WHERE posting.batch_id = gone.batch_id AND posting.event_id = gone.event_id
   AND posting.role = gone.role AND posting.uom = gone.uom
@@ -65,15 +69,16 @@ OLD_FLOWS = "SELECT * FROM flow WHERE batch_id = ANY($1::bigint[])"
 OLD_HOLDINGS = "SELECT * FROM holding WHERE batch_id = ANY($1::bigint[])"
 OLD_GAPS = "SELECT * FROM gap WHERE batch_id = ANY($1::bigint[])"
 DELETE_FLOWS = """
-DELETE FROM flow USING unnest($1::bigint[], $2::int[]) AS gone (batch_id, ordinal)
+DELETE FROM flow USING unnest($1::text::bigint[], $2::text::int[]) AS gone (batch_id, ordinal)
 WHERE flow.batch_id = gone.batch_id AND flow.ordinal = gone.ordinal
 """
 DELETE_GAPS = """
-DELETE FROM gap USING unnest($1::bigint[], $2::int[]) AS gone (batch_id, ordinal)
+DELETE FROM gap USING unnest($1::text::bigint[], $2::text::int[]) AS gone (batch_id, ordinal)
 WHERE gap.batch_id = gone.batch_id AND gap.ordinal = gone.ordinal
 """
 DELETE_HOLDINGS = """
-DELETE FROM holding USING unnest($1::bigint[], $2::bigint[], $3::text[]) AS gone (batch_id, site_id, uom)
+DELETE FROM holding
+USING unnest($1::text::bigint[], $2::text::bigint[], $3::text::text[]) AS gone (batch_id, site_id, uom)
 WHERE holding.batch_id = gone.batch_id AND holding.site_id = gone.site_id AND holding.uom = gone.uom
 """
 
@@ -134,7 +139,7 @@ async def write_postings(tx: Transaction, changes: PostingChanges) -> int:
     """Write these changes; how many rows were removed or added."""
     if changes.gone:
         keys = list(zip(*changes.gone, strict=True))[:4]
-        await tx.sql.execute(DELETE_POSTINGS, *keys)
+        await tx.sql.execute(DELETE_POSTINGS, *map(array_text, keys))
     if changes.fresh:
         records = sorted(changes.fresh, key=lambda row: (row[0], row[1], row[2], row[3]))
         await insert_rows(tx.sql, tables.Posting, records, POSTING_COLUMNS)
@@ -196,9 +201,10 @@ async def _write_numbered(
     """
     known: dict[int, dict[tuple[Hashable, ...], list[int]]] = defaultdict(lambda: defaultdict(list))
     last: dict[int, int] = defaultdict(lambda: numbered)
+    content_of_row = itemgetter(*columns)
     for row in old:
         batch, ordinal = row["batch_id"], row["ordinal"]
-        content = tuple(row[column] for column in columns)
+        content = content_of_row(row)
         known[batch][content if table is tables.Flow else tuple(map(_plain, content))].append(ordinal)
         last[batch] = max(last[batch], ordinal)
     fresh: list[tuple[object, ...]] = []
@@ -226,7 +232,7 @@ async def _write_numbered(
                 ordinal += 1
                 fresh.append((batch, ordinal, *content))
     if gone:
-        await tx.sql.execute(delete, [batch for batch, _ in gone], [ordinal for _, ordinal in gone])
+        await tx.sql.execute(delete, *map(array_text, zip(*gone, strict=True)))
     if fresh:
         await insert_rows(tx.sql, table, fresh, ("batch_id", "ordinal", *columns))
     left: set[tuple[int, int]] = set()
@@ -243,14 +249,11 @@ async def _write_holdings(
         for batch, ledger in ledgers.items()
         for holding in ledger.holdings
     }
-    old = {
-        (row["batch_id"], row["site_id"], row["uom"]): tuple(row[column] for column in HOLDING_COLUMNS)
-        for row in before
-    }
+    old = {HOLDING_KEY(row): HOLDING_OF(row) for row in before}
     gone = [key for key, row in old.items() if new.get(key) != row]
     fresh = {key: row for key, row in new.items() if old.get(key) != row}
     if gone:
-        await tx.sql.execute(DELETE_HOLDINGS, *list(zip(*gone, strict=True)))
+        await tx.sql.execute(DELETE_HOLDINGS, *map(array_text, zip(*gone, strict=True)))
     if fresh:
         records = [(key[0], *row) for key, row in fresh.items()]
         await insert_rows(tx.sql, tables.Holding, records, ("batch_id", *HOLDING_COLUMNS))
