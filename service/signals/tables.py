@@ -127,7 +127,8 @@ class ScanPlace(SQLModel, table=True):
 class ScanDay(SQLModel, table=True):
     """Looks at one code on one day (UTC) in one place. Written by: sql.
 
-    `level`: unit or batch, and `thing_id` its row; without foreign keys, for counting must not fail.
+    `level`: unit or batch, and `thing_id` its row; without foreign keys, for counting must not fail. The key
+    begins with what tells nearly all apart.
     """
 
     __tablename__ = "scan_day"
@@ -136,8 +137,8 @@ class ScanDay(SQLModel, table=True):
         Index("scan_day_day_idx", "day"),
     )
 
-    level: str = Field(primary_key=True)
     thing_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    level: str = Field(primary_key=True)
     day: date = Field(primary_key=True)
     place_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
     looks: int
@@ -151,8 +152,8 @@ class ScanTotal(SQLModel, table=True):
     __tablename__ = "scan_total"
     __table_args__ = (CheckConstraint("level IN ('unit', 'batch')", name="level"),)
 
-    level: str = Field(primary_key=True)
     thing_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    level: str = Field(primary_key=True)
     looks: int = Field(sa_column=Column(BigInteger, nullable=False))
     first_at: datetime = instant()
     first_place_id: int = Field(sa_column=Column(BigInteger, nullable=False))

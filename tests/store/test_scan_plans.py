@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import SQLModel
 
 from service.db.held import SETTINGS
 from service.db.service_role import as_service
@@ -26,6 +27,9 @@ INSERT INTO unit (uri, batch_id, registered_batch_id, registration_id)
 SELECT $1 || '/21/' || n, batch.id, batch.id, 1
 FROM generate_series(1, 100000) AS n
 JOIN batch ON batch.uri = $1 || '/10/L' || CASE WHEN n % 2 = 0 THEN 0 ELSE n % 20000 END
+"""
+KEY = """
+SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute WHERE attrelid = $1::text::regclass
 """
 HERE = "service.scan"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -109,3 +113,11 @@ async def test_what_is_asked_by_held_connections_is_found_by_a_condition(
     scans = [node for node in plan if node["Node Type"].endswith("Scan") and "Relation Name" in node]
     assert scans
     assert [node.get("Index Name", node["Relation Name"]) for node in scans if "Index Cond" not in node] == []
+
+
+async def test_keys_of_looks_begin_with_what_was_looked_at(seeded: AsyncEngine) -> None:
+    async with transaction(seeded) as tx:
+        for table in ("scan_day", "scan_total"):
+            key = SQLModel.metadata.tables[table].primary_key.columns.keys()
+            assert key[0] == "thing_id"
+            assert await tx.sql.fetchval(KEY, f"{table}_pkey") == key
