@@ -164,7 +164,10 @@ def _read_link(plain: str, identity: Identity | None) -> tuple[str, list[Element
         return "digital_link", list(digital_link.parse(plain).elements), []
     except Malformed as malformed:
         faults = list(malformed.faults)
-    is_link = identity is None or identity.kind is not Kind.OTHER
+    # A URI minted here is none, nor is what merely stands on the host of canonical links.
+    is_link = identity is None or (
+        identity.kind is not Kind.OTHER and identity.uri.startswith(f"{CANONICAL_HOST}/")
+    )
     try:
         link = digital_link.parse(plain, lenient=True, associations=False)
     except Malformed:

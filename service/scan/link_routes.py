@@ -1,6 +1,6 @@
 """HTTP of registered links, and the file that describes the resolver."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -19,6 +19,7 @@ from service.web.paging import PAGE_DEFAULT, After, Limit, Page, page_of, row_af
 router = APIRouter(prefix="/v1", tags=["links"], dependencies=[Depends(find_caller, scope="function")])
 public = APIRouter(tags=["resolver"])
 
+DESCRIPTION: Final = "/.well-known/gs1resolver"
 OfThing = Annotated[Code | None, Query(description="What the links are about, in any form. 任意形式的编码。")]
 OfType = Annotated[LinkType | None, Query(description="The link type. 链接类型。")]
 
@@ -65,7 +66,8 @@ async def delete_link(tx: Tx, caller: KnownCaller, link_id: PathId) -> None:
     await link_store.delete_link(tx, caller, link_id)
 
 
-@public.get("/.well-known/gs1resolver", summary="What this resolver is 解析服务说明")
+@public.head(DESCRIPTION, include_in_schema=False)
+@public.get(DESCRIPTION, summary="What this resolver is 解析服务说明")
 async def read_description(tx: Tx, response: Response) -> dict[str, Any]:
     """The description file of the GS1-Conformant Resolver Standard, section 3."""
     response.headers["Access-Control-Allow-Origin"] = "*"

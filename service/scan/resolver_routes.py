@@ -20,6 +20,7 @@ from service.scan.cards import look_up
 from service.scan.levels import MINTED, SERVED, TRADE_ITEMS, Scanned, read_scanned
 from service.scan.link_choice import Link, Wishes, choose, wishes_of
 from service.scan.link_pages import Form, answer_linkset, wanted_form
+from service.scan.link_routes import DESCRIPTION
 from service.scan.link_types import DEFAULT
 from service.scan.linkset import JSON, LINKSET_JSON, Anchored, linkset
 from service.scan.patience import within_patience
@@ -116,6 +117,7 @@ for _key in (*SERVED, MINTED, *(key for key in KEY_RULES if key not in SERVED)):
     )
     router.add_api_route(_path, resolve, methods=["HEAD"], include_in_schema=False)
     router.add_api_route(_path, tell_methods, methods=["OPTIONS"], include_in_schema=False)
+router.add_api_route(DESCRIPTION, tell_methods, methods=["OPTIONS"], include_in_schema=False)
 # Whoever includes this router includes it last: other areas have paths of one segment too.
 _ONE_SEGMENT: Final = "/{segment}"
 for _method in ("GET", "HEAD"):

@@ -97,6 +97,10 @@ async def test_step_2_the_resolver_describes_itself(tea: httpx.AsyncClient) -> N
     assert described["jsonLdContextLocation"] == "https://ref.gs1.org/standards/resolver/linkset-context"
     assert described["contact"]["fn"]
     assert answer.headers["access-control-allow-origin"] == "*"
+    head = await tea.head("/.well-known/gs1resolver")
+    assert (head.status_code, head.content) == (200, b"")
+    options = await tea.options("/.well-known/gs1resolver")
+    assert (options.status_code, options.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
 
 
 @pytest.mark.parametrize(

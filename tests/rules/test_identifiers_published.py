@@ -13,6 +13,7 @@ from service.identifiers.element_string import parse_bracketed, parse_message
 from service.identifiers.epc_uri import urn_of_elements
 from service.identifiers.explanation import explain
 from service.identifiers.identity import Kind, identify, identify_code
+from service.identifiers.minted import mint_id
 
 GTIN = "09521234543213"
 
@@ -180,6 +181,12 @@ def test_a_lot_beside_a_third_party_serial_is_an_attribute_and_the_thing_is_the_
     both = explain(f"(01){GTIN}(10)L(22)V(235)ABC").identity
     assert both is not None
     assert both.uri == unit
+
+
+def test_a_uri_minted_here_is_a_uri_without_fault() -> None:
+    for rest in ("", "/lot/A%2F1", "/lot/A%2F1/unit/7"):
+        said = explain(f"https://a.cn/product/{mint_id(bytes(8))}{rest}")
+        assert (said.form, said.faults) == ("uri", ())
 
 
 @pytest.mark.parametrize("host", ["example.com", "id.gs1.org"])
