@@ -12,13 +12,16 @@ Captures wait in 1 and 4: in 4 for as long as it takes to write what was wrong, 
 
 import asyncio
 import gc
+import multiprocessing
 import os
+import threading
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -167,8 +170,8 @@ class _Rebuild:
         async with transaction(self.engine) as tx:
             await own_ledger(tx)
             mark = int(await tx.sql.fetchval(MARK))
-            before = dict(await tx.sql.fetchrow(COUNTS) or {})
         async with transaction(self.engine) as tx:
+            before = dict(await tx.sql.fetchrow(COUNTS) or {})
             await shadow.make(tx)
         processes = self.processes
         if processes is None:
@@ -180,7 +183,11 @@ class _Rebuild:
         else:
             await self._derive(mark, None, 1)
         caught_up = await self._catch_up(mark)
-        return await self._put_into_use(mark, caught_up, int(before["flows"]))
+        changed = await self._put_into_use(mark, caught_up)
+        # Counted while captures go on, as before: it takes as long as the tables are.
+        async with transaction(self.engine) as tx:
+            after = dict(await tx.sql.fetchrow(COUNTS) or {})
+        return RebuildReport(after["events"], after["batches"], before["flows"], after["flows"], changed)
 
     async def _derive(self, mark: int, pool: ProcessPoolExecutor | None, at_once: int) -> None:
         """Every stage, up to the mark."""
@@ -245,7 +252,8 @@ class _Rebuild:
             async for stored in stored_events(tx, mark + 1, until):
                 self.suspects.batches |= await project(tx, stored, in_part=False)
 
-    async def _put_into_use(self, mark: int, caught_up: int, flows_before: int) -> RebuildReport:
+    async def _put_into_use(self, mark: int, caught_up: int) -> int:
+        """Let what is in use be what was derived; how many rows had to be removed or added."""
         suspects = self.suspects
         async with transaction(self.engine) as tx:
             await own_ledger(tx)
@@ -257,10 +265,7 @@ class _Rebuild:
             changed += sum((await shadow.put_into_use(tx, (shadow.UNITS,), suspects.units)).values())
             wrong = await shadow.put_into_use(tx, shadow.OF_BATCHES, suspects.batches)
             await tell_projection_changed(tx, set(wrong))
-            after = dict(await tx.sql.fetchrow(COUNTS) or {})
-            return RebuildReport(
-                after["events"], after["batches"], flows_before, after["flows"], changed + sum(wrong.values())
-            )
+            return changed + sum(wrong.values())
 
     async def _follow_registry(self, tx: Transaction) -> None:
         """Owners that places got, and batches that units were registered with, since the rebuild began."""
@@ -296,6 +301,17 @@ def begin_working() -> None:
     """
     gc.freeze()
     gc.set_threshold(COLLECTED_AFTER)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """A worker waits for its next range for ever, its parent's death or not: it holds both ends of that pipe.
+    And what it derived later would go into the tables of the next rebuild.
+    """
+    parent.join()
+    os._exit(1)
 
 
 def work_alone(task: Task) -> set[int]:

@@ -151,9 +151,18 @@ def _refuse_halves(question: Question) -> None:
             "`holding` and `site` go together: one batch at one site.",
             "holding 与 site 必须同时给出：一个场所的一个批次。",
         )
+    days = (("made_from", question.made_from), ("made_to", question.made_to))
     if question.product is None:
+        for name, day in days:
+            if day is not None:
+                raise Malformed.field(
+                    name,
+                    day.isoformat(),
+                    "Days of production choose the batches of a `product`; name it, or leave them out.",
+                    "生产日期用于选择某一产品的批次：请同时给出 product，或去掉日期。",
+                )
         return
-    for name, day in (("made_from", question.made_from), ("made_to", question.made_to)):
+    for name, day in days:
         if day is None:
             raise Malformed.field(
                 name,

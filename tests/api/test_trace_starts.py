@@ -346,6 +346,8 @@ WRONG: list[tuple[Mapping[str, Any], int, str]] = [
     ({"product": gtin("nothing"), "made_from": "2026-01-01", "made_to": "2026-01-01"}, 404, "product"),
     ({"product": "\x00", "made_from": "2026-01-01", "made_to": "2026-01-01"}, 400, "product"),
     ({"made_from": "2026-01-01", "made_to": "2026-01-01"}, 400, "batch"),
+    ({"batch": f"{GOODS} L1", "made_from": "2026-01-01"}, 400, "made_from"),
+    ({"batch": f"{GOODS} L1", "made_to": "2026-01-01"}, 400, "made_to"),
     ({"batch": f"{GOODS} L1", "at": "2026-01-01T08:00:00"}, 400, "at"),
     ({"batch": f"{GOODS} L1", "at": "noon"}, 400, "at"),
     ({"batch": f"{GOODS} L1", "skew_seconds": -1}, 400, "skew_seconds"),

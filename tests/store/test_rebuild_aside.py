@@ -1,8 +1,12 @@
 """The ledger computed anew by several workers while captures go on: the same, whatever came between."""
 
+import asyncio
 import itertools
 import random
+import sys
+import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,8 +21,10 @@ from service.ledger.rebuild import rebuild
 from service.ledger.rebuild_aside import REBUILD_LOCK, Task, rebuild_aside, work
 from tests.chains import Chain, chains
 from tests.conftest import TEMPLATE, execute, on_database
+from tests.faults.faults import children_of
 from tests.memory_ledger import MemoryLedger
 from tests.owning import own
+from tests.server import ROOT
 from tests.store.test_rebuild import DAMAGE, EVENTS
 from tests.world import (
     Json,
@@ -177,3 +183,56 @@ async def test_one_rebuild_runs_at_a_time(database: str, engine: AsyncEngine) ->
         await tx.sql.execute("SELECT pg_advisory_xact_lock($1)", REBUILD_LOCK)
         with pytest.raises(Conflict):
             await rebuild_aside(database, processes=0)
+
+
+REBUILDING = """
+import asyncio, sys
+from service.ledger.rebuild_aside import rebuild_aside
+if __name__ == "__main__":
+    asyncio.run(rebuild_aside(sys.argv[1], processes=1))
+"""
+HELD_UP = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+async def test_killed_in_the_middle_it_leaves_no_worker_and_the_next_one_is_whole(
+    database: str, engine: AsyncEngine, owner_engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async with transaction(engine) as tx:
+        await capture(tx, *EVENTS)
+        before = (await ledger(tx)).rows
+    script = tmp_path / "rebuilding.py"
+    script.write_text(REBUILDING, encoding="utf-8")
+    async with transaction(owner_engine) as tx:
+        # Its worker waits for this in the midst of the journal.
+        await tx.sql.execute("LOCK TABLE event_context")
+        rebuilding = await asyncio.create_subprocess_exec(sys.executable, str(script), database, cwd=ROOT)
+        while not await held_up(owner_engine):
+            assert rebuilding.returncode is None
+            await asyncio.sleep(0.05)
+        workers = children_of(rebuilding.pid, b"spawn_main")
+        assert workers
+        rebuilding.kill()
+        await rebuilding.wait()
+        await asyncio.to_thread(gone, workers)
+    report = await rebuild_aside(database, processes=0)
+    assert (report.events, report.changed_rows) == (len(EVENTS), 0)
+    async with transaction(engine) as tx:
+        assert (await ledger(tx)).rows == before
+        assert not await tx.sql.fetch("SELECT FROM pg_namespace WHERE nspname = 'ledger_rebuild'")
+
+
+def gone(processes: list[int]) -> None:
+    """Waits until these processes are gone; fails after half a minute."""
+    until = time.monotonic() + 30
+    while left := [process for process in processes if Path(f"/proc/{process}").exists()]:
+        assert time.monotonic() < until, left
+        time.sleep(0.05)
+
+
+async def held_up(engine: AsyncEngine) -> int:
+    """How many sessions wait for a lock: asked anew each time, for a transaction sees one moment of it."""
+    async with transaction(engine) as tx:
+        return int(await tx.sql.fetchval(HELD_UP))
