@@ -4,6 +4,11 @@
 -- trade alone is written down: the parties that let a reader who is a party see theirs. Places and batches, of which
 -- there may be a hundred thousand, by way of subqueries: each would be looked at for the plan; and as a text each
 -- (`db.rows.array_text`), for the driver is slow with long arrays.
+WITH named AS MATERIALIZED (
+    SELECT batch.id, product.party_id
+    FROM batch LEFT JOIN product ON product.id = batch.product_id
+    WHERE batch.id = ANY (ARRAY(SELECT unnest($13::text::bigint[])))
+)
 INSERT INTO audit_read (at, reader, reader_key, reader_role, reader_party_id, method, route,
                         subject_kind, subject_id, batches, parties)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, concerned.parties
@@ -20,16 +25,11 @@ FROM (
         WHERE site.id = ANY (ARRAY(SELECT unnest($12::text::bigint[]))) AND site.party_id IS NULL
           AND holding.batch_id = ANY (ARRAY(SELECT unnest($13::text::bigint[])))
         UNION ALL
-        SELECT product.party_id
-        FROM batch JOIN product ON product.id = batch.product_id
-        WHERE batch.id = ANY (ARRAY(SELECT unnest($13::text::bigint[])))
+        SELECT party_id FROM named
         UNION ALL
         -- Batches of a product that is nobody's are their makers'.
-        SELECT holding.party_id
-        FROM batch JOIN holding ON holding.batch_id = batch.id AND holding.produced_at IS NOT NULL
-        WHERE batch.id = ANY (ARRAY(SELECT unnest($13::text::bigint[])))
-          AND NOT EXISTS (SELECT FROM product
-                          WHERE product.id = batch.product_id AND product.party_id IS NOT NULL)
+        SELECT party_id FROM holding
+        WHERE batch_id = ANY (ARRAY(SELECT id FROM named WHERE party_id IS NULL)) AND produced_at IS NOT NULL
         UNION ALL
         SELECT responsible_party_id FROM recall WHERE id = ANY ($14::bigint[])
         UNION ALL

@@ -13,7 +13,8 @@ class AuditRead(SQLModel, table=True):
 
     `reader`, `reader_key`: the name of the caller, and what names him for good ("key:5", "member:3",
     "subscription:7"). `route`: the path's template. `subject_*`: what the path names. `batches`: those that
-    the question names or the page shows, the first `recorder.BATCHES_KEPT`. `parties`: whose trade it was.
+    the question names or the page shows, the first `recorder.BATCHES_KEPT`. `parties`: whose trade it was;
+    stored as it is (revision 0035), for the answer waits until it is written.
     """
 
     __tablename__ = "audit_read"

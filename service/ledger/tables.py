@@ -147,7 +147,16 @@ class Holding(SQLModel, table=True):
     """
 
     __tablename__ = "holding"
-    __table_args__ = (Index("holding_site_id_idx", "site_id", "batch_id"),)
+    __table_args__ = (
+        Index("holding_site_id_idx", "site_id", "batch_id"),
+        # Who made a batch? Asked of all batches of a trace, for the record of whose trade it shows.
+        Index(
+            "holding_produced_idx",
+            "batch_id",
+            postgresql_include=["party_id"],
+            postgresql_where=text("produced_at IS NOT NULL"),
+        ),
+    )
 
     batch_id: int = _key()
     site_id: int = _key()
