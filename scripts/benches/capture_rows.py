@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from scripts.benches import ledger_rows, trade
+from scripts.benches import at_once_rows, ledger_rows, trade
 from scripts.benches.ceilings import Ceiling, ceiling, commit_each, copy_everything, rows_after
 from scripts.benches.databases import Bench
 from scripts.benches.measuring import Row, Sample, Size, at_least
@@ -52,6 +52,7 @@ async def rows(bench: Bench) -> AsyncIterator[Row]:
             yield await _everything(captured, fresh)
         yield await ledger_rows.rebuilds(captured)
         yield await _serials(service, work)
+    yield await at_once_rows.documents(bench, work.document_events)
     yield await ledger_rows.from_nothing(bench)
     async with (
         bench.database() as captured,

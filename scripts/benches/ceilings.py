@@ -34,7 +34,8 @@ FLOW_COLUMNS = (
     *("inferred", "shipped_quantity", "shipped_uom", "received_quantity", "received_uom"),
     *("ship_event_id", "receive_event_id"),
 )
-EVENTS_AFTER = f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE id > $1 ORDER BY id"
+EVENTS_AFTER = f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE id > $1 AND id <= $2 ORDER BY id"
+LAST_EVENT = "SELECT count(*), max(id) FROM (SELECT id FROM event WHERE id > $1 ORDER BY id LIMIT $2) AS part"
 # Flows are numbered anew: what a later document changes would get the number of another here.
 FLOWS_AFTER = """
 SELECT batch_id, coalesce(ship_event_id, receive_event_id)::int * 64
@@ -42,7 +43,8 @@ SELECT batch_id, coalesce(ship_event_id, receive_event_id)::int * 64
            AS ordinal,
        kind, from_site_id, to_batch_id, to_site_id, departed_at, arrived_at, inferred, shipped_quantity,
        shipped_uom, received_quantity, received_uom, ship_event_id, receive_event_id
-FROM flow WHERE coalesce(ship_event_id, receive_event_id) > $1
+FROM flow
+WHERE coalesce(ship_event_id, receive_event_id) > $1 AND coalesce(ship_event_id, receive_event_id) <= $2
 """
 #: What events refer to; there before they are timed.
 REFERRED = ("event_context", "capture_job")
@@ -78,14 +80,16 @@ class Ceiling:
     captured: Connection
     bare: Connection
 
-    async def stored_after(self, event_row: int) -> Stored:
-        """The events whose row came after this one, and the flows that they begin."""
-        count, last = await self._told("SELECT count(*), max(id) FROM event WHERE id > $1", event_row)
+    async def stored_after(self, event_row: int, most: int | None = None) -> Stored:
+        """The events (`most`: so many) whose row came after this one, and the flows that they begin."""
+        count, last = await self._told(LAST_EVENT, event_row, most)
         for table in REFERRED:
             await self._bring(table)
         events, flows = BytesIO(), BytesIO()
-        await self.captured.copy_from_query(EVENTS_AFTER, event_row, output=events, format="binary")
-        told = await self.captured.copy_from_query(FLOWS_AFTER, event_row, output=flows, format="binary")
+        await self.captured.copy_from_query(EVENTS_AFTER, event_row, last, output=events, format="binary")
+        told = await self.captured.copy_from_query(
+            FLOWS_AFTER, event_row, last, output=flows, format="binary"
+        )
         return Stored(count, int(told.split()[-1]), last, events.getvalue(), flows.getvalue())
 
     async def copy(self, stored: Stored, *, bare: bool) -> float:
@@ -157,9 +161,10 @@ async def copy_everything(captured: str, fresh: str) -> float:
 async def rows_after(connection: Connection, event_row: int) -> list[tuple[list[Any], list[list[Any]]]]:
     """The events whose row came after this one: of each, its values and those of the flows that it begins."""
     flows: dict[int, list[list[Any]]] = {}
-    for row in await connection.fetch(FLOWS_AFTER, event_row):
+    last = await connection.fetchval("SELECT max(id) FROM event")
+    for row in await connection.fetch(FLOWS_AFTER, event_row, last):
         flows.setdefault(row["ship_event_id"] or row["receive_event_id"], []).append(list(row.values()))
-    events = await connection.fetch(EVENTS_AFTER, event_row)
+    events = await connection.fetch(EVENTS_AFTER, event_row, last)
     return [(list(row.values()), flows.get(row["id"], [])) for row in events]
 
 
