@@ -42,6 +42,10 @@ os.environ.setdefault("SUYUAN_DELIVERY_PRIVATE", "true")
 #: many postings at most.
 IN_PART = os.environ.get("SUYUAN_IN_PART")
 
+#: `SUYUAN_GRAPHS=100 scripts/test tests/rules/test_trace_passes.py tests/store/test_trace_walk.py` holds
+#: traces against the plain rule on so many times as many drawn graphs.
+GRAPHS = int(os.environ.get("SUYUAN_GRAPHS", "1"))
+
 # Where the tests are not to hear that a terminal is gone (nohup), the services that they start would
 # be deaf to it as well: what is ignored is inherited, what is handled is not.
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:

@@ -22,6 +22,7 @@ from service.trace.graph import (
     reach_forward,
 )
 from service.trace.passes import EPOCH, MICROSECOND, Begun, Flows, Reach, column, moment, reach
+from tests.conftest import GRAPHS
 
 MINUTE = timedelta(minutes=1)
 #: Keys as a database may give them: near each other, and so far apart that two make no one number.
@@ -88,7 +89,7 @@ def nodes(stride: int) -> st.SearchStrategy[Node]:
 
 
 @pytest.mark.parametrize("forward", [True, False])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 * GRAPHS, deadline=None)
 @given(data=st.data(), stride=st.sampled_from(FAR_APART), skew=st.sampled_from([0, 0, 1, 3]))
 def test_the_passes_are_the_rule_on_every_graph(
     forward: bool, data: st.DataObject, stride: int, skew: int
@@ -128,7 +129,7 @@ def test_the_passes_are_the_rule_on_fifteen_hundred_small_graphs(forward: bool) 
     def node() -> Node:
         return Node(random.randrange(4), random.randrange(4))
 
-    for _ in range(1_500):
+    for _ in range(1_500 * GRAPHS):
         edges = [
             Edge(
                 *(node(), node()),

@@ -32,6 +32,7 @@ from service.trace.graph import (
 )
 from service.trace.packs import pack
 from service.trace.walk import BATCHES_AT_ONCE, FEW, MADE_MOST, Walk, carried_flows, walk
+from tests.conftest import GRAPHS as MANY
 from tests.conftest import RollBack
 
 NOON = datetime.fromisoformat("2026-03-01T12:00:00+00:00")
@@ -146,7 +147,7 @@ def as_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.usefixtures("as_many")
 @pytest.mark.parametrize("forward", [True, False])
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150 * MANY, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     flows=FLOWS,
     starts=st.dictionaries(NODES, st.none() | MINUTES, min_size=1, max_size=4),
