@@ -185,6 +185,7 @@ def as_json(verdict: Verdict, card: Card | None, reason: Malformed | None) -> di
         "gtin": facts.get("gtin") or card.identity.gtin,
         "lot": card.lot,
         "serial": card.identity.serial,
+        **({"drug_code": card.drug_code} if card.drug_code else {}),
         "product_name_zh": facts.get("product_name_zh"),
         "product_name_en": facts.get("product_name_en"),
         **{name: day.isoformat() if day else None for name, day in days.items()},

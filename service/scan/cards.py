@@ -37,7 +37,7 @@ class Card:
 
     `verdicts`: all that hold, the gravest first; `other_lots`: recalled lots of the product, where the lot at
     hand is not known. `links`: registered by its producer, most specific first; `scans`: how often and where
-    this code was scanned, where that is counted.
+    this code was scanned, where that is counted. `drug_code`: 20 digits, where it was asked for by them.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -52,6 +52,7 @@ class Card:
     phone: str | None = None
     links: tuple[Link, ...] = ()
     scans: Told | None = None
+    drug_code: str | None = None
 
     @property
     def verdict(self) -> Verdict:

@@ -55,6 +55,7 @@ BLOCKS: Final[dict[str, tuple[str, str]]] = {
     "approval_number": ("批准文号", "Approval number"),
     "lot": ("批号", "Lot"),
     "serial": ("序列号", "Serial number"),
+    "drug_code": ("药品追溯码", "Drug traceability code"),
     "gtin": ("商品条码", "GTIN"),
     "no_name": ("未登记名称的产品", "Product without a registered name"),
     "stated_label": ("以上由生产者声明。", "Stated by the producer."),

@@ -25,6 +25,7 @@ from service.scan import link_pages
 from service.scan.answers import CODE_PATH, HEADERS, METHODS, STATUSES, raw_path, raw_query, refuse, respond
 from service.scan.batch_parts import kept_trails
 from service.scan.cards import Card, look_up
+from service.scan.drug_codes import digits_of, find_named, read_digits
 from service.scan.levels import MINTED, TRADE_ITEMS, read_scanned
 from service.scan.own_links import FILES, PAGES, RECALL_STATUS
 from service.scan.patience import within_patience
@@ -75,7 +76,8 @@ async def read_public_file(tx: Tx, document_id: PathId) -> Response:
 async def read_page(request: Request) -> Response:
     """`/p/01/{gtin}/10/{lot}`, `/p/product/{id}/lot/{lot}`, `/p/414/{gln}` …: a page, or JSON if asked for.
 
-    The first thing it says of a lot is whether it is recalled.
+    The first thing it says of a lot is whether it is recalled. `/p/{20 digits}`, a Chinese drug code, is the
+    page of the pack that it was registered for; that of a package around packs is the page of its lot.
     """
     data = preferred_form(request.headers.get("accept")) == "json"
     return await _answer(request, raw_path(request).removeprefix(PAGES), data=data)
@@ -102,7 +104,7 @@ async def read_recall_status(request: Request) -> Response:
     `status` is recalled, stopped, withdrawn, check_serial, sold_again, expired, exported, sold,
     no_recall_known or lot_needed; `also` holds what is true besides. Anything else is a problem: 400 for
     what is no code, 404 for one that is not known, 503 when nothing could be checked; its `recall_status`
-    says which.
+    says which. A Chinese drug code is asked for by its 20 digits alone; `drug_code` repeats them.
     """
     return await _answer(request, raw_path(request).removeprefix(RECALL_STATUS), data=True, problems=True)
 
@@ -121,6 +123,8 @@ async def _answer(request: Request, path: str, *, data: bool, problems: bool = F
     say = refuse if problems else partial(respond, data=data)
     try:
         identity = _identify(path, raw_query(request))
+        if identity.kind is Kind.DRUG_CODE:
+            path = digits_of(identity)  # as it stands on the box
         found = await within_patience(
             again_without_replica(request.app.state, lambda: _find(request, identity, path, data))
         )
@@ -142,12 +146,18 @@ async def _find(request: Request, identity: Identity, path: str, data: bool) -> 
     card: Card | None = None
     try:
         async with reading_now(request.app.state) as tx:
+            code = digits_of(identity) if identity.kind is Kind.DRUG_CODE else None
+            if code is not None:
+                named = await find_named(tx, identity)
+                if named is None:
+                    return None
+                identity, path = named
             if identity.kind not in TRADE_ITEMS:
                 scanned = read_scanned(path, "", links.public_url())
                 levels = await gather(tx, scanned, links.public_url())
                 return link_pages.answer_thing(request, scanned, levels, data=data) if levels else None
             found = await look_up(tx, identity, clock.now(), None if data else kept_trails(request.app.state))
-            card = replace(found, links=await links_shown(tx, path))
+            card = replace(found, drug_code=code, links=await links_shown(tx, path))
             if not data:
                 unit = identity.uri if identity.kind is Kind.UNIT else None
                 card = replace(card, scans=await count_visit(request, tx, unit, card.facts.get("batch_id")))
@@ -159,6 +169,9 @@ async def _find(request: Request, identity: Identity, path: str, data: bool) -> 
 
 def _identify(path: str, query: str) -> Identity:
     """What the path names; more is taken than the resolver takes, as the page only needs the key."""
+    code = read_digits(path)
+    if code is not None:
+        return code
     host = links.public_url() if path.startswith(f"/{MINTED}") else CANONICAL_HOST
     kept = urlencode([pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "lang"])
     identity = identify(f"{host}{path}" + (f"?{kept}" if kept else ""))

@@ -11,9 +11,20 @@ SELECT latest.step, latest.disposition,
 FROM (SELECT) AS one
 LEFT JOIN (
     SELECT entry.step, event.disposition
-    FROM event_item AS item
+    FROM (
+        SELECT $1::bigint
+        UNION ALL
+        -- Events may name the pack by its drug code instead.
+        SELECT alias.id
+        FROM drug_code CROSS JOIN LATERAL (
+            SELECT id FROM unit WHERE uri = 'urn:suyuan:drug:' || drug_code.code OFFSET 0
+        ) AS alias
+        WHERE drug_code.unit_id = $1
+    ) AS name (id)
+    -- By index, unit by unit, whatever the statistics said when the plan was made.
+    CROSS JOIN LATERAL (SELECT event_id FROM event_item WHERE unit_id = name.id OFFSET 0) AS item
     JOIN journal_entry AS entry ON entry.event_id = item.event_id
     JOIN event ON event.id = item.event_id
-    WHERE item.unit_id = $1 AND NOT entry.voided
+    WHERE NOT entry.voided
     ORDER BY entry.time DESC, entry.event_id DESC LIMIT 1
 ) AS latest ON true

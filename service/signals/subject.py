@@ -16,6 +16,7 @@ MINTED: Final = "/product/"
 GOODS: Final = (Kind.UNIT, Kind.DRUG_CODE, Kind.OTHER)
 
 BATCH_OF_UNIT = "SELECT batch_id FROM unit WHERE id = $1"
+BATCH_OF_PACKAGE = "SELECT batch_id FROM drug_code WHERE code = $1"
 FIND_BATCH = (
     "SELECT id, product_id FROM batch WHERE uri = ANY($1::text[]) OR id = $2 ORDER BY id = $2 LIMIT 1"
 )
@@ -59,6 +60,8 @@ async def find_subject(tx: Transaction, text: str) -> Subject:
         code = identity.uri.removeprefix(DRUG_URI_PREFIX) if identity.kind is Kind.DRUG_CODE else None
         unit_id = await find_unit(tx, identity.uri, code)
         told_batch = await tx.sql.fetchval(BATCH_OF_UNIT, unit_id)
+        if told_batch is None and code is not None:
+            told_batch = await tx.sql.fetchval(BATCH_OF_PACKAGE, code)
     # The lot that is printed goes before the one that events tell of the unit.
     named = [uri for uri in (identity.batch_uri, identity.uri) if uri is not None]
     batch = await tx.sql.fetchrow(FIND_BATCH, named, told_batch)

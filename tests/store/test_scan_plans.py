@@ -14,6 +14,7 @@ from service.db.service_role import as_service
 from service.db.statements import statement
 from service.db.transaction import create_engine, transaction
 from service.registry.ensure import NewBatch, ensure_batches
+from service.scan.drug_codes import FIND_NAMED
 from service.scan.plain_codes import LOOKED_AT_UNITS
 from tests.conftest import TEMPLATE, execute, on_database
 from tests.owning import owning
@@ -36,6 +37,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ONE = [1]
 STATEMENTS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "find_batches": (statement(HERE, "find_batches"), (LOT, UNIT)),
+    "find_named": (FIND_NAMED, ("8" * 20,)),
     "find_things": (statement(HERE, "find_things"), ([UNIT, LOT, PRODUCT], None)),
     "unit_signs": (statement(HERE, "unit_signs"), (77, [20_002])),
     "unit_signs of many lots": (statement(HERE, "unit_signs"), (77, [1, 20_002])),
