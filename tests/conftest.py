@@ -46,10 +46,12 @@ IN_PART = os.environ.get("SUYUAN_IN_PART")
 #: traces against the plain rule on so many times as many drawn graphs.
 GRAPHS = int(os.environ.get("SUYUAN_GRAPHS", "1"))
 
-# Where the tests are not to hear that a terminal is gone (nohup), the services that they start would
-# be deaf to it as well: what is ignored is inherited, what is handled is not.
+# In the background (nohup, &) tests do not hear that a terminal is gone or wants them to end, and what they
+# start would not either: what is ignored is inherited, what is handled is not.
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda _number, _frame: None)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TEMPLATE = "suyuan_template"
 #: Nothing here outlives the run, so nothing is written through to the disk.

@@ -225,7 +225,10 @@ class _Matching:
             # In transit to unknown: whoever names this source, this transaction, or no source at all.
             return True
         same = self.places.sites.same_address
-        if same(destination, receipt.place) or same(destination, receipt.ends.destination_site):
+        # A receipt elsewhere that only names the place as where goods are bound for has not reached it: who
+        # runs that place would not be told.
+        reached = receipt.ends.destination_site if receipt.place is None else receipt.place
+        if same(destination, reached):
             return True
         party, receiver = self.open.party_of(shipment), self.receiver_of(receipt)
         if party is not None and receiver is not None:

@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, Final
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.ledger.acts import act_place
@@ -95,7 +96,39 @@ def test_nothing_gets_lost_and_nothing_is_doubled(chain: Chain) -> None:
             assert came[uom] == left[uom] + gone
 
 
+MAKER, ADDRESSEE, ELSEWHERE = (
+    {"id": f"https://id.gs1.org/414/{gln}"} for gln in ("9529113092395", "9524926533929", "9520776960199")
+)
+
+
+def _told(number: int, step: str, action: str, place: dict[str, str], **more: Any) -> dict[str, Any]:
+    return {
+        "type": "ObjectEvent",
+        "eventID": f"urn:event:{number}",
+        "eventTime": f"2026-01-02T0{number}:00:00Z",
+        "eventTimeZoneOffset": "+00:00",
+        "action": action,
+        "bizStep": step,
+        "readPoint": place,
+        "quantityList": [{"epcClass": "https://id.gs1.org/01/09525820056057/10/A"}],
+        **more,
+    }
+
+
+#: Received where nobody sent it, by a word that names the addressee of the shipment.
+BOUND: Final = [{"type": "location", "destination": ADDRESSEE["id"]}]
+RECEIVED_ELSEWHERE: Final = Chain(
+    [
+        _told(0, "commissioning", "ADD", MAKER),
+        _told(1, "shipping", "OBSERVE", MAKER, destinationList=BOUND),
+        _told(2, "receiving", "OBSERVE", ELSEWHERE, destinationList=BOUND),
+    ],
+    {},
+)
+
+
 @settings(max_examples=100, deadline=None)
+@example(RECEIVED_ELSEWHERE)
 @given(chains())
 def test_no_place_that_an_event_names_is_missed(chain: Chain) -> None:
     """Wherever goods were received, used, seen, or sent to, there is a holding: there, or where the same
