@@ -66,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the benches. Ctrl-C and SIGTERM end them, and what they began goes with them."""
     told = _understood(arguments)
     # As Ctrl-C: databases, services and directories of the run are taken away on the way out.
+    # In the background Ctrl-C is ignored, and would be in its place too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
     date = datetime.now(UTC).date().isoformat()
     try:

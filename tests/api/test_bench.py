@@ -92,11 +92,14 @@ def test_a_run_that_is_broken_off_clears_away_what_it_began(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(benches, "prepared", prepared)
     monkeypatch.setattr(benches, "measure", measure)
-    handler = signal.getsignal(signal.SIGTERM)
+    orders = signal.SIGINT, signal.SIGTERM
+    handlers = [(each, signal.getsignal(each)) for each in orders]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in the background
     try:
         with pytest.raises(SystemExit) as ended:
             benches.main([])
     finally:
-        signal.signal(signal.SIGTERM, handler)
+        for each, handler in handlers:
+            signal.signal(each, handler)
     assert (ended.value.code, left) == (130, ["the work", "the place"])
     assert "cleared away" in capsys.readouterr().err
