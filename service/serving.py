@@ -8,7 +8,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import uvicorn
@@ -29,6 +29,8 @@ BACKLOG = 1024
 #: Requests under way get this long to finish after a signal.
 FINISH_SECONDS = 10
 TICK_SECONDS = 0.1
+#: What was cancelled has so long to end before it is cancelled again.
+CANCEL_AGAIN_SECONDS = 2.0
 #: Octets of a message of a client on a WebSocket.
 MESSAGE_OCTETS = 64 * 1024
 #: Files that a process opens beside its clients' connections.
@@ -141,11 +143,7 @@ class Server(uvicorn.Server):
         accepting, finish.
         """
         await self._leave()
-        beside = [task for task in (self._loading, self._tidying, self._packing) if task is not None]
-        for task in beside:
-            task.cancel()
-        if beside:
-            await asyncio.wait(beside)
+        await ended([task for task in (self._loading, self._tidying, self._packing) if task is not None])
         await super().shutdown(sockets)
 
     async def _leave(self) -> None:
@@ -163,6 +161,16 @@ class Server(uvicorn.Server):
         if not tether.recv(1):
             asyncio.get_running_loop().remove_reader(tether)
             self.should_exit = True
+
+
+async def ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended: one whose database goes at the same moment may hear of that instead
+    of being cancelled, and go on.
+    """
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=CANCEL_AGAIN_SECONDS)
 
 
 def allow_connections(count: int) -> None:

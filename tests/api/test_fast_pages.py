@@ -17,6 +17,7 @@ from service.scan.fast_pages import FastPages
 from service.scan.fast_redirect import FastRedirect
 from service.scan.fast_status import FastStatus
 from service.scan.remembered import SECONDS
+from service.signals import scans
 from service.signals.scans import Scans
 from service.web.epcis_description import DescribedApp
 from tests.api.recalling import recall
@@ -34,6 +35,7 @@ from tests.api.test_fast_status import (
 )
 from tests.application import application
 from tests.owning import owning
+from tests.server import PATIENCE_SECONDS
 from tests.world import capture, commission, transform
 
 HOST = "http://testserver"
@@ -76,7 +78,11 @@ class Both:
 
 
 @pytest.fixture
-async def both(client: httpx.AsyncClient, engine: AsyncEngine) -> AsyncIterator[Both]:
+async def both(
+    client: httpx.AsyncClient, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Both]:
+    for room in (fast_pages, scans):  # looks that are not counted in time are told otherwise: a busy machine
+        monkeypatch.setattr(room, "READ_SECONDS", PATIENCE_SECONDS)
     world = World(client, engine)
     await world.make()
     app, rule = application(engine), application(engine)
